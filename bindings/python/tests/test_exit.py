@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pathlib
-import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import Edge
 from featbit_server import SOON, FeatBitServer, flag
+from wire import run
 
 import fh_client
 
@@ -38,7 +38,7 @@ while True:
 
 @pytest.mark.parametrize("end", ["", "sys.exit(3)", "raise KeyError('x')", "client.close(0)"])
 def test_the_interpreter_ends_though_a_listener_never_returns(edge: Edge, end: str) -> None:
-    def run(body: str) -> tuple[int, str]:
+    def ended(body: str) -> tuple[int, str]:
         program = f"""
 import logging, sys, threading, time, fh_client
 # Without a handler, `logging` would print that the second client reaches no Edge.
@@ -53,12 +53,12 @@ client.on_readiness(listener)
 called.wait(60)
 {end}
 """
-        done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
+        done = run(program)
         return done.returncode, done.stderr
 
     status = 3 if "exit" in end else 1 if "raise" in end else 0
     with ThreadPoolExecutor(4) as runs:
-        for code, said in runs.map(run, ENDLESS.values()):
+        for code, said in runs.map(ended, ENDLESS.values()):
             assert code == status, said
             assert said == "" or said.splitlines()[-1] == "KeyError: 'x'"
 
@@ -85,7 +85,7 @@ begun.wait()
 for _ in range(1000):
     fh_client.YamlStore({str(broken)!r})
 """
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
+    done = run(program)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -103,7 +103,7 @@ except ImportError as error:
 """
     package = pathlib.Path(fh_client.__file__).parent.parent
     environment = {**os.environ, "PYTHONPATH": str(package)}
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, env=environment)
+    done = run(program, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert "works in one interpreter of a process" in done.stdout and "WSGIApplicationGroup" in done.stdout
 
@@ -113,8 +113,8 @@ def test_the_last_events_are_delivered_at_the_exit(edge: Edge, tmp_path: pathlib
     """A program that does not close its client gets the last uses of features, and the snapshot file is written."""
     snapshot = tmp_path / "features.json"
     program = f"""
-import fh_client
-client = fh_client.Client({edge.url!r}, {edge.key!r}, snapshot_file={str(snapshot)!r})
+import pathlib, fh_client
+client = fh_client.Client({edge.url!r}, {edge.key!r}, snapshot_file=pathlib.Path({str(snapshot)!r}))
 client.wait_ready(60)
 client.observe(lambda events: print(*(used.key for event in events for used in event.features), flush=True))
 client.flush(60)
@@ -122,7 +122,7 @@ client.string("COLOUR")
 client.number("LIMIT")
 {end}
 """
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
+    done = run(program)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split()[-2:] == ["COLOUR", "LIMIT"] and snapshot.exists()
 
@@ -155,5 +155,5 @@ bob = client.context(user_key="bob")
 assert all(bob.is_enabled("ON") for _ in range(20))
 {end}
 """
-        subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, timeout=SOON)
+        run(program)
         assert len(server.events()) == (2 * 20 if is_sent else 0)

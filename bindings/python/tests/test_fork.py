@@ -30,246 +30,83 @@ def updates(edge: Edge) -> Iterator[fh_client.TestUpdates]:
         yield client.test_updates()
 
 
-def colours(updates: fh_client.TestUpdates, program: Program, *lines: str) -> None:
-    """Change the colour twice. After each change the program must say these lines, in any order of its processes."""
-    for colour in ("blue", "green"):
-        updates.set("COLOUR", value=colour)
-        program.expect(*(line.replace("COLOUR", colour) for line in lines))
+#: Each process reads the colour, and follows its changes.
+FOLLOWS = """
+import contextlib, multiprocessing
 
+client = fh_client.Client({url!r}, {key!r}{settings})
 
-@pytest.mark.parametrize("settings", ["", ", http1_only=True, proxy=False", ", start='lazy'"])
-def test_both_processes_see_the_next_changes(wire: Wire, edge: Edge, updates: fh_client.TestUpdates, settings: str) -> None:
-    program = f"""
-client = fh_client.Client({wire.url!r}, {edge.key!r}{settings})
-client.wait_ready(60)
-if os.fork() == 0:
-    say("child", client.string("COLOUR"), threads() > 1)
+def follows(name):
+    client.wait_ready(60)
+    say(name, client.string("COLOUR"), threads() > 1)
     for colour in ("blue", "green"):
         sees(client, colour)
-        say("child", colour)
+        say(name, colour)
+
+def child():
+    follows("child")
+    client.close()
+    with contextlib.suppress(ChildProcessError):
+        # The grandchild.
+        os.wait()
+
+if __name__ == "__main__":
+    client.wait_ready(60)
+{start}
+    follows("parent")
+    wait()
+    say("alone")
+    sees(client, "white")
+    say("parent white")
     hears("end")
     client.close()
-    os._exit(0)
-os.wait()
-# The stream of this process may deliver the change later than that of the child.
-sees(client, "green")
-say("parent", client.string("COLOUR"))
-client.close()
 """
-    with Program(program) as running:
-        running.expect("child red True")
-        wire.wait_until(lambda: wire.open_streams() == 2)
-        colours(updates, running, "child COLOUR")
-        running.tell("end")
-        running.expect("parent green")
-        running.end()
-        # The parent's first stream was its only one.
-        assert len(wire.streams) == 2
+FORK = """
+    wait = os.wait
+    if os.fork() == 0:
+        {more}
+        child()
+        os._exit(0)
+"""
+PROCESSES = """
+    process = multiprocessing.get_context({method!r}).Process(target=child)
+    process.start()
+    wait = process.join
+"""
+LAZY = ", start='lazy'"
+# An interpreter that `multiprocessing` starts imports the program, which must therefore be a file.
+FILE = "os.execv(sys.executable, [sys.executable, '-W', 'ignore', sys.argv[1]])"
 
 
-def test_the_parent_sees_changes_while_its_child_lives_and_after_it(wire: Wire, edge: Edge, updates: fh_client.TestUpdates) -> None:
-    program = f"""
-client = fh_client.Client({wire.url!r}, {edge.key!r})
-client.wait_ready(60)
-child = os.fork()
-if child == 0:
-    say("child", client.string("COLOUR"))
-    hears("end")
-    os._exit(0)
-for colour in ("blue", "green"):
-    sees(client, colour)
-    say("parent", colour)
-os.waitpid(child, 0)
-say("alone")
-sees(client, "white")
-say("parent white")
-hears("end")
-client.close()
-"""
-    with Program(program) as running:
-        running.expect("child red")
-        wire.wait_until(lambda: wire.open_streams() == 2)
-        colours(updates, running, "parent COLOUR")
-        running.tell("end")
+@pytest.mark.parametrize(
+    ("start", "settings", "children"),
+    [
+        (FORK.format(more=""), "", ["child"]),
+        (FORK.format(more=""), ", http1_only=True, proxy=False", ["child"]),
+        (FORK.format(more=""), LAZY, ["child"]),
+        (FORK.format(more="if os.fork() == 0: follows('grandchild'), os._exit(0)"), "", ["child", "grandchild"]),
+        *((PROCESSES.format(method=method), LAZY, ["child"]) for method in ("fork", "forkserver", "spawn")),
+    ],
+    ids="fork http1 lazy grandchild multiprocessing-fork forkserver spawn".split(),
+)
+def test_all_processes_see_the_next_changes(
+    wire: Wire, edge: Edge, updates: fh_client.TestUpdates, tmp_path: pathlib.Path, start: str, settings: str, children: list[str]
+) -> None:
+    program, names = tmp_path / "program.py", [*children, "parent"]
+    program.write_text(HELPERS + FOLLOWS.format(url=wire.url, key=edge.key, settings=settings, start=start))
+    with Program(FILE, str(program)) as running:
+        running.expect_in_any_order(*(f"{name} red True" for name in names))
+        wire.wait_until(lambda: wire.open_streams() == len(names))
+        for colour in ("blue", "green"):
+            updates.set("COLOUR", value=colour)
+            running.expect_in_any_order(*(f"{name} {colour}" for name in names))
         running.expect("alone")
         updates.set("COLOUR", value="white")
         running.expect("parent white")
-        assert len(wire.streams) == 2 and wire.streams[0].is_open()
+        # The parent's first stream was its only one.
+        assert len(wire.streams) == len(names) and wire.streams[0].is_open()
         running.tell("end")
         running.end()
-
-
-def test_all_handles_begin_anew(wire: Wire, edge: Edge, updates: fh_client.TestUpdates) -> None:
-    program = f"""
-client = fh_client.Client({wire.url!r}, {edge.key!r})
-client.wait_ready(60)
-plain = client.context(plan="silver")
-colour = client.feature("COLOUR")
-of_plain = plain.feature("COLOUR")
-snapshot, of_gold = client.snapshot(), client.context(plan="gold").snapshot()
-gold = client.test_updates()
-seen, cancelled = queue.SimpleQueue(), []
-listening = plain.on_change("COLOUR", lambda change: seen.put((change.old, change.new)))
-also = colour.on_change(cancelled.append)
-assert (plain.string("COLOUR"), colour.string(), of_plain.string()) == ("red", "red", "red")
-if os.fork() == 0:
-    also.cancel()
-    assert listening.is_active and not also.is_active
-    assert (plain.string("COLOUR"), colour.string(), of_plain.string()) == ("red", "red", "red")
-    assert (snapshot.string("COLOUR"), of_gold.string("COLOUR")) == ("red", "gold")
-    say("ready")
-    assert seen.get(timeout=60) == ("red", "blue")
-    assert (plain.string("COLOUR"), colour.string(), of_plain.string()) == ("blue", "blue", "blue")
-    say("blue")
-    assert seen.get(timeout=60) == ("blue", "green")
-    assert snapshot.string("COLOUR") == "red" and snapshot.of(plain).string("COLOUR") == "red"
-    gold.set_and_wait("COLOUR", value="white")
-    assert colour.string() == "white"
-    assert cancelled == []
-    client.close()
-    assert client.readiness == "CLOSED" and plain.string("COLOUR") == "white"
-    say("green")
-    os._exit(0)
-os.wait()
-sees(client, "white")
-client.close()
-"""
-    with Program(program) as running:
-        running.expect("ready")
-        wire.wait_until(lambda: wire.open_streams() == 2)
-        colours(updates, running, "COLOUR")
-        running.end()
-
-
-def test_catch_and_release_goes_on(edge: Edge, updates: fh_client.TestUpdates) -> None:
-    program = f"""
-client = fh_client.Client({edge.url!r}, {edge.key!r}, catch_updates=True)
-client.wait_ready(60)
-held = queue.SimpleQueue()
-client.on_new_state(held.put)
-if os.fork() == 0:
-    assert client.is_catching and not client.is_holding
-    say("ready")
-    held.get(timeout=60)
-    assert client.is_holding and client.string("COLOUR") == "red"
-    client.release_all()
-    say(client.string("COLOUR"))
-    os._exit(0)
-os.wait()
-assert client.string("COLOUR") == "red"
-client.close()
-"""
-    with Program(program) as running:
-        running.expect("ready")
-        updates.set("COLOUR", value="blue")
-        running.expect("blue")
-        running.end()
-
-
-def test_a_change_that_the_parent_had_not_reported_is_reported_in_the_child(edge: Edge, updates: fh_client.TestUpdates) -> None:
-    """A listener of the parent is busy, so that the child inherits a change that its listener has not seen."""
-    program = f"""
-client = fh_client.Client({edge.url!r}, {edge.key!r})
-client.wait_ready(60)
-busy, go = threading.Event(), threading.Event()
-seen = queue.SimpleQueue()
-def listener(change):
-    seen.put((change.old, change.new))
-    if change.new == "blue":
-        busy.set()
-        go.wait()
-client.on_change("COLOUR", listener)
-say("ready")
-busy.wait(60)
-say("busy")
-while client.string("COLOUR") != "green":
-    client.refresh()
-child = os.fork()
-if child == 0:
-    assert seen.get() == ("red", "blue")
-    client.is_ready
-    assert seen.get(timeout=60) == ("blue", "green")
-    os._exit(0)
-go.set()
-say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-client.close()
-"""
-    with Program(program) as running:
-        running.expect("ready")
-        updates.set("COLOUR", value="blue")
-        running.expect("busy")
-        updates.set("COLOUR", value="green")
-        running.expect("0")
-        running.end()
-
-
-def test_a_child_of_a_child(wire: Wire, edge: Edge, updates: fh_client.TestUpdates) -> None:
-    program = f"""
-client = fh_client.Client({wire.url!r}, {edge.key!r})
-client.wait_ready(60)
-if os.fork() == 0:
-    client.string("COLOUR")
-    if os.fork() == 0:
-        say(client.string("COLOUR"))
-        for colour in ("blue", "green"):
-            sees(client, colour)
-            say(colour)
-        os._exit(0)
-    os.wait()
-    sees(client, "green")
-    say("child green")
-    os._exit(0)
-os.wait()
-sees(client, "green")
-client.close()
-"""
-    with Program(program) as running:
-        running.expect("red")
-        wire.wait_until(lambda: wire.open_streams() == 3)
-        colours(updates, running, "COLOUR")
-        running.expect("child green")
-        running.end()
-        assert len(wire.streams) == 3
-
-
-@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
-def test_multiprocessing(wire: Wire, edge: Edge, updates: fh_client.TestUpdates, tmp_path: pathlib.Path, method: str) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(f"""{HELPERS}
-import multiprocessing
-
-client = fh_client.Client({wire.url!r}, {edge.key!r}, start="lazy")
-
-def child():
-    client.wait_ready(60)
-    say("child", client.string("COLOUR"))
-    for colour in ("blue", "green"):
-        sees(client, colour)
-        say("child", colour)
-    client.close()
-
-if __name__ == "__main__":
-    context = multiprocessing.get_context({method!r})
-    client.wait_ready(60)
-    process = context.Process(target=child)
-    process.start()
-    process.join()
-    assert process.exitcode == 0
-    sees(client, "green")
-    say("parent green")
-    client.close()
-""")
-    with Program(RUN, str(program)) as running:
-        running.expect("child red")
-        wire.wait_until(lambda: wire.open_streams() == 2)
-        colours(updates, running, "child COLOUR")
-        running.expect("parent green")
-        running.end()
-        assert len(wire.streams) == 2
-
-
-# An interpreter that `multiprocessing` starts imports the program, which must therefore be a file.
-RUN = "os.execv(sys.executable, [sys.executable, '-W', 'ignore', sys.argv[1]])"
 
 
 def test_forks_while_other_threads_use_the_client(edge: Edge) -> None:
@@ -381,11 +218,6 @@ fh_client.Client({edge.url!r}, {edge.key!r}, start="lazy")
 """
     with Program(program) as running:
         running.end()
-    for settings in ({"start": "later"}, {"start": "lazy", "headers": {"host": "x"}}):
-        with pytest.raises(ValueError):
-            fh_client.Client(edge.url, edge.key, **settings)
-    with pytest.raises(TypeError, match="start"):
-        fh_client.Client(edge.url, edge.key, start=1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("start", ["lazy", "eager"])

@@ -1,4 +1,4 @@
-"""Handles, interceptors, observers and logs in forked child processes, also of clients that start at their first use."""
+"""Handles, listeners, interceptors, observers and logs in forked child processes, also of clients that start at their first use."""
 
 from __future__ import annotations
 
@@ -127,6 +127,72 @@ PROGRAMS = {
     "interceptors of a lazy client do so, too": INTERCEPTORS.replace("{client}", LAZY),
     "observers get the reads of their process": OBSERVERS.replace("{client}", EAGER),
     "observers of a lazy client do so, too": OBSERVERS.replace("{client}", LAZY),
+    "all handles begin anew": """
+client = started()
+plain = client.context(plan="silver")
+colour = client.feature("COLOUR")
+of_plain = plain.feature("COLOUR")
+snapshot, of_gold = client.snapshot(), client.context(plan="gold").snapshot()
+updates = client.test_updates()
+seen, cancelled = queue.SimpleQueue(), []
+listening = plain.on_change("COLOUR", lambda change: seen.put((change.old, change.new)))
+also = colour.on_change(cancelled.append)
+def reads(value):
+    assert (plain.string("COLOUR"), colour.string(), of_plain.string()) == (value, value, value)
+reads("red")
+def child():
+    also.cancel()
+    assert listening.is_active and not also.is_active
+    reads("red")
+    assert (snapshot.string("COLOUR"), of_gold.string("COLOUR")) == ("red", "gold")
+    for old, new in (("red", "blue"), ("blue", "green")):
+        updates.set_and_wait("COLOUR", value=new)
+        reads(new)
+        assert seen.get(timeout=60) == (old, new)
+    assert snapshot.string("COLOUR") == "red" and snapshot.of(plain).string("COLOUR") == "red"
+    assert cancelled == []
+    client.close()
+    assert client.readiness == "CLOSED" and plain.string("COLOUR") == "green"
+in_child(child)
+sees(client, "green")
+client.close()
+""",
+    "catch and release goes on": """
+client = started(catch_updates=True)
+held = queue.SimpleQueue()
+client.on_new_state(held.put)
+def child():
+    assert client.is_catching and not client.is_holding
+    client.test_updates().set("COLOUR", value="blue")
+    held.get(timeout=60)
+    assert client.is_holding and client.string("COLOUR") == "red"
+    client.release_all()
+    assert client.string("COLOUR") == "blue"
+in_child(child)
+assert client.string("COLOUR") == "red"
+client.close()
+""",
+    "a change that a busy listener of the parent has not seen is reported in the child": """
+client = started()
+busy, go = threading.Event(), threading.Event()
+seen = queue.SimpleQueue()
+def listener(change):
+    seen.put((change.old, change.new))
+    if change.new == "blue":
+        busy.set()
+        go.wait()
+client.on_change("COLOUR", listener)
+client.test_updates().set_and_wait("COLOUR", value="blue")
+busy.wait(60)
+client.test_updates().set_and_wait("COLOUR", value="green")
+def child():
+    assert seen.get() == ("red", "blue")
+    client.is_ready
+    assert seen.get(timeout=60) == ("blue", "green")
+in_child(child)
+go.set()
+client.close()
+""",
     "an interceptor may register listeners while its client begins anew": """
 client = started()
 def intercept(read):

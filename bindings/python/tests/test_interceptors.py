@@ -6,41 +6,33 @@ import gc
 import os
 import pathlib
 import queue
-import subprocess
 import sys
 import threading
 import weakref
 from decimal import Decimal
 from functools import partial
+from unittest.mock import Mock
 
 import pytest
 from conftest import Edge
+from features import feature, offline
+from wire import run
 
 import fh_client
 from fh_client import CONTINUE, InterceptedRead
 
 
-def flag(key: str, kind: str, value: object, locked: bool = False) -> dict[str, object]:
-    return {"id": key, "key": key, "version": 3, "type": kind, "value": value, "l": locked}
-
-
 FEATURES = [
-    flag("ON", "BOOLEAN", True),
-    flag("COLOUR", "STRING", "red"),
-    flag("LIMIT", "NUMBER", 20),
-    flag("THEME", "JSON", '{"a": 1}'),
-    flag("LOCKED", "BOOLEAN", False, True),
+    feature("ON", "BOOLEAN", True),
+    feature("COLOUR", "STRING", "red"),
+    feature("LIMIT", "NUMBER", 20),
+    feature("THEME", "JSON", '{"a": 1}'),
+    feature("LOCKED", "BOOLEAN", False, l=True, version=3),
 ]
 
 
-def offline(**settings: object) -> fh_client.Client:
-    client = fh_client.Client.offline(bootstrap=FEATURES, **settings)  # type: ignore[arg-type]
-    client.wait_ready(60)
-    return client
-
-
 def fixed(value: object) -> fh_client._native._InterceptorFunction:
-    return lambda ask: value  # type: ignore[return-value]
+    return Mock(return_value=value)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +51,7 @@ def fixed(value: object) -> fh_client._native._InterceptorFunction:
     ],
 )
 def test_answers_become_values(key: str, given: object, read: object) -> None:
-    with offline(interceptors=[fixed(given)]) as client:
+    with offline(*FEATURES, interceptors=[fixed(given)]) as client:
         assert client.value(key, None) == read
         assert client.is_set(key) is (read is not None)
 
@@ -71,7 +63,7 @@ def test_the_read_shows_the_feature_and_the_context() -> None:
         seen.append(ask)
         return CONTINUE
 
-    with offline(interceptors=[(note, "decide")]) as client:
+    with offline(*FEATURES, interceptors=[(note, "decide")]) as client:
         client.is_enabled("LOCKED")
         client.context(userkey="mara", plan=["gold", "beta"]).string("NO_SUCH")
         feature, missing = seen
@@ -84,10 +76,10 @@ def test_the_read_shows_the_feature_and_the_context() -> None:
 
 @pytest.mark.parametrize(("locks", "read"), [("respect", False), ("override", True), ("decide", True)])
 def test_locks(locks: str, read: bool) -> None:
-    with offline() as client:
+    with offline(*FEATURES) as client:
         client.intercept(fixed(True), locks)  # type: ignore[arg-type]
         assert client.is_enabled("LOCKED") is read
-    with offline(interceptors=[(fixed(True), locks)]) as client:
+    with offline(*FEATURES, interceptors=[(fixed(True), locks)]) as client:
         assert client.is_enabled("LOCKED") is read
 
 
@@ -104,7 +96,7 @@ def test_an_interceptor_that_raises_is_passed_over_counted_and_reported_once(
             raise answer
         return answer
 
-    with offline(interceptors=[broken], on_notice=notices.put) as client:
+    with offline(*FEATURES, interceptors=[broken], on_notice=notices.put) as client:
         before = client.status().to_dict()["interceptorPanics"]
         for _ in range(3):
             assert client.string("COLOUR") == "red"
@@ -119,7 +111,7 @@ def test_an_interceptor_that_raises_is_passed_over_counted_and_reported_once(
 def test_wrong_interceptors_are_refused() -> None:
     async def later(event: object) -> None: ...
 
-    with offline() as client:
+    with offline(*FEATURES) as client:
         for register, name in ((client.intercept, "an interceptor"), (client.observe, "an observer")):
             for given in (later, partial(later)):
                 with pytest.raises(TypeError, match=f"{name} is a function.* and no coroutine function"):
@@ -129,9 +121,9 @@ def test_wrong_interceptors_are_refused() -> None:
         with pytest.raises(ValueError, match="respect"):
             client.intercept(fixed(1), "sometimes")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="interceptors"):
-        offline(interceptors=[5])
+        offline(*FEATURES, interceptors=[5])
     with pytest.raises(ValueError, match="interceptors"):
-        offline(interceptors=[(fixed(1), "sometimes")])
+        offline(*FEATURES, interceptors=[(fixed(1), "sometimes")])
 
 
 def test_interceptors_answer_after_the_end_and_are_freed_with_the_client() -> None:
@@ -144,7 +136,7 @@ def test_interceptors_answer_after_the_end_and_are_freed_with_the_client() -> No
 
     for is_late in (False, True):
         blue = Blue()
-        client = offline() if is_late else offline(interceptors=[blue])
+        client = offline(*FEATURES) if is_late else offline(*FEATURES, interceptors=[blue])
         blue.client = client
         if is_late:
             client.intercept(blue)
@@ -184,10 +176,7 @@ with fh_client.Client.offline(bootstrap=features) as client:
         ("no", "False red red <fh_client.EnvironmentOverrides (off)>"),
     ):
         variables = {"FEATUREHUB_OVERRIDE_FEATURES": switch, "FEATUREHUB_FEATURE_COLOUR": "blue"}
-        said = subprocess.run(
-            [sys.executable, "-c", program], env={**os.environ, **variables}, capture_output=True, text=True, check=True
-        )
-        assert said.stdout.strip() == expected
+        assert run(program, env={**os.environ, **variables}).stdout.strip() == expected
 
 
 def replace(file: pathlib.Path, text: str) -> None:
@@ -201,7 +190,7 @@ def test_a_yaml_file_overrides_and_is_watched(tmp_path: pathlib.Path) -> None:
     file.write_text("flagValues:\n  COLOUR: blue\n  LIMIT: 17.30\n")
     overrides = fh_client.YamlOverrides(file, interval=0.01)
     seen: queue.Queue[fh_client.Change] = queue.Queue()
-    with offline(interceptors=[overrides]) as client:
+    with offline(*FEATURES, interceptors=[overrides]) as client:
         assert client.string("COLOUR") == "blue" and overrides.problem is None
         assert str(client.decimal("LIMIT")) == "17.30"
         client.on_change("COLOUR", seen.put)
@@ -216,7 +205,7 @@ def test_a_yaml_file_overrides_and_is_watched(tmp_path: pathlib.Path) -> None:
         assert (change.old, change.new) == (5, 6)
     missing = fh_client.YamlOverrides(tmp_path / "none.yaml", interval=None)
     assert missing.problem is not None
-    with offline() as client:
+    with offline(*FEATURES) as client:
         client.intercept(missing)
         assert client.string("COLOUR") == "red"
 
@@ -253,7 +242,7 @@ class Closing:
 
 def test_an_interceptor_is_closed_with_its_client_and_when_it_is_removed() -> None:
     given, added, removed = Closing(), Closing(), Closing()
-    client = offline(interceptors=[given])
+    client = offline(*FEATURES, interceptors=[given])
     client.intercept(added)
     client.intercept(removed).cancel()
     assert removed.closed.get(timeout=60) == "fh-listeners"

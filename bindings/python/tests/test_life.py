@@ -7,18 +7,16 @@ import gc
 import os
 import pathlib
 import pickle
-import socket
 import subprocess
 import sys
-import threading
 import weakref
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from modulefinder import ModuleFinder
 from typing import Any
 
 import pytest
 from conftest import Edge
+from wire import run
 
 import fh_client
 
@@ -71,6 +69,12 @@ environments:
         (EDGE, [KEY], {"catch_updates": "yes"}, TypeError, "catch_updates: 'str' object", "write True or False"),
         (EDGE, [KEY], {"on_status": 5}, TypeError, "on_status: ", "write a function"),
         (EDGE, [KEY], {"on_change": 5}, TypeError, "on_change: 'int' object", "write a mapping of feature keys"),
+        (EDGE, [KEY], {"on_change": {"A": 5}}, TypeError, "on_change", ""),
+        (EDGE, [KEY], {"on_change": {5: print}}, TypeError, "on_change", ""),
+        (EDGE, [KEY], {"on_something": print}, TypeError, "on_something", ""),
+        (EDGE, [KEY], {"clock": 5}, TypeError, "clock", ""),
+        (EDGE, [KEY], {"start": 1}, TypeError, "start", ""),
+        (EDGE, [KEY], {"start": "lazy", "headers": {"host": "x"}}, ValueError, "host", ""),
         (EDGE, [KEY], {"ca_certificate": 5}, TypeError, "ca_certificate: 'int' object", "write a PEM text"),
         (EDGE, [KEY], {"client_certificate": b"none"}, ValueError, "the setting client_certificate", "-----BEGIN"),
         (EDGE, [KEY], {"proxy": "http://me:a/b@proxy"}, ValueError, "the setting proxy", "%2F"),
@@ -101,29 +105,6 @@ def test_the_environment_gives_what_the_program_does_not(edge: Edge, monkeypatch
         assert client.is_enabled("ON")
 
 
-def test_refresh_and_new_keys(edge: Edge) -> None:
-    with fh_client.Client(edge.url, edge.key, mode="once") as client:
-        client.wait_ready(60)
-        assert client.refresh() == "READY"
-        assert client.set_api_keys(edge.server_key) == "READY"
-        assert client.is_server_evaluated
-        assert client.set_headers({"x-team": "shop"}) == "READY"
-        with pytest.raises(ValueError):
-            client.set_api_keys("nonsense")
-        with pytest.raises(ValueError):
-            client.set_headers({"host": "x"})
-
-
-def test_a_wait_that_times_out_has_the_status(deaf: str) -> None:
-    with fh_client.Client(deaf, KEY) as client:
-        with pytest.raises(TimeoutError) as raised:
-            client.wait_ready(0.05)
-        error = raised.value
-        assert isinstance(error, fh_client.TimedOut) and isinstance(error, fh_client.NotReady)
-        assert error.reason == "timed_out" and isinstance(error.status, fh_client.Status)
-        assert error.status.readiness == "NOT_READY"
-
-
 def every_exception(of: type[fh_client.FhError] = fh_client.FhError) -> Iterator[type[fh_client.FhError]]:
     yield of
     for below in of.__subclasses__():
@@ -150,61 +131,6 @@ def test_every_exception_survives_pickles_and_copies_with_its_status_as_a_dict(d
             again = way(way(error))
             assert (type(again), again.args, str(again)) == (type(error), error.args, str(error))
             assert vars(again) == {"status": status.to_dict(), "reason": "because"}
-
-
-def test_a_refused_client_is_not_ready(edge: Edge) -> None:
-    with fh_client.Client(edge.url, "unknown/key*") as client:
-        with pytest.raises(fh_client.NotReady) as raised:
-            client.wait_ready(60)
-        assert raised.value.reason == "failed" and raised.value.problem == "not_found"
-        with pytest.raises(fh_client.TimedOut):
-            client.wait_ready(0.01, through_refusals=True)
-        with pytest.raises(fh_client.EdgeProblem) as problem:
-            client.refresh()
-        assert problem.value.code == "not_found"
-
-
-def test_an_unreachable_edge_is_a_problem() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    with fh_client.Client(f"http://127.0.0.1:{port}", KEY) as client:
-        with pytest.raises(fh_client.EdgeProblem) as raised:
-            client.refresh()
-        assert raised.value.code == "unreachable"
-        assert client.status().problem == "unreachable"
-        assert client.status().to_dict()["problem"] == "unreachable"
-
-
-def test_a_client_without_features_is_stopped() -> None:
-    with fh_client.Client.offline() as client:
-        with pytest.raises(fh_client.NotReady) as raised:
-            client.wait_ready()
-        assert raised.value.reason == "stopped"
-
-
-def test_a_closed_client_answers_with_the_last_values(edge: Edge) -> None:
-    client = fh_client.Client(edge.url, edge.key)
-    client.wait_ready(60)
-    context = client.context(plan="gold")
-    client.close()
-    client.close(timeout=timedelta(0))
-    assert client.readiness == "CLOSED" and not client.is_ready
-    assert client.is_enabled("ON") and context.string("COLOUR") == "gold"
-    for call in (client.wait_ready, client.refresh, client.set_context):
-        with pytest.raises(fh_client.Closed) as raised:
-            call()
-        assert raised.value.reason == "closed"
-
-
-def test_a_snapshot_file_outlives_the_client(edge: Edge, tmp_path: pathlib.Path) -> None:
-    file = tmp_path / "features.json"
-    with fh_client.Client(edge.url, edge.key, snapshot_file=file) as client:
-        client.wait_ready(60)
-        client.flush()
-        assert file.exists()
-    with fh_client.Client("http://127.0.0.1:9", edge.key, snapshot_file=str(file)) as client:
-        client.wait_ready(60)
-        assert client.string("COLOUR") == "red" and client.status().source == "snapshot"
 
 
 def test_a_client_that_is_collected_without_close_warns(deaf: str) -> None:
@@ -288,7 +214,7 @@ print("interrupted")
 client.close(0)
 stuck.close(0)
 """
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
+    done = run(program)
     assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
 
 
@@ -330,7 +256,7 @@ with fh_client.Client.offline(bootstrap=[feature, theme], on_readiness=print) as
     script.write_text(program)
     # Some names, such as `typing.io`, are no modules of a file.
     after = "print(*(name for name in set(sys.modules) - before if hasattr(sys.modules[name], '__spec__')), file=sys.stderr)\n"
-    done = subprocess.run([sys.executable, "-c", before + program + after], capture_output=True, text=True, timeout=60, check=True)
+    done = run(before + program + after)
     finder = ModuleFinder()
     finder.run_script(str(script))
     loaded = set(done.stderr.split())

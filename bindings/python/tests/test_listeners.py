@@ -17,6 +17,7 @@ from unittest.mock import Mock
 import pytest
 from conftest import Edge
 from conftest import own_edge as edge
+from features import feature, offline, rule
 from foreign import FOREIGN
 
 import fh_client
@@ -25,15 +26,6 @@ import fh_client
 @pytest.fixture
 def updates(client: fh_client.Client) -> fh_client.TestUpdates:
     return client.test_updates()
-
-
-def test_updates_that_are_refused_have_a_reason_and_a_status(client: fh_client.Client, updates: fh_client.TestUpdates) -> None:
-    assert updates.set_and_wait("LIMIT", value=2**53 + 1, lock=True) == "accepted"
-    assert client.number("LIMIT") == 2**53 + 1 and client.detail("LIMIT").is_locked
-    for key, reason, status in (("LIMIT", "locked", 412), ("NO_SUCH", "no_such_feature", 404)):
-        with pytest.raises(fh_client.Refused) as refused:
-            updates.set(key, value=1)
-        assert (refused.value.reason, refused.value.status) == (reason, status)
 
 
 @pytest.mark.parametrize("change", [{}, {"colour": 1}, {"lock": "yes"}, {"value": object()}])
@@ -51,12 +43,13 @@ def test_listeners_get_changes_on_their_thread_until_they_are_cancelled(
     seen: queue.Queue[tuple[object, ...]] = queue.Queue()
 
     def note(change: fh_client.Change) -> None:
+        client.flush()
         seen.put((change.key, change.old, change.new, change.exists, threading.current_thread() is threading.main_thread()))
 
     with client.on_change("COLOUR", cancelled.append) as subscription:
         assert subscription.is_active
     assert not subscription.is_active
-    client.on_change("COLOUR", note)
+    client.on_change("COLOUR", Mock(side_effect=note))
     client.context(plan="gold").on_change("OFF", note)
     client.feature("LIMIT").on_change(note)
     gc.collect()
@@ -115,8 +108,7 @@ def test_new_states_and_notices(is_late: bool) -> None:
             client.on_new_state(states.put)
             client.on_notice(notices.put)
         for version in (1, 2):
-            feature = {"id": "1", "key": "A", "version": version, "type": "BOOLEAN", "value": version == 1}
-            client.offer_features("store", "environment", [feature])
+            client.offer_features("store", "environment", [feature("A", "BOOLEAN", version == 1, version=version)])
         state = states.get(timeout=60)
         assert state.keys == ["A"] and not state.is_held
         client.offer_features("store", "unknown", "nonsense")
@@ -140,24 +132,6 @@ def test_a_listener_that_raises_is_reported_and_counted_and_does_not_stop_the_ot
         assert client.status().to_dict()["listenerPanics"] == len(reported) >= 2
 
 
-def test_a_listener_may_subscribe_cancel_and_close(edge: Edge, updates: fh_client.TestUpdates) -> None:
-    """Another client sends the update, because closing a client ends its own update that waits for the answer."""
-    client = fh_client.Client(edge.url, edge.key)
-    client.wait_ready(60)
-    done = threading.Event()
-
-    def listener(change: object) -> None:
-        client.on_change("OFF", print).cancel()
-        client.flush()
-        client.close()
-        done.set()
-
-    client.on_change("LIMIT", listener)
-    assert updates.set("LIMIT", value=22) == "accepted"
-    assert done.wait(60)
-    assert client.readiness == "CLOSED"
-
-
 @pytest.mark.parametrize("is_in_loop", [False, True])
 @pytest.mark.parametrize("make", FOREIGN, ids=lambda make: make.__name__)
 def test_no_attributes_of_foreign_functions_are_followed(
@@ -173,7 +147,7 @@ def test_no_attributes_of_foreign_functions_are_followed(
         names = ("on_readiness", "on_status", "on_new_state", "on_raw", "on_notice")
         settings: dict[str, Any] = {"interceptors": [interceptor()], "observers": [make(), (make(), {"inline": True})]}
         settings |= {name: make() for name in names} | {"on_change": {"ON": make()}}
-        with fh_client.Client.offline(bootstrap=[{"id": "1", "key": "ON", "type": "BOOLEAN", "value": True}], **settings) as client:
+        with offline(feature("ON", "BOOLEAN", True), **settings) as client:
             for name in names:
                 getattr(client, name)(make()).cancel()
             for source in (client, client.context(plan="gold")):
@@ -190,14 +164,6 @@ def test_no_attributes_of_foreign_functions_are_followed(
         return made
 
     asyncio.run(in_loop()) if is_in_loop else register()
-
-
-def test_a_mock_is_called(client: fh_client.Client, updates: fh_client.TestUpdates) -> None:
-    seen: queue.Queue[fh_client.Change] = queue.Queue()
-    client.on_change("COLOUR", Mock(side_effect=seen.put))
-    client.intercept(Mock(return_value=5))
-    updates.set("COLOUR", value="blue")
-    assert seen.get(timeout=60).key == "COLOUR" and client.number("LIMIT") == 5
 
 
 def test_a_coroutine_that_nothing_awaits_is_reported(client: fh_client.Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,30 +220,16 @@ def test_functions_of_the_constructor_are_freed_with_the_client() -> None:
     assert gone() is None
 
 
-@pytest.mark.parametrize(
-    "settings", [{"on_change": {"A": 5}}, {"on_change": {5: print}}, {"on_something": print}, {"clock": 5}]
-)
-def test_wrong_functions_are_type_errors_that_name_the_setting(settings: dict[str, object]) -> None:
-    with pytest.raises(TypeError, match=next(iter(settings))):
-        fh_client.Client("http://127.0.0.1:9", "environment/key*", **settings)  # type: ignore[arg-type]
-
-
 def test_a_clock_decides_rules_on_now() -> None:
-    rule = {"fieldName": "now", "type": "DATETIME", "conditional": "GREATER", "values": ["2030-01-01T00:00:00Z"]}
-    feature = {
-        "id": "1", "key": "LATE", "version": 1, "type": "BOOLEAN", "value": False,
-        "strategies": [{"id": "late", "value": True, "attributes": [rule]}],
-    }  # fmt: skip
+    late = {"id": "late", "value": True, "attributes": [rule("now", "DATETIME", "GREATER", "2030-01-01T00:00:00Z")]}
     clock = fh_client.Clock(0)
     events: list[fh_client.UsageEvent] = []
-    with fh_client.Client.offline(bootstrap=[feature], clock=clock) as client:
-        client.wait_ready(60)
+    with offline(feature("LATE", "BOOLEAN", False, late), clock=clock) as client:
         client.observe(events.append, inline=True)
         assert not client.context(userkey="mara").is_enabled("LATE")
         clock.set(datetime(2031, 1, 1, tzinfo=timezone.utc))
         assert client.context(userkey="mara").is_enabled("LATE")
-        # The event of the first features may arrive after the registration.
-        assert [event.at for event in events if event.kind == "evaluated"] == [0, clock.now]
+        assert [event.at for event in events] == [0, clock.now]
     wrong: list[tuple[Any, type[Exception], str | None]] = [
         (datetime(2031, 1, 1), ValueError, "time zone"), (float("nan"), ValueError, "finite"), ("2031", TypeError, None)
     ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import pathlib
 import queue
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
 from conftest import Edge
+from features import offline
+from wire import run
 
 import fh_client
 
@@ -31,8 +31,7 @@ def kept() -> Iterator[Kept]:
     level = logger.level
     # The records of earlier tests are delivered first. A client adopts the level of the logger when it is made.
     logger.setLevel(logging.CRITICAL)
-    with fh_client.Client.offline(bootstrap=[]) as client:
-        client.flush(60)
+    offline().close()
     logger.setLevel(level)
     logger.addHandler(handler)
     yield handler
@@ -138,5 +137,5 @@ with fh_client.Client({edge.url!r}, {edge.key!r}, mode="polling") as client:
     client.offer_features("store", client.environments[0], "nonsense")
     client.flush(60)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    done = run(program)
     assert done.returncode == 0 and "store" in done.stderr, done.stderr

@@ -9,27 +9,17 @@ import time
 from typing import Any
 
 import pytest
+from features import feature, offline
 
 import fh_client
 from fh_client import UsageEvent
 
-FEATURES = [
-    {"id": "1", "key": "ON", "version": 3, "type": "BOOLEAN", "value": True},
-    {"id": "2", "key": "PRICE", "version": 1, "type": "NUMBER", "value": 7.5},
-]
-
-
-def offline(**settings: object) -> fh_client.Client:
-    client = fh_client.Client.offline(bootstrap=FEATURES, **settings)  # type: ignore[arg-type]
-    client.wait_ready(60)
-    # The collection of all features, which the client reports once, is delivered before a test observes anything.
-    client.flush(60)
-    return client
+FEATURES = [feature("ON", "BOOLEAN", True, version=3), feature("PRICE", "NUMBER", 7.5)]
 
 
 def test_an_observer_gets_lists_of_reads() -> None:
     batches: list[list[UsageEvent]] = []
-    with offline() as client:
+    with offline(*FEATURES) as client:
         client.observe(batches.append)
         mara = client.context(userkey="mara", plan="gold")
         before = time.time()
@@ -44,7 +34,7 @@ def test_an_observer_gets_lists_of_reads() -> None:
         assert first.attributes == {"userkey": ("mara",), "plan": ("gold",)} and first.user_key == "mara"
         assert before - 1 < first.at < time.time() + 1
         used = first.features[0]
-        assert (used.value, used.kind, used.id, used.version, used.variant) == (True, "BOOLEAN", "1", 3, "default")
+        assert (used.value, used.kind, used.id, used.version, used.variant) == (True, "BOOLEAN", "id-ON", 3, "default")
         assert first.record()["value"] == "on" and first.record()["userkey"] == "mara"
         for shown in (repr(first), repr(used)):
             assert "mara" not in shown and "gold" not in shown
@@ -59,7 +49,7 @@ def test_flush_waits_for_a_slow_observer() -> None:
         assert go_on.wait(60)
         ended.set()
 
-    with offline() as client:
+    with offline(*FEATURES) as client:
         client.observe(slow)
         client.is_enabled("ON")
         assert begun.wait(60)
@@ -78,7 +68,7 @@ def test_options_select_reads() -> None:
         gate.wait(60)
         short.extend(events)
 
-    with offline() as client:
+    with offline(*FEATURES) as client:
         client.observe(lambda event: every_third.append(event), one_of=3, inline=True)
         client.observe(lambda event: once.append(event), deduplicate=60, inline=True)
         client.observe(last, queue=2)
@@ -102,7 +92,7 @@ def test_an_observer_that_raises_is_counted_and_reported_once(monkeypatch: pytes
     def broken(events: object) -> None:
         raise ZeroDivisionError
 
-    with offline() as client:
+    with offline(*FEATURES) as client:
         for inline in (False, True):
             reported.clear()
             before = client.status().to_dict()["observerPanics"]
@@ -137,13 +127,13 @@ def test_named_events_have_parameters(client: fh_client.Client) -> None:
 def test_observers_of_the_constructor_get_the_collection_and_the_last_events() -> None:
     events: list[UsageEvent] = []
     inline: list[UsageEvent] = []
-    with offline(observers=[(events.extend, {"inline": False}), (inline.append, {"inline": True, "one_of": 2})]) as client:
+    with offline(*FEATURES, observers=[(events.extend, {"inline": False}), (inline.append, {"inline": True, "one_of": 2})]) as client:
         client.is_enabled("ON")
         client.is_enabled("ON")
     assert [event.kind for event in events] == ["collection", "evaluated", "evaluated"]
     assert [used.key for used in events[0].features] == ["ON", "PRICE"]
     assert [event.kind for event in inline] == ["collection", "evaluated"]
     with pytest.raises(TypeError, match="observers"):
-        offline(observers=[(print, {"colour": 1})])
+        offline(*FEATURES, observers=[(print, {"colour": 1})])
     with pytest.raises(TypeError, match="observers"):
-        offline(observers=[5])
+        offline(*FEATURES, observers=[5])

@@ -7,20 +7,11 @@ import json
 import math
 
 import pytest
+from features import feature, offline
 
 import fh_client
 
 DIGITS = "1" + "0" * 4998 + "7"
-
-
-def feature(key: str, kind: str, value: object) -> dict[str, object]:
-    return {"id": key, "key": key, "version": 1, "type": kind, "value": value}
-
-
-def offline(*features: dict[str, object]) -> fh_client.Client:
-    client = fh_client.Client.offline(bootstrap=list(features))
-    client.wait_ready(60)
-    return client
 
 
 def numbers(*texts: str) -> fh_client.Client:

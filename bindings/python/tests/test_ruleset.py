@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 from featbit_server import flag, payload, rule
+from features import feature, strategy
+from features import rule as condition
 
 import fh_client
 
+LATE = {"id": "late", "value": "good night", "attributes": [condition("now", "DATETIME", "GREATER", "2030-01-01T00:00:00Z")]}
+KIWI = strategy("kiwi", "kia ora", "country", "new_zealand")
 PAYLOAD = [
-    {
-        "id": "1", "key": "GREETING", "version": 4, "type": "STRING", "value": "hello", "l": False,
-        "fp": {"team": "kiwi"},
-        "strategies": [
-            {"id": "kiwi", "value": "kia ora", "attributes": [
-                {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["new_zealand"]}]},
-            {"id": "late", "value": "good night", "attributes": [
-                {"fieldName": "now", "type": "DATETIME", "conditional": "GREATER", "values": ["2030-01-01T00:00:00Z"]}]},
-        ],
-    },
-    {"id": "2", "key": "PRICE", "version": 1, "type": "NUMBER", "value": 7.5, "l": True},
-    {"id": "3", "key": "NONE", "version": 1, "type": "STRING", "value": None},
-]  # fmt: skip
+    feature("GREETING", "STRING", "hello", KIWI, LATE, version=4, fp={"team": "kiwi"}),
+    feature("PRICE", "NUMBER", 7.5, l=True),
+    feature("NONE", "STRING", None),
+]
 
 
 @pytest.fixture
@@ -52,7 +49,7 @@ def test_a_ruleset_lists_its_features(ruleset: fh_client.Ruleset) -> None:
     assert sorted(ruleset.features) == ["GREETING", "NONE", "PRICE"] and len(ruleset) == 3
     assert "PRICE" in ruleset and "price" not in ruleset
     assert ruleset.diagnostics() == []
-    broken = [{"id": "1", "key": "A", "version": 1, "type": "NUMBER", "value": "nonsense"}]
+    broken = [feature("A", "NUMBER", "nonsense")]
     assert any("A" in text for text in fh_client.Ruleset.from_json(broken).diagnostics())
 
 
@@ -68,19 +65,27 @@ def test_payloads_are_texts_bytes_or_parsed(form: object) -> None:
     assert len(fh_client.Ruleset.from_json(form, profile="edge")) == 3  # type: ignore[arg-type]
 
 
-def test_mistakes_are_refused(ruleset: fh_client.Ruleset) -> None:
-    with pytest.raises(KeyError, match="NO_SUCH"):
-        ruleset.evaluate(None, "NO_SUCH")
-    with pytest.raises(KeyError):
-        ruleset.explain(None, "NO_SUCH")
-    with pytest.raises(ValueError, match="kind"):
-        ruleset.evaluate(None, "PRICE", "INTEGER")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="payload"):
-        fh_client.Ruleset.from_json("nonsense")
-    with pytest.raises(ValueError, match="client"):
-        fh_client.Ruleset.from_json([], profile="server")
-    with pytest.raises(TypeError):
-        ruleset.evaluate(5, "PRICE")  # type: ignore[arg-type]
+read_json: Any = fh_client.Ruleset.from_json
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda ruleset: ruleset.evaluate(None, "NO_SUCH"), KeyError, "NO_SUCH"),
+        (lambda ruleset: ruleset.explain(None, "NO_SUCH"), KeyError, "NO_SUCH"),
+        (lambda ruleset: ruleset.evaluate(None, "PRICE", "INTEGER"), ValueError, "kind"),
+        (lambda ruleset: ruleset.evaluate(5, "PRICE"), TypeError, "int"),
+        (lambda _: read_json("nonsense"), ValueError, "payload"),
+        (lambda _: read_json([], profile="server"), ValueError, "client"),
+        (lambda _: read_json(payload(), "edge", system="featbit"), ValueError, '"server" or "draft"'),
+        (lambda _: read_json({}, "client", system="featuresignals"), ValueError, "no profiles"),
+        (lambda _: read_json([], system="featbit"), ValueError, "payload"),
+        (lambda _: read_json([], system="unleash"), ValueError, '"featurehub" or "featbit"'),
+    ],
+)
+def test_mistakes_are_refused(ruleset: fh_client.Ruleset, call: Callable[[Any], object], error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        call(ruleset)
 
 
 CHECKOUT = flag("checkout", "string", "one page", "two pages", rules=[rule("Professionals", "v1", "plan", "Equal", "pro")])
@@ -118,14 +123,3 @@ def test_flags_of_featuresignals_are_evaluated_with_the_texts_of_its_server() ->
     assert "busy" in str(ruleset.explain({"key": "bob", "visits": 1_000_000}, "greeting"))
     with pytest.raises(ValueError, match="key"):
         ruleset.explain({"visits": 1}, "greeting")
-
-
-def test_systems_have_payloads_and_profiles_of_their_own() -> None:
-    with pytest.raises(ValueError, match='"server" or "draft"'):
-        fh_client.Ruleset.from_json(payload(), "edge", system="featbit")
-    with pytest.raises(ValueError, match="no profiles"):
-        fh_client.Ruleset.from_json({}, "client", system="featuresignals")
-    with pytest.raises(ValueError, match="payload"):
-        fh_client.Ruleset.from_json([], system="featbit")
-    with pytest.raises(ValueError, match='"featurehub" or "featbit"'):
-        fh_client.Ruleset.from_json([], system="unleash")  # type: ignore[arg-type]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import queue
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from features import strategy
 from wire import Program
 
 import fh_client
 from fh_client.testing import CLIENT_KEY, SERVER_KEY, MemoryEdge
-
-GOLD = [{"id": "gold", "value": "gold", "attributes": [
-    {"fieldName": "plan", "type": "STRING", "conditional": "EQUALS", "values": ["gold"]}]}]
-
 
 def ready(edge: MemoryEdge, api_key: str = CLIENT_KEY, **settings: Any) -> fh_client.Client:
     client = edge.client(api_key, **settings)
@@ -29,7 +27,7 @@ def test_values_locks_strategies_and_members_are_served() -> None:
     for key, value in values.items():
         edge.set(key, value)
     edge.set_json("TEXT", "a text")
-    edge.set_strategies("COLOUR", GOLD)
+    edge.set_strategies("COLOUR", [strategy("gold", "gold", "plan", "gold")])
     edge.set_member("COLOUR", "fp", {"owner": "checkout"})
     edge.put({"id": "1", "key": "LIMIT", "type": "NUMBER", "version": 7, "value": 20})
     assert (edge.get("LIMIT") or {})["version"] == 7
@@ -163,10 +161,15 @@ def test_test_updates_reach_the_edge() -> None:
         assert client.number("LIMIT") == 20
         assert edge.requests[-1].kind == "update"
         assert "20" in edge.requests[-1].body
-        edge.refuse_updates(403, "no")
-        with pytest.raises(fh_client.Refused) as refused:
+        with pytest.raises(fh_client.Refused) as locked:
             client.test_updates().set("LIMIT", value=21)
-        assert refused.value.status == 403 and str(refused.value).endswith(": no")
+        with pytest.raises(fh_client.Refused) as missing:
+            client.test_updates().set("NO_SUCH", value=21)
+        edge.refuse_updates(403, "no")
+        with pytest.raises(fh_client.Refused, match=": no$") as refused:
+            client.test_updates().set("LIMIT", value=21)
+        seen = [(error.value.reason, error.value.status) for error in (locked, missing, refused)]
+        assert seen == [("locked", 412), ("no_such_feature", 404), ("not_permitted", 403)]
 
 
 def test_no_key_is_shown() -> None:
@@ -181,22 +184,17 @@ def test_no_key_is_shown() -> None:
         assert "evaluated" not in repr(client)
 
 
-@pytest.mark.parametrize("fault", [99, 600, "slow", -1])
-def test_a_fault_that_does_not_exist_is_an_error(fault: Any) -> None:
-    with pytest.raises((ValueError, OverflowError)):
-        MemoryEdge().fail(fault)
-
-
-@pytest.mark.parametrize("fault", [True, None, 1.5])
-def test_a_fault_of_another_type_is_an_error(fault: Any) -> None:
-    with pytest.raises(TypeError):
-        MemoryEdge().fail_next(fault)
-
-
-def test_settings_of_networks_are_errors() -> None:
-    with pytest.raises(TypeError, match="proxy"):
-        MemoryEdge().client(proxy="http://proxy.example")
-    with pytest.raises(TypeError, match="headers"):
-        MemoryEdge().fail("connect", headers={})
-    with pytest.raises(TypeError):
-        MemoryEdge().put(["a list"])  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        *((lambda edge, fault=fault: edge.fail(fault), ValueError) for fault in (99, 600, "slow")),
+        (lambda edge: edge.fail(-1), OverflowError),
+        *((lambda edge, fault=fault: edge.fail_next(fault), TypeError) for fault in (True, None, 1.5)),
+        (lambda edge: edge.fail("connect", headers={}), TypeError),
+        (lambda edge: edge.client(proxy="http://proxy.example"), TypeError),
+        (lambda edge: edge.put(["a list"]), TypeError),
+    ],
+)
+def test_wrong_arguments(call: Callable[[MemoryEdge], object], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        call(MemoryEdge())

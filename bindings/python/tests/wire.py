@@ -95,7 +95,8 @@ import os, queue, sys, threading
 import fh_client
 
 def say(*words):
-    print(*words, flush=True)
+    # One write, because several processes say lines.
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 
 def hears(word):
     assert sys.stdin.readline().strip() == word
@@ -109,6 +110,12 @@ def sees(source, value, key="COLOUR"):
 def threads():
     return len(os.listdir("/proc/self/task"))
 """
+
+
+def run(program: str, **settings: Any) -> subprocess.CompletedProcess[str]:
+    """Run a Python program to its end."""
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, timeout=SOON, **settings)
 
 
 class Program:
@@ -138,12 +145,15 @@ class Program:
         return False
 
     def expect(self, *lines: str) -> None:
-        assert self._process.stdout is not None
         for line in lines:
-            said = self._process.stdout.readline().rstrip("\n")
-            if said != line:
-                self._process.kill()
-                raise AssertionError(f"{said!r} in place of {line!r}: {self._process.communicate()}")
+            self.expect_in_any_order(line)
+
+    def expect_in_any_order(self, *lines: str) -> None:
+        assert self._process.stdout is not None
+        said = [self._process.stdout.readline().rstrip("\n") for _ in lines]
+        if sorted(said) != sorted(lines):
+            self._process.kill()
+            raise AssertionError(f"{said!r} in place of {lines!r}: {self._process.communicate()}")
 
     def tell(self, word: str) -> None:
         assert self._process.stdin is not None
