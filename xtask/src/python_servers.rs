@@ -25,10 +25,11 @@ pub(crate) fn run() -> Result<(), String> {
     let environment = environment()?;
     environment.install_wheel(&python::wheel()?)?;
     let package = root().join(PACKAGE).display().to_string();
-    let tests = format!("{package}/tests/servers");
+    let tests = ["servers", "test_gunicorn.py"].map(|name| format!("{package}/tests/{name}"));
     environment
         .run("-m pytest -q -p no:cacheprovider --rootdir")
-        .args(&[package, tests])
+        .args(&[package])
+        .args(&tests)
         .env("FH", &fh.display().to_string())
         .env("FH_SERVERS", "all")
         .env("PYTHONDONTWRITEBYTECODE", "1")

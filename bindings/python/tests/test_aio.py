@@ -55,15 +55,6 @@ def threads() -> int:
     return len(os.listdir("/proc/self/task"))
 
 
-def test_an_await_of_a_client(edge: Edge, run: Run) -> None:
-    async def main() -> None:
-        async with fh_client.Client(edge.url, edge.key) as client:
-            await client.ready()
-        assert client.readiness == "CLOSED"
-
-    run(main())
-
-
 @by_each_loop
 async def test_a_wait_times_out_though_a_change_wakes_it_at_the_same_time(deaf: str) -> None:
     statuses: queue.SimpleQueue[fh_client.StatusChange] = queue.SimpleQueue()

@@ -15,7 +15,6 @@ from modulefinder import ModuleFinder
 from typing import Any
 
 import pytest
-from conftest import Edge
 from wire import run
 
 import fh_client
@@ -94,15 +93,6 @@ def test_an_error_says_what_is_wrong_where_and_what_to_write(
 def test_an_offline_client_has_no_mode() -> None:
     with pytest.raises(ValueError, match="leave them out"):
         fh_client.Client.offline(mode="polling")  # type: ignore[call-arg]
-
-
-def test_the_environment_gives_what_the_program_does_not(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("FEATUREHUB_CLIENT_API_KEY", raising=False)
-    monkeypatch.setenv("FEATUREHUB_EDGE_URL", edge.url)
-    monkeypatch.setenv("FEATUREHUB_API_KEY", edge.key)
-    with fh_client.Client() as client:
-        client.wait_ready(60)
-        assert client.is_enabled("ON")
 
 
 def every_exception(of: type[fh_client.FhError] = fh_client.FhError) -> Iterator[type[fh_client.FhError]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import sys
 import threading
 import time
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 from features import feature, offline
 
-import fh_client
 from fh_client import UsageEvent
 
 FEATURES = [feature("ON", "BOOLEAN", True, version=3), feature("PRICE", "NUMBER", 7.5)]
@@ -83,6 +81,10 @@ def test_options_select_reads() -> None:
             client.observe(print, one_of=0)
         with pytest.raises(TypeError):
             client.observe(5)  # type: ignore[call-overload]
+        wrong: list[Any] = [[1], {"object": object()}]
+        for params in wrong:
+            with pytest.raises(TypeError):
+                client.record("left", params)
 
 
 def test_an_observer_that_raises_is_counted_and_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,26 +104,6 @@ def test_an_observer_that_raises_is_counted_and_reported_once(monkeypatch: pytes
                     client.flush(60)
             assert client.status().to_dict()["observerPanics"] == before + 3
             assert reported == [ZeroDivisionError]
-
-
-def test_named_events_have_parameters(client: fh_client.Client) -> None:
-    events: queue.SimpleQueue[UsageEvent] = queue.SimpleQueue()
-
-    def note(event: UsageEvent) -> None:
-        if event.kind == "named":
-            events.put(event)
-
-    client.observe(note, inline=True)
-    client.context(userkey="mara").record("bought", {"price": 5, "items": ["a"]})
-    client.record("left")
-    bought, left = events.get(timeout=60), events.get(timeout=60)
-    assert (bought.kind, bought.name, bought.params) == ("named", "bought", {"price": 5, "items": ["a"]})
-    assert bought.user_key == "mara" and left.params == {} and left.attributes is None
-    assert {used.key: used.text for used in bought.features}["PRICE"] == "7.50"
-    wrong: list[Any] = [[1], {"object": object()}]
-    for params in wrong:
-        with pytest.raises(TypeError):
-            client.record("left", params)
 
 
 def test_observers_of_the_constructor_get_the_collection_and_the_last_events() -> None:
