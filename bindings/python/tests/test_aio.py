@@ -136,25 +136,23 @@ class Method:
 )
 @by_each_loop
 async def test_a_coroutine_function_runs_on_the_loop_that_registered_it(
-    edge: Edge, form: Callable[[Listener], Callable[[fh_client.Change], object]]
+    client: fh_client.Client, form: Callable[[Listener], Callable[[fh_client.Change], object]]
 ) -> None:
-    async with fh_client.Client(edge.url, edge.key) as client:
-        await client.ready()
-        seen: asyncio.Queue[tuple[object, object]] = asyncio.Queue()
-        loop, thread = asyncio.get_running_loop(), threading.current_thread()
+    seen: asyncio.Queue[tuple[object, object]] = asyncio.Queue()
+    loop, thread = asyncio.get_running_loop(), threading.current_thread()
 
-        async def listener(change: fh_client.Change) -> None:
-            assert asyncio.get_running_loop() is loop and threading.current_thread() is thread
-            await seen.put((change.old, change.new))
+    async def listener(change: fh_client.Change) -> None:
+        assert asyncio.get_running_loop() is loop and threading.current_thread() is thread
+        await seen.put((change.old, change.new))
 
-        subscription = client.on_change("COLOUR", form(listener))
-        updates = client.aio.test_updates()
-        await updates.set("COLOUR", value="blue")
-        assert await soon(seen.get()) == ("red", "blue")
-        await updates.set("COLOUR", value="green")
-        assert await soon(seen.get()) == ("blue", "green")
-        subscription.cancel()
-        assert seen.empty()
+    subscription = client.on_change("COLOUR", form(listener))
+    updates = client.aio.test_updates()
+    await updates.set("COLOUR", value="blue")
+    assert await soon(seen.get()) == ("red", "blue")
+    await updates.set("COLOUR", value="green")
+    assert await soon(seen.get()) == ("blue", "green")
+    subscription.cancel()
+    assert seen.empty()
 
 
 def test_a_coroutine_function_of_the_constructor_that_raises_is_reported_to_its_loop(edge: Edge) -> None:
@@ -181,10 +179,8 @@ def test_a_partial_may_hold_itself() -> None:
     assert not is_coroutine_function(endless)
 
 
-def test_a_blocked_loop_holds_one_waiting_change(edge: Edge, run: Run) -> None:
+def test_a_blocked_loop_holds_one_waiting_change(client: fh_client.Client, run: Run) -> None:
     """The loop sees the first change, which it handles while others arrive, and then all of these as one."""
-    client = fh_client.Client(edge.url, edge.key)
-    client.wait_ready(60)
     updates = client.test_updates()
 
     async def main() -> None:
@@ -216,49 +212,44 @@ def test_a_blocked_loop_holds_one_waiting_change(edge: Edge, run: Run) -> None:
         assert seen.empty()
 
     run(main())
-    client.close()
 
 
 @pytest.mark.parametrize("source", ["client", "context", "feature"])
 @by_each_loop
-async def test_changes_are_an_asynchronous_iterator(edge: Edge, source: str) -> None:
-    async with fh_client.Client(edge.url, edge.key) as client:
-        await client.ready()
-        context = client.context(plan="silver")
-        changes = {
-            "client": lambda: client.changes("COLOUR"),
-            "context": lambda: context.changes("COLOUR"),
-            "feature": lambda: context.feature("COLOUR").changes(),
-        }[source]()
-        updates = client.aio.test_updates()
-        await updates.set("COLOUR", value="blue")
-        seen = []
-        async for change in changes:
-            seen.append((change.key, change.old, change.new))
-            if len(seen) == 2:
-                break
-            await updates.set("COLOUR", value="green")
-        assert seen == [("COLOUR", "red", "blue"), ("COLOUR", "blue", "green")]
+async def test_changes_are_an_asynchronous_iterator(client: fh_client.Client, source: str) -> None:
+    context = client.context(plan="silver")
+    changes = {
+        "client": lambda: client.changes("COLOUR"),
+        "context": lambda: context.changes("COLOUR"),
+        "feature": lambda: context.feature("COLOUR").changes(),
+    }[source]()
+    updates = client.aio.test_updates()
+    await updates.set("COLOUR", value="blue")
+    seen = []
+    async for change in changes:
+        seen.append((change.key, change.old, change.new))
+        if len(seen) == 2:
+            break
+        await updates.set("COLOUR", value="green")
+    assert seen == [("COLOUR", "red", "blue"), ("COLOUR", "blue", "green")]
 
 
 @by_each_loop
-async def test_changes_go_to_all_readers_in_turn_and_belong_to_one_loop(edge: Edge) -> None:
-    async with fh_client.Client(edge.url, edge.key) as client:
-        await client.ready()
-        changes = client.changes("LIMIT")
-        seen: asyncio.Queue[object] = asyncio.Queue()
+async def test_changes_go_to_all_readers_in_turn_and_belong_to_one_loop(client: fh_client.Client) -> None:
+    changes = client.changes("LIMIT")
+    seen: asyncio.Queue[object] = asyncio.Queue()
 
-        async def read() -> None:
-            seen.put_nowait((await anext(changes)).new)
+    async def read() -> None:
+        seen.put_nowait((await anext(changes)).new)
 
-        readers = [asyncio.ensure_future(read()) for _ in range(3)]
-        await asyncio.sleep(0)
-        readers[1].cancel()
-        for limit in (21, 22):
-            await client.aio.test_updates().set("LIMIT", value=limit)
-            assert await soon(seen.get()) == limit
-        with pytest.raises(RuntimeError, match="another event loop"):
-            await asyncio.to_thread(asyncio.run, anext(changes))
+    readers = [asyncio.ensure_future(read()) for _ in range(3)]
+    await asyncio.sleep(0)
+    readers[1].cancel()
+    for limit in (21, 22):
+        await client.aio.test_updates().set("LIMIT", value=limit)
+        assert await soon(seen.get()) == limit
+    with pytest.raises(RuntimeError, match="another event loop"):
+        await asyncio.to_thread(asyncio.run, anext(changes))
 
 
 def test_changes_end_with_their_client_and_when_they_are_closed(edge: Edge, run: Run) -> None:
@@ -280,9 +271,9 @@ def test_changes_end_with_their_client_and_when_they_are_closed(edge: Edge, run:
     run(main())
 
 
-def test_a_closed_loop_ends_its_subscriptions_in_silence(edge: Edge, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
-    client = fh_client.Client(edge.url, edge.key)
-    client.wait_ready(60)
+def test_a_closed_loop_ends_its_subscriptions_in_silence(
+    client: fh_client.Client, run: Run, capfd: pytest.CaptureFixture[str]
+) -> None:
     kept = []
 
     async def listener(change: object) -> None: ...

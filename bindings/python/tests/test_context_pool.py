@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from conftest import Edge
-from wire import Program
 
 import fh_client
 from fh_client.testing import MemoryEdge
@@ -125,27 +124,3 @@ def test_a_pool_shows_no_attributes_and_is_not_copied(server: fh_client.Client) 
     for copied in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError, match="make one in each process"):
             copied(pool)
-
-
-def test_a_forked_process_begins_a_pool_anew(edge: Edge) -> None:
-    program = f"""
-client = fh_client.Client({edge.url!r}, {edge.server_key!r}, mode="once")
-client.wait_ready(60)
-pool = client.context_pool(requests_per_second=1000)
-gold = pool.get(plan="gold")
-if os.fork() == 0:
-    # The context of the parent's pool has a client of its own here.
-    say("inherited", gold.string("COLOUR"), pool.live)
-    say("child", pool.get(plan="silver").string("COLOUR"), pool.get(plan="gold").string("COLOUR"), pool.live)
-    del gold, pool
-    client.close()
-    os._exit(0)
-assert os.wait()[1] == 0
-say("parent", gold.string("COLOUR"), pool.get(plan="silver").string("COLOUR"), pool.live)
-client.close()
-"""
-    with Program(program) as running:
-        running.expect("inherited gold 0")
-        running.expect("child red gold 2")
-        running.expect("parent gold red 2")
-        running.end()

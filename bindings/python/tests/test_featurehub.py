@@ -241,6 +241,9 @@ def test_polls(edge: MemoryEdge, config: FeatureHubConfig) -> None:
     # With the interval 0, the program decides when a request is sent.
     asyncio.run(config.new_context().build())
     assert polls(edge) == 2 and config.new_context().get_number("LIMIT") == 21
+    edge.delete("THEME")
+    asyncio.run(config.init())
+    assert "THEME" not in {one["key"] for one in config.repository().extract_feature_state()}
     service = config.get_or_create_edge_service()
     assert isinstance(service, PollingEdgeService) and (service.interval, service.cancelled) == (0, False)
     service.update_interval(600)
@@ -357,14 +360,6 @@ def test_several_keys_of_an_edge_are_polled(own_edge: Edge) -> None:
     assert repository.is_ready()
     assert {"ON", "OTHER"} <= {one["key"] for one in repository.extract_feature_state()}
     config.close()
-
-
-def test_a_poll_replaces_the_features(edge: MemoryEdge, config: FeatureHubConfig) -> None:
-    config.use_polling_edge_service(0)
-    asyncio.run(config.init())
-    edge.delete("LIMIT")
-    asyncio.run(config.init())
-    assert "LIMIT" not in {one["key"] for one in config.repository().extract_feature_state()}
 
 
 def test_a_source_that_is_replaced_is_closed_and_one_that_was_closed_can_start_again(

@@ -11,7 +11,7 @@ from wire import Program
 
 START = """
 import gc, logging
-url, key, file = sys.argv[1:4]
+url, key, file, server_key = sys.argv[1:]
 
 def started(**settings):
     client = fh_client.Client(url, key, **settings)
@@ -193,6 +193,38 @@ in_child(child)
 go.set()
 client.close()
 """,
+    "a pool of contexts begins anew": """
+client = fh_client.Client(url, server_key, mode="once")
+client.wait_ready(60)
+pool = client.context_pool(requests_per_second=1000)
+gold = pool.get(plan="gold")
+def child():
+    # The context of the parent's pool has a client of its own here.
+    assert (gold.string("COLOUR"), pool.live) == ("gold", 0)
+    assert (pool.get(plan="silver").string("COLOUR"), pool.get(plan="gold").string("COLOUR"), pool.live) == ("red", "gold", 2)
+    client.close()
+in_child(child)
+assert (gold.string("COLOUR"), pool.get(plan="silver").string("COLOUR"), pool.live) == ("gold", "red", 2)
+client.close()
+""",
+    "a wait for the changes of an Edge in memory, whose thread a child does not have, ends after the timeout": """
+import asyncio
+from fh_client.testing import MemoryEdge
+edge = MemoryEdge()
+client = edge.client()
+client.wait_ready(60)
+edge.delivered(60)
+def child():
+    edge.set("ON", True)
+    for wait in (edge.delivered, lambda limit: asyncio.run(edge.aio.delivered(limit))):
+        try:
+            wait(0.05)
+            os._exit(1)
+        except TimeoutError:
+            pass
+in_child(child)
+client.close()
+""",
     "an interceptor may register listeners while its client begins anew": """
 client = started()
 def intercept(read):
@@ -324,5 +356,5 @@ client.close()
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_in_a_forked_process(edge: Edge, tmp_path: pathlib.Path, program: str) -> None:
-    with Program(START + PROGRAMS[program], edge.url, edge.key, str(tmp_path / "overrides.yaml")) as running:
+    with Program(START + PROGRAMS[program], edge.url, edge.key, str(tmp_path / "overrides.yaml"), edge.server_key) as running:
         running.end()

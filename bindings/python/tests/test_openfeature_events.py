@@ -117,11 +117,19 @@ def test_a_provider_does_not_repeat_its_state_when_another_one_is_ready(
         api.shutdown()
 
 
-def test_held_changes_are_reported_when_they_are_released(edge: MemoryEdge, client: fh_client.Client) -> None:
+def attached(client: fh_client.Client) -> tuple[FeatureHubProvider, list[tuple[object, object]]]:
+    """Return a provider without the SDK, and the events that it emits, with the changed flags."""
     provider = FeatureHubProvider(client, patience=SOON)
     emitted: list[tuple[object, object]] = []
     provider.attach(lambda _, event, details: emitted.append((event, details.flags_changed)))
     provider.initialize(EvaluationContext())
+    client.flush(SOON)
+    emitted.clear()
+    return provider, emitted
+
+
+def test_held_changes_are_reported_when_they_are_released(edge: MemoryEdge, client: fh_client.Client) -> None:
+    provider, emitted = attached(client)
     client.catch_updates()
     edge.set("TEXT", "new")
     edge.set("WHOLE", 11)
@@ -184,15 +192,10 @@ def test_a_context_that_is_set_while_the_edge_is_away_is_a_change_once_it_is_bac
 
 
 def test_changes_that_arrive_late_report_the_values_once(client: fh_client.Client) -> None:
-    provider = FeatureHubProvider(client, patience=SOON)
-    emitted: list[object] = []
-    provider.attach(lambda _, event, __: emitted.append(event))
-    provider.initialize(EvaluationContext())
-    client.flush(SOON)
-    emitted.clear()
+    provider, emitted = attached(client)
     for readiness in ("NOT_READY", "NOT_READY", "READY"):
         provider._on_status(SimpleNamespace(readiness=readiness))  # type: ignore[arg-type]
-    assert emitted == [ProviderEvent.PROVIDER_CONFIGURATION_CHANGED]
+    assert [event for event, _ in emitted] == [ProviderEvent.PROVIDER_CONFIGURATION_CHANGED]
     provider.shutdown()
 
 
@@ -204,10 +207,7 @@ def test_the_patience_limits_the_wait(edge: MemoryEdge) -> None:
 
 
 def test_a_provider_that_was_shut_down_emits_nothing(edge: MemoryEdge, client: fh_client.Client) -> None:
-    provider = FeatureHubProvider(client, patience=SOON)
-    emitted: list[object] = []
-    provider.attach(lambda *event: emitted.append(event))
-    provider.initialize(EvaluationContext())
+    provider, emitted = attached(client)
     provider.shutdown()
     provider.shutdown()
     arrived: queue.SimpleQueue[object] = queue.SimpleQueue()

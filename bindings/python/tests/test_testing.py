@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from features import strategy
-from wire import Program
 
 import fh_client
 from fh_client.testing import CLIENT_KEY, SERVER_KEY, MemoryEdge
@@ -64,33 +63,6 @@ def test_each_wait_is_for_the_change_before_it() -> None:
             edge.delivered()
             assert client.number("COUNT") == number
         asyncio.run(count(client))
-
-
-def test_a_wait_for_changes_ends_after_the_timeout() -> None:
-    """In a forked child, the thread that applies the changes of an inherited client does not exist."""
-    program = """
-import asyncio
-from fh_client.testing import MemoryEdge
-edge = MemoryEdge()
-client = edge.client()
-client.wait_ready(60)
-edge.delivered(60)
-if child := os.fork():
-    say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-    client.close()
-    sys.exit()
-edge.set("ON", True)
-for wait in (lambda: edge.delivered(0.05), lambda: asyncio.run(edge.aio.delivered(0.05))):
-    try:
-        wait()
-        os._exit(1)
-    except TimeoutError:
-        pass
-os._exit(7)
-"""
-    with Program(program) as running:
-        running.expect("7")
-        running.end()
 
 
 Statuses = queue.SimpleQueue[fh_client.StatusChange]
