@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import ts from "typescript";
-import { describe, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import manifest from "../package.json" with { type: "json" };
 import { checkOptions } from "../src/option_check.ts";
@@ -39,17 +39,17 @@ const LISTS = JSON.parse(text("bindings/shared/lists.json")) as Lists;
 const SETTINGS = LISTS.settings.filter(({ lacking }) => lacking?.["TypeScript"] === undefined);
 const OPTIONS = source("options.ts");
 
-/** The types of the forms. Those of choices are the words of the list. */
-const FORMS: Readonly<Record<string, string>> = {
-  flag: "boolean",
-  seconds: "number",
-  "range of seconds": "readonly [shortest: number, longest: number]",
-  count: "number",
-  text: "string",
-  headers: "Readonly<Record<string, string>>",
-  context: "ContextAttributes",
-  backoff: "BackoffOptions",
-  limits: "LimitOptions",
+/** The types of the forms, each with a value. The types of choices are the words of the list. */
+const FORMS: Readonly<Record<string, readonly [type: string, value: unknown]>> = {
+  flag: ["boolean", true],
+  seconds: ["number", 1],
+  "range of seconds": ["readonly [shortest: number, longest: number]", [1, 2]],
+  count: ["number", 1],
+  text: ["string", "x"],
+  headers: ["Readonly<Record<string, string>>", {}],
+  context: ["ContextAttributes", {}],
+  backoff: ["BackoffOptions", { initial: 1 }],
+  limits: ["LimitOptions", { head: 1 }],
 };
 
 function text(path: string): string {
@@ -107,9 +107,9 @@ test("the client has the options of the list", () => {
   expect([...OF_CLIENT.keys()].sort()).toEqual(SETTINGS.map(({ name }) => camelCase(name)).sort());
 });
 
-test("the check of options knows all of them", () => {
+test("the check of options knows all of them, and accepts their forms", () => {
   const warn = vi.spyOn(console, "warn").mockReturnValue();
-  checkOptions(Object.fromEntries([...OF_CLIENT.keys()].map((name) => [name, undefined])));
+  checkOptions(Object.fromEntries(SETTINGS.map(({ name, form }) => [camelCase(name), FORMS[form]?.[1]])));
   expect(warn.mock.calls).toEqual([]);
   warn.mockRestore();
 });
@@ -122,7 +122,7 @@ test.each(SETTINGS.map((setting): [string, Setting] => [camelCase(setting.name),
     if (setting.choices && name !== "profile")
       expect(type).toBe(setting.choices.map((word) => `"${word}"`).join(" | "));
     else if (setting.choices) expect(type).toBe("Profile");
-    else if (setting.form !== "code") expect(type).toBe(FORMS[setting.form]);
+    else if (setting.form !== "code") expect(type).toBe(FORMS[setting.form]?.[0]);
     if (setting.unit === "seconds") expect(about).toContain("seconds");
     if (setting.default !== undefined && !setting.members)
       expect(about.replaceAll("`", "")).toMatch(
@@ -131,29 +131,24 @@ test.each(SETTINGS.map((setting): [string, Setting] => [camelCase(setting.name),
   },
 );
 
-describe.each([
+test.each([
   ["backoff", "BackoffOptions", ""],
   ["backoffWhenRefused", "BackoffOptions", " after a refusal"],
   ["limits", "LimitOptions", ""],
-])("the members of %s", (setting, type, when) => {
-  const listed = SETTINGS.find(({ name }) => camelCase(name) === setting)?.members ?? [];
+])("the members of %s have the names, the units and the defaults of the list", (setting, type, when) => {
   const own = membersOf(type);
+  const listed = SETTINGS.find(({ name }) => camelCase(name) === setting)?.members ?? [];
   // Platforms open connections without a limit of the client's.
   const members = listed.filter(({ name }) => name !== "connect");
-  test("are those of the list", () => {
-    expect([...own.keys()]).toEqual(members.map(({ name }) => camelCase(name)));
-  });
-  test.each(members.map((member): [string, Member] => [camelCase(member.name), member]))(
-    "%s has the unit and the default of the list",
-    (name, member) => {
-      const about = own.get(name)?.about ?? "";
-      expect(own.get(name)?.type).toBe("number");
-      expect(about).toContain(member.unit.split(" ")[0]);
-      const usual = member.unit === "bytes" ? `${member.default / 1024 ** 2} MiB` : written(member.default);
-      const isEqual = setting === "backoffWhenRefused" && !about.includes("after a refusal");
-      expect(about).toContain(when === "" || isEqual ? `${usual} by default` : `${usual}${when}`);
-    },
-  );
+  expect([...own.keys()]).toEqual(members.map(({ name }) => camelCase(name)));
+  for (const member of members) {
+    const { type, about } = own.get(camelCase(member.name))!;
+    expect(type).toBe("number");
+    expect(about).toContain(member.unit.split(" ")[0]);
+    const usual = member.unit === "bytes" ? `${member.default / 1024 ** 2} MiB` : written(member.default);
+    const isEqual = setting === "backoffWhenRefused" && !about.includes("after a refusal");
+    expect(about).toContain(when === "" || isEqual ? `${usual} by default` : `${usual}${when}`);
+  }
 });
 
 /** Returns the texts of the literal types of a type, or of those of a member with this name. */

@@ -1,26 +1,14 @@
 import { Client, type ClientOptions } from "fh-client";
-import { afterEach } from "vitest";
 
-import { AT_ONCE, FetchEdge, feature, OUTAGES } from "../../react/tests/fetch_edge.ts";
+import { closing } from "../../client/tests/client/offline.ts";
+import { FetchEdge, feature } from "../../react/tests/fetch_edge.ts";
 
-export { AT_ONCE, FetchEdge, feature, OUTAGES };
-
-/** A client-evaluated key, and a server-evaluated one. */
-export const [CLIENT_KEY, SERVER_KEY] = [
-  "environment/secret*of-the-client",
-  "environment/secret-of-the-server",
-];
-
-const clients: Client[] = [];
-afterEach(() => {
-  for (const client of clients.splice(0)) client.close();
-});
+export { CLIENT_KEY } from "../../client/tests/client/scripted_edge.ts";
+export { AT_ONCE, FetchEdge, feature, OUTAGES, SERVER_KEY } from "../../react/tests/fetch_edge.ts";
 
 /** Returns a client of the Edge, which is closed after the test. */
 export function clientOf(edge: FetchEdge, apiKey: string, options: ClientOptions = {}): Client {
-  const client = new Client("http://edge", apiKey, { fetch: edge.fetch, ...options });
-  clients.push(client);
-  return client;
+  return closing(new Client("http://edge", apiKey, { fetch: edge.fetch, ...options }));
 }
 
 /** Returns an Edge that sends these features on each stream. */

@@ -11,7 +11,7 @@ import { afterEach, expect, test } from "vitest";
 
 import "../../react/tests/patience.ts";
 import { FeatureHubWebProvider } from "../src/web.ts";
-import { AT_ONCE, clientOf, evaluatingEdge, feature, FetchEdge, OUTAGES, SERVER_KEY } from "./features.ts";
+import { clientOf, feature, FetchEdge, SERVER_KEY } from "./features.ts";
 
 afterEach(async () => {
   cleanup();
@@ -56,24 +56,3 @@ test("the hooks of OpenFeature's React SDK follow the provider", async () => {
   edge.streams[0]!.feature(feature("NEW", true, 2));
   await screen.findByText("red true");
 });
-
-test.each(OUTAGES)(
-  "the hooks show the values of a context that was set while the Edge was away (%s)",
-  async (outage) => {
-    const edge = evaluatingEdge();
-    const client = clientOf(edge, SERVER_KEY, AT_ONCE);
-    await OpenFeature.setContext({ targetingKey: "fred" });
-    await OpenFeature.setProviderAndWait(new FeatureHubWebProvider(client, { timeoutMs: 50 }));
-    render(
-      <OpenFeatureProvider>
-        <Shop />
-      </OpenFeatureProvider>,
-    );
-    await screen.findByText("userkey=fred false");
-    edge.refusal = outage;
-    await act(() => OpenFeature.setContext({ targetingKey: "mara" }));
-    await screen.findByText("grey false");
-    edge.refusal = undefined;
-    await screen.findByText("userkey=mara false");
-  },
-);

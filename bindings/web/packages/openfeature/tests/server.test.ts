@@ -121,20 +121,6 @@ test("a server-evaluated key has the values of one context", async () => {
   expect([refused.errorCode, refused.value]).toEqual([ErrorCode.INVALID_CONTEXT, false]);
 });
 
-test.each([CLIENT_KEY, SERVER_KEY])(
-  "the initialization waits for an Edge that fails twice: %s",
-  async (key) => {
-    const edge = evaluatingEdge();
-    edge.nextRefusals.push(503, 503);
-    const flags = await flagsOf(clientOf(edge, key, AT_ONCE));
-    expect([await flags.getBooleanValue("SAME", false), flags.providerStatus]).toEqual([
-      true,
-      ProviderStatus.READY,
-    ]);
-    expect(edge.requests).toBeGreaterThanOrEqual(3);
-  },
-);
-
 test.each(OUTAGES.flatMap((outage) => (["hide", "keep"] as const).map((mode) => [outage, mode] as const)))(
   "a context that the program sets while the Edge is away (%s, %s) is a change once the Edge is back",
   async (outage, whileSwitching) => {

@@ -1,4 +1,4 @@
-import { ErrorCode, MultiProvider, OpenFeature, ProviderEvents, ProviderStatus } from "@openfeature/web-sdk";
+import { ErrorCode, OpenFeature, ProviderEvents, ProviderStatus } from "@openfeature/web-sdk";
 import type { Client, ClientOptions } from "fh-client";
 import { afterEach, describe, expect, test } from "vitest";
 
@@ -56,7 +56,8 @@ test("with a client-evaluated key, the context of OpenFeature decides at once", 
     errorCode: ErrorCode.FLAG_NOT_FOUND,
   });
   expect(events).not.toContain(ProviderEvents.Reconciling);
-  expect(provider.metadata.name).toBe("featurehub");
+  const named = new FeatureHubWebProvider(provider.client, { name: "next" });
+  expect([provider, named].map(({ metadata }) => metadata.name)).toEqual(["featurehub", "next"]);
 });
 
 test("with a server-evaluated key, the Edge evaluates the features for each context of OpenFeature", async () => {
@@ -110,22 +111,6 @@ test("an Edge that refuses the client makes the provider an error, until it has 
     [ProviderEvents.Error, ProviderEvents.Ready, ProviderEvents.ConfigurationChanged],
   );
 });
-
-test.each([CLIENT_KEY, SERVER_KEY])(
-  "the initialization waits for an Edge that fails twice: %s",
-  async (key) => {
-    const edge = evaluatingEdge();
-    edge.nextRefusals.push(503, 503);
-    await OpenFeature.setContext({ targetingKey: "mara" });
-    await OpenFeature.setProviderAndWait(new FeatureHubWebProvider(clientOf(edge, key, AT_ONCE)));
-    const flags = OpenFeature.getClient();
-    expect([flags.getBooleanValue("SAME", false), flags.providerStatus]).toEqual([
-      true,
-      ProviderStatus.READY,
-    ]);
-    expect(edge.requests).toBeGreaterThanOrEqual(3);
-  },
-);
 
 describe.each(OUTAGES)("while the Edge is away (%s), a change of the context", (outage) => {
   const flags = OpenFeature.getClient();
@@ -219,18 +204,4 @@ test("a context that cannot be sent is an error until another one is set", async
   expect(flags.providerStatus).toBe(ProviderStatus.ERROR);
   await OpenFeature.setContext({ targetingKey: "mara" });
   expect(flags.providerStatus).toBe(ProviderStatus.READY);
-});
-
-test("two clients answer in a MultiProvider, each with its name, as in a move from one system to another", async () => {
-  const [former, next] = [edgeWith(feature("A", "old"), feature("B", "old")), edgeWith(feature("A", "new"))];
-  const providers = [
-    new FeatureHubWebProvider(clientOf(next, CLIENT_KEY), { name: "next" }),
-    new FeatureHubWebProvider(clientOf(former, CLIENT_KEY)),
-  ];
-  const both = new MultiProvider(providers.map((provider) => ({ provider })));
-  await OpenFeature.setProviderAndWait(both);
-  const flags = OpenFeature.getClient();
-  const values = ["A", "B", "NONE"].map((key) => flags.getStringValue(key, "default"));
-  expect(values).toEqual(["new", "old", "default"]);
-  expect(both.providerEntries.map(({ name }) => name)).toEqual(["next", "featurehub"]);
 });

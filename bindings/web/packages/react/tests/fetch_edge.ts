@@ -1,13 +1,4 @@
-/** A server-evaluated key. */
-export const SERVER_KEY = "environment/secret-of-the-server";
-
-/** Returns the JSON of a feature. */
-export function feature(key: string, value: unknown, version = 1, more: object = {}): string {
-  const types = { boolean: "BOOLEAN", number: "NUMBER", string: "STRING", object: "JSON" } as const;
-  const type = types[typeof value as keyof typeof types];
-  const stored = type === "JSON" ? JSON.stringify(value) : value;
-  return JSON.stringify({ id: key, key, type, version, value: stored, l: false, ...more });
-}
+export { feature, SERVER_KEY } from "../../client/tests/client/scripted_edge.ts";
 
 /** Settings of a client that retries at once. */
 export const AT_ONCE = { backoff: { initial: 0.001, cap: 0.001 }, pace: 0.001 };
@@ -34,8 +25,6 @@ export class FetchEdge {
   readonly streams: OpenStream[] = [];
   /** The status with which requests are refused, or that there is no connection; `undefined` while streams are opened. */
   refusal: number | "unreachable" | undefined;
-  /** The statuses with which the next requests are refused, one each. */
-  readonly nextRefusals: number[] = [];
   /** Number of requests. */
   requests = 0;
 
@@ -51,7 +40,7 @@ export class FetchEdge {
   readonly fetch = ((_url: string, init: RequestInit): Promise<unknown> => {
     this.requests++;
     const headers = new Headers([["content-type", "text/event-stream"]]);
-    const refusal = this.nextRefusals.shift() ?? this.refusal;
+    const { refusal } = this;
     if (refusal === "unreachable") return Promise.reject(new TypeError("fetch failed"));
     if (refusal !== undefined) {
       return Promise.resolve({ status: refusal, headers, body: null, redirected: false });

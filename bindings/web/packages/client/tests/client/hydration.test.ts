@@ -1,12 +1,9 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 import { Client, type ClientOptions, type Notice, toScript } from "../../src/index.ts";
-import { describeEngine } from "../engine/built.ts";
-import { problems } from "./json_schema.ts";
-import { closing, edge, start } from "./edge_of_each_test.ts";
+import { edge, start } from "./edge_of_each_test.ts";
 import { offline } from "./offline.ts";
-import { CLIENT_KEY, feature, list as listEvent, SERVER_KEY } from "./scripted_edge.ts";
+import { feature, list as listEvent, SERVER_KEY } from "./scripted_edge.ts";
 
 const MARA = { userkey: "mara", plan: ["gold", "a,b"] };
 /** What a client in Rust writes for the context of `MARA` (`docs/bootstrap.md`). */
@@ -39,7 +36,7 @@ function deep(depth = DEPTH): string {
   return "[".repeat(depth) + "]".repeat(depth);
 }
 
-/** Returns the hash of the context in a document that this package writes, whose tables of Rust prove it. */
+/** Returns the hash of the context in a document that this package writes, which the sequences compare with that of Rust. */
 function hashOf(attributes: Record<string, string | string[]>): string {
   const client = Client.offline();
   const { context } = JSON.parse(client.context(attributes).dehydrate()) as { context: string };
@@ -75,24 +72,15 @@ describe("a hydrated client", () => {
     expect(mara.detail("UNKNOWN")).toMatchObject({ reason: "NOT_READY", exists: false });
   });
 
-  test("returns no value for another context, or without a context", () => {
-    const client = hydrated(state);
-    const fred = client.context({ userkey: "fred" });
-    expect([fred.isEnabled("NEW_CHECKOUT"), client.isEnabled("NEW_CHECKOUT")]).toEqual([false, false]);
-    expect(fred.detail("COLOUR")).toMatchObject({ value: undefined, reason: "NOT_READY" });
-    expect(client.readiness).toBe("NOT_READY");
-  });
-
-  test("returns the values without a context if the document belongs to its first context", () => {
-    const client = hydrated(state, { context: MARA });
-    expect([client.isEnabled("NEW_CHECKOUT"), client.string("COLOUR")]).toEqual([true, "red"]);
-    expect(client.context({ userkey: "fred" }).string("COLOUR")).toBeUndefined();
-  });
-
-  test("of a document without a context returns its values without a context only", () => {
-    const client = hydrated(STATE.replace('"CONTEXT"', "null"));
-    expect(client.string("COLOUR")).toBe("red");
-    expect(client.context(MARA).string("COLOUR")).toBeUndefined();
+  test.each([
+    ["of a context: for it only", state, {}, undefined, "red"],
+    ["of the client's first context: without a context, too", state, { context: MARA }, "red", "red"],
+    ["of no context: without a context only", STATE.replace('"CONTEXT"', "null"), {}, "red", undefined],
+  ])("returns the values of a document %s", (_, document, options, without, maras) => {
+    const client = hydrated(document, options);
+    const reads = [client, client.context(MARA), client.context({ userkey: "fred" })];
+    expect(reads.map((each) => each.string("COLOUR"))).toEqual([without, maras, undefined]);
+    expect([client.readiness, reads[2]?.detail("COLOUR").reason]).toEqual(["NOT_READY", "NOT_READY"]);
   });
 
   test("serves the Edge's features from the first list on, and notifies of the values that differ", async () => {
@@ -196,68 +184,6 @@ describe("a dehydrated context", () => {
     expect(mara.dehydrate().replace(/"generation":\d+,"time":"[^"]*"/, "")).toBe(
       state.replace(/"generation":\d+,"time":"[^"]*"/, ""),
     );
-  });
-
-  const schema = JSON.parse(
-    readFileSync(new URL("../../../../../../docs/bootstrap.schema.json", import.meta.url), "utf8"),
-  ) as Readonly<Record<string, unknown>>;
-  const strategy = {
-    id: "of mara",
-    value: "blue",
-    attributes: [{ fieldName: "userkey", type: "STRING", conditional: "EQUALS", values: ["mara"] }],
-  };
-  const features = [
-    { key: "COLOUR", type: "STRING", version: 2, value: "red", strategies: [strategy] },
-    { key: "OTHER", type: "STRING", version: 1, value: "red", strategies: [{ ...strategy, value: null }] },
-    { key: "ON", type: "BOOLEAN", version: 0, value: false, l: true },
-    { key: "PRICE", type: "NUMBER", version: 1, value: 7.5 },
-    { key: "LIMITS", type: "JSON", version: 1, value: '{"perDay":3}' },
-    { key: "NONE", type: "JSON", version: 1, value: null },
-    { key: "UNKNOWN", type: "LATER", version: 1, value: "x" },
-    { key: "OVERRIDDEN", type: "STRING", version: 1, value: "x" },
-  ].map((each, index) => JSON.stringify({ id: `${index}`, ...each }));
-  // JavaScript has no such numbers.
-  const list = `[${features.join(",")},{"key":"HUGE","type":"NUMBER","version":9007199254740993,"value":1e400}]`;
-
-  describeEngine("fits the JSON Schema of the repository, as its features do", () => {
-    test.each([
-      ["server", SERVER_KEY, MARA],
-      ["client", CLIENT_KEY, MARA],
-      ["client", CLIENT_KEY, undefined],
-    ])("with a %s-evaluated key", async (_kind, key, context) => {
-      const client = closing(new Client("", key, { mode: "offline", ...(context && { context }) }));
-      client.offerFeatures("test", "environment", list);
-      client.overrides.set("OVERRIDDEN", "y");
-      await client.ready();
-      const reads = context ? client.context(context) : client;
-      const document = JSON.parse(reads.dehydrate()) as { readonly features: readonly object[] };
-      expect(problems(document, schema)).toEqual([]);
-      expect(document.features).toHaveLength(9);
-      // The members of a later version would be allowed, but this version has none.
-      const { required, $defs } = schema as {
-        readonly required: string[];
-        readonly $defs: { readonly feature: { readonly required: string[] } };
-      };
-      expect(Object.keys(document)).toEqual(required);
-      for (const each of document.features) expect(Object.keys(each)).toEqual($defs.feature.required);
-      const [first = {}] = document.features;
-      for (const [member, bad] of Object.entries({
-        type: "TEXT",
-        version: "2",
-        reason: "LATER",
-        value: true,
-      }))
-        expect(problems({ ...document, features: [{ ...first, [member]: bad }] }, schema)).not.toEqual([]);
-    });
-
-    test("before the client has features", () => {
-      using client = Client.offline();
-      expect(problems(JSON.parse(client.context(MARA).dehydrate()), schema)).toEqual([]);
-    });
-  });
-
-  test("of the tests above fits the JSON Schema, too", () => {
-    expect(problems(JSON.parse(STATE.replace("CONTEXT", hashOf(MARA))), schema)).toEqual([]);
   });
 });
 

@@ -6,28 +6,23 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Client as BrowserClient, type Notice, noticeText } from "../../src/index.ts";
 import { Client, environmentOverrides, type NodeClientOptions, snapshotFile } from "../../src/node/index.ts";
 import { eventually } from "../eventually.ts";
-import { CLIENT_KEY, feature, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
+import { edge } from "./edge_of_each_test.ts";
+import { closing } from "./offline.ts";
+import { CLIENT_KEY, feature, SERVER_KEY } from "./scripted_edge.ts";
 
 let folder: string;
 let path: string;
-let edge: ScriptedEdge;
-const clients: BrowserClient[] = [];
-beforeEach(async () => {
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "fh-client-"));
   path = join(folder, "features.json");
-  edge = await ScriptedEdge.start();
 });
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await edge[Symbol.asyncDispose]();
+afterEach(() => {
   rmSync(folder, { recursive: true });
   vi.unstubAllEnvs();
 });
 
-function start(options: NodeClientOptions = {}, key = SERVER_KEY): Client {
-  const client = new Client(edge.url, key, options);
-  clients.push(client);
-  return client;
+function start(options: NodeClientOptions = {}): Client {
+  return closing(new Client(edge.url, SERVER_KEY, options));
 }
 
 /** The client's notices as texts, which arrive in a microtask. */
@@ -50,17 +45,14 @@ describe("a client from environment variables", () => {
     vi.stubEnv("FEATUREHUB_EDGE_URL", edge.url);
     vi.stubEnv("FEATUREHUB_CLIENT_API_KEY", " ");
     vi.stubEnv("FEATUREHUB_API_KEY", SERVER_KEY);
-    const client = Client.fromEnvironment({ mode: "polling", interval: 60 });
-    clients.push(client);
+    const client = closing(Client.fromEnvironment({ mode: "polling", interval: 60 }));
     const { request } = await edge.poll([feature("COLOUR", "red")]);
     expect(request.url).toContain(`apiKey=${SERVER_KEY}`);
     await client.ready();
     expect(client.string("COLOUR")).toBe("red");
     expect(client).toBeInstanceOf(BrowserClient);
     vi.stubEnv("FEATUREHUB_CLIENT_API_KEY", CLIENT_KEY);
-    const other = Client.fromEnvironment({ mode: "offline" });
-    clients.push(other);
-    expect(other.keyKind).toBe("client");
+    expect(closing(Client.fromEnvironment({ mode: "offline" })).keyKind).toBe("client");
   });
 
   test("throws the TypeError of a missing URL or key", () => {
@@ -159,38 +151,6 @@ describe("a snapshot file", () => {
     client.close();
     expect(readFileSync(path, "utf8")).toContain('"value":"blue"');
     expect(readdirSync(folder)).toEqual(["features.json"]);
-  });
-
-  test("is equal to that of Rust, apart from the time", async () => {
-    const client = start({ snapshotFile: snapshotFile(path), clock });
-    const [, savedAt = "", features = ""] =
-      /"savedAt":"([^"]*)".*"features":\[(.*)\]\}\]\}$/.exec(RUST_FILE.trim()) ?? [];
-    expect(features).toContain("7.50");
-    await edge.stream(features);
-    await client.ready();
-    client.close();
-    expect(readFileSync(path, "utf8").replace("2026-11-21T08:30:00.000Z", savedAt)).toBe(RUST_FILE.trim());
-  });
-
-  test("of Rust starts a client while the Edge cannot be reached, with the age of its features", async () => {
-    writeFileSync(path, RUST_FILE);
-    const { savedAt } = JSON.parse(RUST_FILE) as { savedAt: string };
-    const { client, texts } = noting({
-      snapshotFile: snapshotFile(path),
-      clock: () => Date.parse(savedAt) + 90_000,
-    });
-    expect([client.readiness, client.string("COLOUR")]).toEqual(["READY", "red"]);
-    expect(client.status).toMatchObject({ source: { kind: "snapshot" }, dataAge: 90 });
-    await edge.stream(feature("COLOUR", "blue", 9));
-    await client.statusWhen(({ source }) => source?.kind === "streaming");
-    expect(client.status.dataAge).toBeLessThan(60);
-    expect([client.string("COLOUR"), await texts()]).toEqual(["blue", []]);
-  });
-
-  test("is not written before the Edge has sent a list", () => {
-    const client = start({ snapshotFile: snapshotFile(path), bootstrap: feature("COLOUR", "red") });
-    client.close();
-    expect(readdirSync(folder)).toEqual([]);
   });
 
   test("is not written after a change before the first list, because most features may be those of the file", async () => {

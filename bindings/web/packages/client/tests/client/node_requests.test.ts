@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { promisify } from "node:util";
-import { createGzip, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { Client } from "../../src/index.ts";
@@ -101,23 +101,6 @@ describe("a request of Node's modules", () => {
     ]);
   });
 
-  test("decompresses the events of a stream as they arrive", async () => {
-    await using edge = await ScriptedEdge.start();
-    const sent = send(edge.url);
-    const { response } = await edge.next();
-    const compressed = createGzip();
-    compressed.pipe(response.writeHead(200, { "content-encoding": "GZIP" }));
-    for (const event of ["data: 1\n\n", "data: 2\n\n"]) compressed.write(event);
-    compressed.flush();
-    const next = textsOf(await sent);
-    expect(await next()).toBe("data: 1\n\ndata: 2\n\n");
-    compressed.write("data: 3\n\n");
-    compressed.flush();
-    expect(await next()).toBe("data: 3\n\n");
-    compressed.end();
-    expect(await next()).toBeUndefined();
-  });
-
   test.each([
     ["bytes that are no gzip", Buffer.from("[]"), 0, /^Z_DATA_ERROR: /],
     ["a compressed body without its end", gzipSync("[]").subarray(0, 12), 0, /^Z_BUF_ERROR: /],
@@ -200,19 +183,6 @@ describe("a client in Node", () => {
     }
   }, 60_000);
 
-  test("uses one connection for requests that follow each other", async () => {
-    await using edge = await ScriptedEdge.start();
-    const ports = new Set<number>();
-    using client = new Client(edge.url, SERVER_KEY, { mode: "polling", interval: 60 });
-    for (let polls = 1; polls <= 3; polls++) {
-      const { request } = await edge.poll([feature("COLOUR", "red", polls)]);
-      ports.add(request.socket.remotePort!);
-      await client.statusWhen(({ requests, connection }) => requests === polls && connection === "resting");
-      if (polls < 3) void client.refresh();
-    }
-    expect(ports.size).toBe(1);
-  });
-
   test("may abort a request whose response is complete", async () => {
     await using edge = await ScriptedEdge.start();
     using client = new Client(edge.url, SERVER_KEY);
@@ -239,36 +209,25 @@ describe("a client in Node", () => {
     }
   });
 
-  test("needs no global `fetch`", async () => {
-    vi.stubGlobal("fetch", undefined);
-    await using edge = await ScriptedEdge.start();
-    using client = new Client(edge.url, SERVER_KEY);
-    await edge.stream(feature("COLOUR", "red"));
-    await client.ready();
-    expect(client.string("COLOUR")).toBe("red");
-  });
-
-  test("uses Node's `fetch` if the option gives it", async () => {
-    await using edge = await ScriptedEdge.start();
-    using client = new Client(edge.url, SERVER_KEY, { fetch });
-    const { request } = await edge.stream(feature("COLOUR", "red"));
+  test.each([
+    ["needs no global `fetch`", undefined, {}, undefined],
     // Only `fetch` sends this header.
-    expect(request.headers["sec-fetch-mode"]).toBe("cors");
+    ["uses Node's `fetch` if the option gives it", fetch, { fetch }, "cors"],
+  ])("%s", async (_, global, options, mode) => {
+    vi.stubGlobal("fetch", global);
+    await using edge = await ScriptedEdge.start();
+    using client = new Client(edge.url, SERVER_KEY, options);
+    const { request } = await edge.stream(feature("COLOUR", "red"));
+    expect(request.headers["sec-fetch-mode"]).toBe(mode);
     await client.ready();
   });
 
-  test("uses a global `fetch` that is not Node's, or the option `fetch`", async () => {
-    const answer = vi.fn(() => {
-      const headers = { "content-type": "text/event-stream" };
-      return Promise.resolve(new Response(list(feature("COLOUR", "stubbed")), { headers }));
-    });
-    for (const options of [{}, { fetch: answer }]) {
-      if (options.fetch) vi.unstubAllGlobals();
-      else vi.stubGlobal("fetch", answer);
-      using client = new Client("http://edge.invalid", SERVER_KEY, options);
-      await client.ready();
-      expect(client.string("COLOUR")).toBe("stubbed");
-    }
-    expect(answer).toHaveBeenCalledTimes(2);
+  test("uses a global `fetch` that is not Node's", async () => {
+    const headers = { "content-type": "text/event-stream" };
+    const answer = new Response(list(feature("COLOUR", "stubbed")), { headers });
+    vi.stubGlobal("fetch", () => Promise.resolve(answer));
+    using client = new Client("http://edge.invalid", SERVER_KEY);
+    await client.ready();
+    expect(client.string("COLOUR")).toBe("stubbed");
   });
 });

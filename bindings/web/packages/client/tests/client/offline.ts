@@ -8,10 +8,15 @@ afterEach(() => {
   for (const client of clients.splice(0)) client.close();
 });
 
-/** Returns a client without network that serves these features, if any are given. It is closed after the test. */
-export function offline(features?: readonly string[], options: ClientOptions = {}): Client {
-  const client = new Client("", SERVER_KEY, { ...options, mode: "offline" });
-  if (features) client.offerFeatures("test", "environment", `[${features.join(",")}]`);
+/** Closes a client after the test. */
+export function closing<C extends Client>(client: C): C {
   clients.push(client);
+  return client;
+}
+
+/** Returns a client without network that serves these features, if any are given. */
+export function offline(features?: readonly string[], options: ClientOptions = {}): Client {
+  const client = closing(new Client("", SERVER_KEY, { ...options, mode: "offline" }));
+  if (features) client.offerFeatures("test", "environment", `[${features.join(",")}]`);
   return client;
 }

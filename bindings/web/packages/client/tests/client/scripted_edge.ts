@@ -15,9 +15,11 @@ export interface Exchange {
 }
 
 /** Returns the JSON of a feature. */
-export function feature(key: string, value: string | boolean, version = 1): string {
-  const type = typeof value === "boolean" ? "BOOLEAN" : "STRING";
-  return JSON.stringify({ id: key, key, type, version, value, l: false });
+export function feature(key: string, value: unknown, version = 1, more: object = {}): string {
+  const types = { boolean: "BOOLEAN", number: "NUMBER", string: "STRING", object: "JSON" } as const;
+  const type = types[typeof value as keyof typeof types];
+  const stored = type === "JSON" ? JSON.stringify(value) : value;
+  return JSON.stringify({ id: key, key, type, version, value: stored, l: false, ...more });
 }
 
 /** Returns the event of a stream with a list of features. */

@@ -1,54 +1,30 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 
-import { Client, type ClientOptions, noticeText, type StateStorage, storedSession } from "../../src/index.ts";
+import {
+  type Client,
+  type ClientOptions,
+  noticeText,
+  type StateStorage,
+  storedSession,
+} from "../../src/index.ts";
 import { eventually } from "../eventually.ts";
-import { CLIENT_KEY, feature, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
+import { edge, start as startClient } from "./edge_of_each_test.ts";
+import { CLIENT_KEY, feature, SERVER_KEY } from "./scripted_edge.ts";
+import { Texts } from "./texts.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 8, 30);
 const clock = (): number => NOW;
 
-/** A storage with the methods that a client uses, of which a test sees the entries. */
-class Texts implements StateStorage {
-  readonly entries = new Map<string, string>();
-  /** Number of entries for features that were written. */
-  writes = 0;
-  getItem(name: string): string | null {
-    return this.entries.get(name) ?? null;
-  }
-  setItem(name: string, value: string): void {
-    if (value.includes("featurehub-snapshot")) this.writes++;
-    this.entries.set(name, value);
-  }
-  removeItem(name: string): void {
-    this.entries.delete(name);
-  }
-  /** The entries for features. */
-  get features(): [name: string, text: string][] {
-    return [...this.entries].filter(([, text]) => text.includes("featurehub-snapshot"));
-  }
-}
-
-let edge: ScriptedEdge;
 let storage: Texts;
-const clients: Client[] = [];
-beforeEach(async () => {
-  [edge, storage] = [await ScriptedEdge.start(), new Texts()];
-});
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await edge[Symbol.asyncDispose]();
+beforeEach(() => {
+  storage = new Texts();
 });
 
 /** Starts a client, and collects the texts of its notices. */
 function start(options: ClientOptions = {}, key = SERVER_KEY): { client: Client; notices: string[] } {
   const notices: string[] = [];
-  const client = new Client(edge.url, key, {
-    ...{ storage, clock },
-    ...options,
-    onNotice: (notice) => notices.push(noticeText(notice)),
-  });
-  clients.push(client);
-  return { client, notices };
+  const onNotice: ClientOptions["onNotice"] = (notice) => notices.push(noticeText(notice));
+  return { client: startClient({ storage, clock, ...options, onNotice }, key), notices };
 }
 
 /** Stores the features of one list, and closes the client. */
@@ -220,23 +196,6 @@ describe("a hostile storage is a notice, and nothing else", () => {
     expect(Object.prototype).not.toHaveProperty("format");
   });
 
-  test("that throws", async () => {
-    const fail = (): never => {
-      throw new Error("forbidden");
-    };
-    const { client, notices } = start({ storage: { getItem: fail, setItem: fail, removeItem: fail } });
-    await edge.stream(feature("COLOUR", "red"));
-    await client.ready();
-    await eventually(() => {
-      expect(notices).toEqual([
-        "the state from snapshot was not used: the storage cannot be used: forbidden",
-      ]);
-    });
-    await client.setStorage(null);
-    expect(client.string("COLOUR")).toBe("red");
-    expect(notices).toHaveLength(1);
-  });
-
   test("with an index that lists other entries, which are left alone", async () => {
     storage.entries.set("theirs", "1").set("fh:entries", '["theirs",7,{"__proto__":1}]');
     await store();
@@ -281,12 +240,5 @@ describe("a stored session", () => {
     expect(storedSession(new Texts())).not.toBe(first);
     storage.entries.set("fh:session", "<script>");
     expect(storedSession(storage)).toMatch(/^[\da-f]{32}$/);
-  });
-
-  test("holds for one call if the storage throws", () => {
-    const fail = (): never => {
-      throw new Error("forbidden");
-    };
-    expect(storedSession({ getItem: fail, setItem: fail })).toMatch(/^[\da-f]{32}$/);
   });
 });

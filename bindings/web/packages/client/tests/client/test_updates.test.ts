@@ -2,12 +2,11 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { Client, type ClientOptions, EdgeProblem } from "../../src/index.ts";
 import { eventually } from "../eventually.ts";
+import { closing } from "./offline.ts";
 import { feature, list, SERVER_KEY } from "./scripted_edge.ts";
 
-const clients: Client[] = [];
 afterEach(() => {
   vi.useRealTimers();
-  for (const client of clients.splice(0)) client.close();
 });
 
 /** A test update that was sent. */
@@ -24,14 +23,14 @@ class Edge {
   polls = 0;
   /** Writes to the open stream. */
   write: (text: string) => void = () => undefined;
-  answer: (signal: AbortSignal) => Response | Promise<Response> = () => new Response(null, { status: 200 });
+  answer: () => Response | Promise<Response> = () => new Response(null, { status: 200 });
 
   readonly fetch = async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
     if (init.method !== "PUT") return this.#features(init);
     const { body, redirect } = init;
     const url = input instanceof Request ? input.url : input.toString();
     this.updates.push({ url, body, headers: new Headers(init.headers), redirect });
-    return this.answer(init.signal!);
+    return this.answer();
   };
 
   #features(init: RequestInit): Response {
@@ -52,8 +51,7 @@ class Edge {
 
   /** Starts a client of this Edge. */
   async client(options: ClientOptions = {}): Promise<Client> {
-    const client = new Client("http://edge.example", SERVER_KEY, { fetch: this.fetch, ...options });
-    clients.push(client);
+    const client = closing(new Client("http://edge.example", SERVER_KEY, { fetch: this.fetch, ...options }));
     await client.ready();
     return client;
   }
@@ -86,31 +84,20 @@ describe("a test update", () => {
     await expect(client.testUpdates().set("A", { lock: true })).rejects.toMatchObject({
       problem: { code: "closed" },
     });
-    const offline = Client.offline({ fetch: edge.fetch });
-    clients.push(offline);
+    const offline = closing(Client.offline({ fetch: edge.fetch }));
     await expect(offline.testUpdates().set("A", { lock: true })).rejects.toMatchObject({
       problem: { code: "unreachable", text: "this client is offline" },
     });
     expect(edge.updates).toEqual([]);
   });
 
-  test("fails with an EdgeProblem if the Edge does not answer, or cannot be reached", async () => {
+  test("fails with an EdgeProblem, which has no key, if the Edge cannot be reached", async () => {
     const edge = new Edge();
-    const client = await edge.client({ limits: { poll: 0.02 } });
-    edge.answer = (signal) =>
-      new Promise((_, reject) => {
-        signal.addEventListener("abort", () => {
-          reject(new Error("aborted"));
-        });
-      });
-    const late = await client
-      .testUpdates()
-      .set("A", { lock: true })
-      .catch((error: unknown) => error);
-    expect(late).toBeInstanceOf(EdgeProblem);
-    expect(late).toMatchObject({ problem: { code: "timed_out", stage: "head" } });
+    const client = await edge.client();
     edge.answer = () => Promise.reject(new Error(`no way to ${SERVER_KEY}`));
-    await expect(client.testUpdates().set("A", { lock: true })).rejects.toMatchObject({
+    const failed = client.testUpdates().set("A", { lock: true });
+    await expect(failed).rejects.toBeInstanceOf(EdgeProblem);
+    await expect(failed).rejects.toMatchObject({
       problem: { code: "unreachable", text: "no way to environment/***" },
     });
   });

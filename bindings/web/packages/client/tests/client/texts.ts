@@ -3,6 +3,8 @@ import type { StateStorage } from "../../src/index.ts";
 /** A storage in memory, which holds at most so many characters, and of which a test sees the entries. */
 export class Texts implements StateStorage {
   readonly entries: Map<string, string>;
+  /** Number of entries for features that were written. */
+  writes = 0;
   readonly #most: number;
 
   constructor(entries: Readonly<Record<string, string>> = {}, most = Infinity) {
@@ -18,10 +20,16 @@ export class Texts implements StateStorage {
     const others = [...this.entries].filter(([each]) => each !== name);
     if (others.reduce((sum, [, each]) => sum + each.length, text.length) > this.#most)
       throw new Error("full");
+    if (text.includes("featurehub-snapshot")) this.writes++;
     this.entries.set(name, text);
   }
 
   removeItem(name: string): void {
     this.entries.delete(name);
+  }
+
+  /** The entries for features. */
+  get features(): [name: string, text: string][] {
+    return [...this.entries].filter(([, text]) => text.includes("featurehub-snapshot"));
   }
 }
