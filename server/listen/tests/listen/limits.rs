@@ -189,11 +189,3 @@ async fn a_peer_that_does_not_read_is_dropped_and_takes_little_memory() {
     let flooded = server.stage.flooded.load(Ordering::SeqCst);
     assert!(flooded < 32 << 20, "{flooded} bytes were produced for a peer that does not read");
 }
-
-#[tokio::test]
-async fn handlers_know_the_peer() {
-    let server = Served::new(|_| {});
-    let mut peer = server.peer().await;
-    let port = peer.socket.local_addr().unwrap().port().to_string();
-    assert_eq!(peer.ask("/peer", &port).await, format!("127.0.0.1:{port}"));
-}

@@ -79,35 +79,6 @@ async fn bytes_that_are_not_http_are_refused_without_further_effect() {
 }
 
 #[tokio::test]
-async fn values_need_not_be_utf8() {
-    let server = Served::new(|_| {});
-    let mut peer = server.peer().await;
-    peer.send(b"GET / HTTP/1.1\r\nx-featurehub: \xff\xfe\r\n\r\n").await;
-    peer.read_to("here").await;
-}
-
-#[tokio::test]
-async fn http_1_0_is_answered_and_closed() {
-    let server = Served::new(|_| {});
-    let mut peer = server.peer().await;
-    peer.send("GET / HTTP/1.0\r\n\r\n").await;
-    let answer = String::from_utf8(peer.read_to_close().await).unwrap();
-    assert!(answer.starts_with("HTTP/1.0 200 ") && answer.ends_with("here"), "{answer}");
-}
-
-#[tokio::test]
-async fn a_stream_on_http_1_0_is_not_chunked() {
-    let server = Served::new(|_| {});
-    let mut peer = server.peer().await;
-    peer.send("GET /stream HTTP/1.0\r\n\r\n").await;
-    peer.read_to("\r\n\r\n").await;
-    server.stage.send("event").await;
-    assert_eq!(peer.read_to("event").await, "event");
-    server.stage.end_stream();
-    assert_eq!(peer.read_to_close().await, b"");
-}
-
-#[tokio::test]
 async fn requests_may_be_pipelined() {
     let server = Served::new(|_| {});
     let mut peer = server.peer().await;

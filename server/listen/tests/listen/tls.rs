@@ -54,10 +54,6 @@ impl Files {
         Tls::from_files(self.certificate(), self.key()).unwrap()
     }
 
-    fn refused(&self) -> String {
-        Tls::from_files(self.certificate(), self.key()).unwrap_err().to_string()
-    }
-
     pub(super) async fn connect(
         &self,
         server: &Served,
@@ -291,33 +287,30 @@ fn errors_name_the_file() {
     let files = Files::new();
     let (certificate, key) =
         (fs::read(files.certificate()).unwrap(), fs::read(files.key()).unwrap());
-    let check = |expected: &[&str]| {
-        let error = files.refused();
-        for part in expected {
-            assert!(error.contains(part), "{part} is not in {error}");
+    let no_pem = b"-----BEGIN CERTIFICATE-----\nAAAA\n".as_slice();
+    let no_certificate = [no_pem, b"-----END CERTIFICATE-----\n"].concat();
+    let no_key = b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    let other_key = files.authority.issue("localhost", -1..1).key_pem();
+    let missing = b"".as_slice();
+    for (first, second, parts) in [
+        (missing, &*key, &["tls.crt", "cannot be read"][..]),
+        (&key, &key, &["tls.crt", "contains no certificate"]),
+        (no_pem, &key, &["tls.crt", "is not PEM"]),
+        (&no_certificate, &key, &["tls.crt", "the first certificate"]),
+        (&certificate, missing, &["tls.key", "cannot be read"]),
+        (&certificate, &certificate, &["tls.key", "contains no readable private key"]),
+        (&certificate, no_key, &["tls.key", "cannot be used"]),
+        (&certificate, other_key.as_bytes(), &["tls.key", "tls.crt", "does not belong to"]),
+    ] {
+        for (path, bytes) in [(files.certificate(), first), (files.key(), second)] {
+            fs::write(&path, bytes).unwrap();
+            if bytes.is_empty() {
+                fs::remove_file(&path).unwrap();
+            }
         }
-    };
-
-    fs::remove_file(files.certificate()).unwrap();
-    check(&["tls.crt", "cannot be read"]);
-    fs::write(files.certificate(), &key).unwrap();
-    check(&["tls.crt", "contains no certificate"]);
-    fs::write(files.certificate(), "-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap();
-    check(&["tls.crt", "is not PEM"]);
-    let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    fs::write(files.certificate(), garbage).unwrap();
-    check(&["tls.crt", "the first certificate"]);
-
-    fs::write(files.certificate(), &certificate).unwrap();
-    fs::remove_file(files.key()).unwrap();
-    check(&["tls.key", "cannot be read"]);
-    fs::write(files.key(), &certificate).unwrap();
-    check(&["tls.key", "contains no readable private key"]);
-    let garbage = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
-    fs::write(files.key(), garbage).unwrap();
-    check(&["tls.key", "cannot be used"]);
-    fs::write(files.key(), files.authority.issue("localhost", -1..1).key_pem()).unwrap();
-    check(&["tls.key", "tls.crt", "does not belong to"]);
+        let error = Tls::from_files(files.certificate(), files.key()).unwrap_err().to_string();
+        assert!(parts.iter().all(|part| error.contains(part)), "{parts:?}: {error}");
+    }
     // Certificate and key may be in one file.
     let both = [&certificate[..], &key[..]].concat();
     fs::write(files.key(), &both).unwrap();
