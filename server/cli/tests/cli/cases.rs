@@ -66,7 +66,6 @@ fn documents() {
     for bad in ["", "[", "[1,]", "[] []"] {
         fh_with(&["eval", "--cases", "-"], bad).refused(2, &["not JSON"]);
     }
-    fh(&["eval", "--cases", &path, "--key", "K"]).refused(2, &["--cases"]);
     let differs = r#"[{"feature": {"id": "f", "type": "BOOLEAN", "value": false, "strategies": [{"id": "s", "value": true,
         "attributes": [{"fieldName": "k", "type": "STRING", "conditional": "NOT_EQUALS", "values": ["a", "b"]}]}]}, "context": {"k": "a"}}]"#;
     for (profile, value) in [("client", false), ("edge", true)] {

@@ -2,7 +2,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::following::Following;
+use crate::following::{ENTER, FRAME, Following, LEAVE};
 use crate::init::unquoted;
 use crate::tool::{command, fh, path};
 
@@ -57,14 +57,13 @@ fn it_is_live_and_tells_everything() {
 #[cfg(unix)]
 #[test]
 fn on_a_terminal_the_table_is_drawn_in_place() {
-    const LEAVE: &str = "\u{1b}[?1049l";
     let mut demo = Following::on_a_terminal(command(&["demo", FAST]), 30, 90);
-    demo.until("\u{1b}[?1049h", &["The values of each user", "Aroha"]);
+    demo.until(ENTER, &["The values of each user", "Aroha"]);
     demo.until(
-        "\u{1b}[?2026l",
+        FRAME,
         &["The values that Ben sees, by a stream from http://127.0.0.1:", "\"learned\""],
     );
-    demo.until("\u{1b}[?2026l", &["\"boosted\"", "a listener for Ben is called: SEARCH_RANKING"]);
+    demo.until(FRAME, &["\"boosted\"", "a listener for Ben is called: SEARCH_RANKING"]);
     let (status, all) = demo.end();
     assert!(status.success());
     let (_, left) = all.split_once(LEAVE).unwrap();

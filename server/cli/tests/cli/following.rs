@@ -9,6 +9,12 @@ use fh_test::wait::{PATIENCE, wait_for};
 
 use crate::tool::SECRET;
 
+/// The escape sequences that take the screen and give it back.
+pub(crate) const ENTER: &str = "\u{1b}[?1049h";
+pub(crate) const LEAVE: &str = "\u{1b}[?1049l";
+/// The escape sequence at the end of a frame.
+pub(crate) const FRAME: &str = "\u{1b}[?2026l";
+
 /// A running program and its output. The program is killed when this is dropped.
 pub(crate) struct Following {
     child: Child,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use fh_test_servers::featurehub::{Behaviour, ENVIRONMENT, FakeEdge, Fault, Feature, Route};
 use serde_json::json;
 
-use crate::tool::{Run, SECRET, command, fh, fh_with, run};
+use crate::tool::{Run, SECRET, command, fh, fh_with, of_edge, run};
 
 /// Starts an Edge with three features, of which one has a strategy.
 fn edge() -> FakeEdge {
@@ -17,9 +17,7 @@ fn edge() -> FakeEdge {
 }
 
 fn get(edge: &FakeEdge, others: &[&str]) -> Run {
-    let (url, key) = (edge.url(), edge.client_key());
-    let args: Vec<&str> = ["get", &url, &key].into_iter().chain(others.iter().copied()).collect();
-    fh(&args)
+    fh(&of_edge("get", edge, others))
 }
 
 #[test]

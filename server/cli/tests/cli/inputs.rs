@@ -28,14 +28,18 @@ accounts:
   - { name: shop, clientKey: "${NOT_SET}", permissions: { dev: READ } }
 "#;
 
+fn strategies() -> Value {
+    json!([
+        {"id": "kiwi", "value": "kia ora", "attributes": [
+            {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["new_zealand"]}]},
+        {"id": "half", "percentage": 500_000, "value": "bold"}])
+}
+
 /// The same features in all forms of input: the arguments, and the text on stdin.
 fn forms(edge: &FakeEdge) -> Vec<(Vec<String>, String)> {
     let state = STATE.replace("ENVIRONMENT", ENVIRONMENT);
     let yaml = file("inputs.yaml", format!("\u{feff}{state}"));
-    let kiwi = json!([
-        {"id": "kiwi", "value": "kia ora", "attributes": [
-            {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["new_zealand"]}]},
-        {"id": "half", "percentage": 500_000, "value": "bold"}]);
+    let kiwi = strategies();
     let as_json = json!({
         "features": [
             {"key": "BANNER", "type": "STRING", "id": "5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0"},
@@ -66,11 +70,7 @@ fn forms(edge: &FakeEdge) -> Vec<(Vec<String>, String)> {
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
-    let strategies = json!([
-        {"id": "kiwi", "value": "kia ora", "attributes": [
-            {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["new_zealand"]}]},
-        {"id": "half", "percentage": 500_000, "value": "bold"}]);
-    edge.set_feature(Feature::string("BANNER", "plain").strategies(strategies));
+    edge.set_feature(Feature::string("BANNER", "plain").strategies(strategies()));
     edge.set_feature(Feature::number("LIMIT", 7.5).locked());
     edge.set_feature(Feature::boolean("ON", false));
     edge

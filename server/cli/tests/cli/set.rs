@@ -1,7 +1,7 @@
 use fh_test_servers::featurehub::{Behaviour, FakeEdge, Feature, Permission, Route};
 use serde_json::{Value, json};
 
-use crate::tool::{Run, command, fh, run};
+use crate::tool::{Run, command, fh, of_edge, run};
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
@@ -13,9 +13,7 @@ fn edge() -> FakeEdge {
 }
 
 fn set(edge: &FakeEdge, others: &[&str]) -> Run {
-    let (url, key) = (edge.url(), edge.client_key());
-    let args: Vec<&str> = ["set", &url, &key].into_iter().chain(others.iter().copied()).collect();
-    fh(&args)
+    fh(&of_edge("set", edge, others))
 }
 
 fn held(edge: &FakeEdge, key: &str) -> (Value, bool) {

@@ -8,13 +8,9 @@ use fh_test::wait::{PATIENCE, wait_for};
 use fh_test_servers::featurehub::{FakeEdge, Feature};
 use rustix::process::Signal;
 
-use crate::following::Following;
+use crate::following::{ENTER, FRAME, Following, LEAVE};
 use crate::tool::{command, file, ignoring};
 
-const ENTER: &str = "\u{1b}[?1049h";
-const LEAVE: &str = "\u{1b}[?1049l";
-/// The escape sequence at the end of a frame.
-const FRAME: &str = "\u{1b}[?2026l";
 /// The escape sequences that switch line wrap and the cursor on again.
 const WRAP_AND_CURSOR: &str = "\u{1b}[?7h\u{1b}[?25h";
 
@@ -152,7 +148,7 @@ fn ends_after_two_lines(url: &str, key: &str, out: Stdio, reader: impl std::io::
 }
 
 /// A process that is killed when this is dropped.
-struct Killed(Child);
+pub(crate) struct Killed(pub(crate) Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {

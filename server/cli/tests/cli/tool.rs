@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use fh_test::Folder;
+use fh_test_servers::featurehub::FakeEdge;
 use serde_json::Value;
 
 /// The exit code and the output of a run.
@@ -45,6 +46,13 @@ pub(crate) fn fh<S: AsRef<str>>(args: &[S]) -> Run {
 /// Runs `fh` with a text on stdin.
 pub(crate) fn fh_with<S: AsRef<str>>(args: &[S], stdin: impl AsRef<[u8]>) -> Run {
     run(&mut command(args), stdin)
+}
+
+/// Returns the arguments of a command for an Edge, with its URL and its client-evaluated key.
+pub(crate) fn of_edge(command: &str, edge: &FakeEdge, others: &[&str]) -> Vec<String> {
+    let (url, key) = (edge.url(), edge.client_key());
+    let all = [&[command, &url, &key], others].concat();
+    all.into_iter().map(str::to_string).collect()
 }
 
 /// Variables that are removed because they would change the results of tests.

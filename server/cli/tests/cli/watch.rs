@@ -3,7 +3,7 @@ use fh_test_servers::featurehub::{Behaviour, Closing, FakeEdge, Feature, Permiss
 use serde_json::{Value, json};
 
 use crate::following::Following;
-use crate::tool::{Run, command, fh};
+use crate::tool::{Run, command, fh, of_edge};
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
@@ -15,15 +15,11 @@ fn edge() -> FakeEdge {
 }
 
 fn following(edge: &FakeEdge, others: &[&str]) -> Following {
-    let (url, key) = (edge.url(), edge.client_key());
-    let args: Vec<&str> = ["watch", &url, &key].into_iter().chain(others.iter().copied()).collect();
-    Following::start(&mut command(&args))
+    Following::start(&mut command(&of_edge("watch", edge, others)))
 }
 
 fn watched(edge: &FakeEdge, others: &[&str]) -> Run {
-    let (url, key) = (edge.url(), edge.client_key());
-    let args: Vec<&str> = ["watch", &url, &key].into_iter().chain(others.iter().copied()).collect();
-    fh(&args)
+    fh(&of_edge("watch", edge, others))
 }
 
 fn event(watch: &mut Following, parts: &[&str]) -> Value {
@@ -285,17 +281,10 @@ fn an_edge_that_gives_nothing() {
 #[cfg(unix)]
 mod on_a_terminal {
     use super::*;
-
-    const ENTER: &str = "\u{1b}[?1049h";
-    const LEAVE: &str = "\u{1b}[?1049l";
-    /// The escape sequence at the end of a frame.
-    const FRAME: &str = "\u{1b}[?2026l";
+    use crate::following::{ENTER, FRAME, LEAVE};
 
     fn terminal(edge: &FakeEdge, rows: u16, columns: u16, others: &[&str]) -> Following {
-        let (url, key) = (edge.url(), edge.client_key());
-        let args: Vec<&str> =
-            ["watch", &url, &key].into_iter().chain(others.iter().copied()).collect();
-        Following::on_a_terminal(command(&args), rows, columns)
+        Following::on_a_terminal(command(&of_edge("watch", edge, others)), rows, columns)
     }
 
     #[test]

@@ -143,6 +143,8 @@ const ROWS: &[Row] = &[
     Row("eval -", b"[\n{\"key\": A}]", 2, &["stdin is not JSON", "line 2 column 9"]),
     Row("eval -", b"[\"\xff\"]", 2, &["not UTF-8", "offset 2"]),
     Row("eval -", b"data: \xff\n\n", 2, &["not UTF-8"]),
+    Row("eval -", b"event: ack\ndata: {}\n\n", 2, &["stdin", "`features`", "ack"]),
+    row!("eval --system featbit {payload} -c keyId=bob", 2, "leave --system featbit out"),
     // explain
     row!("explain {payload} BANNER", 2, "cannot read BANNER", "the key comes before the file"),
     row!(
@@ -383,6 +385,18 @@ const ROWS: &[Row] = &[
     row!("serve --relay nonsense --relay-key {key}", 2, "--relay"),
     row!("serve --relay {url} --relay-key Secret4test", 2, "--relay-key"),
     row!("serve --relay {url} --relay-key {key} --profile edge", 2, "edge"),
+    row!("serve --state {state} --console", 2, "--console needs an admin key"),
+    row!("serve --state {state} --admin-key Secret4test", 2, "--admin-key: ", "shorter than 16"),
+    row!("serve --state {state} --admin-key {key} --admin-key-file {admin}", 2, "not both"),
+    row!("serve --state {state} --admin-key-file /no/such.key", 2, "/no/such.key"),
+    row!("serve --state {state} --monitor-listen ::1", 2, "--monitor-listen", "--monitor-port"),
+    row!("serve --state {state} --monitor-tls", 2, "--monitor-tls", "--monitor-port"),
+    row!(
+        "serve --state {state} --monitor-tls --monitor-port 0",
+        2,
+        "--monitor-tls",
+        "--tls-certificate"
+    ),
     // probe
     row!("probe edge.example", 2, "no scheme", "https://edge.example, or http://edge.example"),
     row!(
@@ -419,6 +433,7 @@ impl Fixture {
         let files = vec![
             ("{state}", file("wrong-state.yaml", STATE)),
             ("{payload}", file("wrong-payload.json", FEATURES)),
+            ("{admin}", file("wrong.admin", "admin-0123456789")),
             (
                 "{broken}",
                 file(

@@ -71,41 +71,23 @@ fn the_source_with_precedence_is_used() {
     assert_eq!(heartbeat(&resolve(&sources(&[], &[], &[]))), (20, None));
 }
 
+/// A Service called `fh-edge`, `fh-edge-monitor`, `server` or `monitor` in the same namespace must not keep a pod from starting.
 #[test]
-fn empty_variables_and_those_of_kubernetes_are_ignored() {
+fn empty_variables_and_those_of_kubernetes_are_no_settings() {
     let variables = [
         ("FH_EDGE_HEARTBEAT", " "),
         ("FH_EDGE_PORT", "tcp://10.0.0.7:8903"),
-        ("FH_EDGE_PORT_8903_TCP", "tcp://10.0.0.7:8903"),
-        ("FH_EDGE_SERVICE_HOST", "10.0.0.7"),
-        ("MONITOR_PORT", "0"),
-    ];
-    let resolved = resolve(&sources(&[], &variables, &[("edge.sse.heartbeat-period", "")]));
-    assert_eq!((resolved.settings.port, resolved.settings.monitor_port), (8903, None));
-    assert!(resolved.said.is_empty() && resolved.idle.unknown.is_empty(), "{resolved:?}");
-}
-
-/// A Service called `fh-edge-monitor`, `server` or `monitor` in the same namespace must not keep a pod from starting.
-#[test]
-fn ports_of_kubernetes_services_are_no_settings() {
-    let service = [
         ("FH_EDGE_MONITOR_PORT", "tcp://10.0.0.2:8701"),
         ("FH_EDGE_MONITOR_SERVICE_HOST", "10.0.0.2"),
-        ("FH_EDGE_MONITOR_SERVICE_PORT", "8701"),
-        ("FH_EDGE_MONITOR_SERVICE_PORT_METRICS", "8701"),
-        ("FH_EDGE_MONITOR_PORT_8701_TCP", "tcp://10.0.0.2:8701"),
-        ("FH_EDGE_MONITOR_PORT_8701_TCP_ADDR", "10.0.0.2"),
-        ("FH_EDGE_MONITOR_PORT_8701_TCP_PORT", "8701"),
-        ("FH_EDGE_MONITOR_PORT_8701_TCP_PROTO", "tcp"),
         ("FH_EDGE_OTHER_PORT", "udp://10.0.0.3:53"),
         ("SERVER_PORT", "tcp://10.0.0.4:80"),
         ("MONITOR_PORT", "sctp://10.0.0.5:80"),
     ];
-    let resolved = resolve(&sources(&[], &service, &[]));
+    let resolved = resolve(&sources(&[], &variables, &[("edge.sse.heartbeat-period", "")]));
     assert_eq!((resolved.settings.port, resolved.settings.monitor_port), (8903, None));
     assert!(resolved.said.is_empty() && resolved.idle.unknown.is_empty(), "{resolved:?}");
     // The property is used, although the ignored variable would have precedence.
-    let resolved = resolve(&sources(&[], &service, &[("monitor.port", "8701")]));
+    let resolved = resolve(&sources(&[], &variables, &[("monitor.port", "8701")]));
     assert_eq!(resolved.settings.monitor_port, Some(8701));
     let wrong = sources(&[], &[("FH_EDGE_MONITOR_PORT", "http://10.0.0.2:8701")], &[]);
     assert!(

@@ -67,15 +67,14 @@ fn a_second_signal_ends_it_at_once() {
 fn a_server_that_ends_is_alive_and_not_ready() {
     let mut serving =
         Serving::of_banner("serve-ends.yaml", &["--monitor-port", "0", "--grace", "3600"]);
-    let line = serving.process.line(&["health and metrics on http://"]);
-    let monitor = line.trim_start_matches("health and metrics on ");
+    let monitor = serving.monitor();
     let streams = eight_streams(&serving);
-    assert!(get(monitor, "/health/readyness").contains("200 OK"));
+    assert!(get(&monitor, "/health/readyness").contains("200 OK"));
     serving.process.send(Signal::TERM);
     wait_until("it is not ready", || {
-        get(monitor, "/health/readyness").contains("503 Service Unavailable")
+        get(&monitor, "/health/readyness").contains("503 Service Unavailable")
     });
-    assert!(get(monitor, "/health/liveness").contains("200 OK"));
+    assert!(get(&monitor, "/health/liveness").contains("200 OK"));
     serving.process.interrupt();
     assert!(serving.process.end().0.success());
     drop(streams);

@@ -17,9 +17,8 @@ fn health_is_answered_though_all_connections_are_taken() {
     only_health_is_answered_beside_fifty(&serving.url, &features, &paths);
     let args = [&args[..], &["--monitor-port", "0"]].concat();
     let mut serving = Serving::of_banner("serve-full-monitor.yaml", &args);
-    let line = serving.process.line(&["health and metrics on http://"]);
-    let monitor = line.trim_start_matches("health and metrics on ");
-    only_health_is_answered_beside_fifty(monitor, "/metrics", &["/health/liveness"]);
+    let monitor = serving.monitor();
+    only_health_is_answered_beside_fifty(&monitor, "/metrics", &["/health/liveness"]);
 }
 
 fn only_health_is_answered_beside_fifty(url: &str, other: &str, paths: &[&str]) {

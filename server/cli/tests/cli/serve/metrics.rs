@@ -17,8 +17,7 @@ fn figures_of_the_process_its_listeners_and_the_last_reload() {
     let state_file = file("serve-figures.yaml", state("plain"));
     let args = ["--monitor-port", "0", "--max-connections", "77"];
     let mut serving = Serving::start(&state_file, &args, &[]);
-    let line = serving.process.line(&["health and metrics on http://"]);
-    let monitor = line.trim_start_matches("health and metrics on ").to_string();
+    let monitor = serving.monitor();
     let one = |name: &str| figure(&monitor, name).unwrap_or_else(|| panic!("no {name}"));
     let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
     until(&mut stream, "event: features");
@@ -63,8 +62,7 @@ fn a_certificate_that_expires_is_logged_and_shown() {
         let key = file("serve-expiry.key", certificate.key_pem());
         let args = ["--tls-certificate", &chain, "--tls-key", &key, "--monitor-port", "0"];
         let mut serving = Serving::start(&state, &args, &[]);
-        let line = serving.process.line(&["health and metrics on http://"]);
-        let monitor = line.trim_start_matches("health and metrics on ").to_string();
+        let monitor = serving.monitor();
         let name = "fh_edge_certificate_expiry_timestamp_seconds{listener=\"api\"}";
         let expiry = figure(&monitor, name).unwrap();
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();

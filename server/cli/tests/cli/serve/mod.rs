@@ -72,6 +72,12 @@ impl Serving {
         Self::start(&file(name, state("plain")), args, &[])
     }
 
+    /// Returns the URL of the monitor port.
+    fn monitor(&mut self) -> String {
+        let line = self.process.line(&["health and metrics on http"]);
+        line.trim_start_matches("health and metrics on ").to_string()
+    }
+
     /// Sends a GET and returns the whole answer.
     fn get(&self, path: &str) -> String {
         get(&self.url, path)

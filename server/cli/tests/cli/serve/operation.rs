@@ -12,14 +12,8 @@ use crate::tool::{command, fh, file, path};
 #[test]
 fn health_on_a_port_of_its_own() {
     let mut serving = Serving::of_banner("serve-monitor.yaml", &["--monitor-port", "0"]);
-    let line = serving.process.line(&["health and metrics on http://"]);
-    let monitor = line.trim_start_matches("health and metrics on ");
-    for path in ["/", "/health/liveness", "/health/readyness", "/metrics"] {
-        assert!(get(monitor, path).contains("200 OK"), "{path}");
-        assert!(serving.get(path).contains("404 Not Found"), "{path}");
-    }
-    assert!(get(monitor, &format!("/features?apiKey={KEY}")).contains("404 Not Found"));
-    assert_eq!(banner(&serving.url), "plain");
+    let monitor = serving.monitor();
+    assert!(get(&monitor, "/").contains("200 OK") && serving.get("/").contains("404 Not Found"));
     // The monitor port has a thread of its own, so that probes are answered even if all other threads are busy.
     #[cfg(target_os = "linux")]
     {
@@ -55,45 +49,6 @@ fn changes_are_kept_in_a_folder_that_one_process_has() {
     drop(serving);
     let serving = Serving::start(&state, &[], &[("FH_EDGE_DATA", &folder)]);
     assert_eq!(banner(&serving.url), "changed");
-}
-
-#[test]
-fn an_admin_key_opens_the_admin_api() {
-    const ADMIN: &str = "adminSecret4test-0123456789";
-    let path = format!("/admin/v1/features/{ENVIRONMENT}/BANNER");
-    let ask = |url: &str, key: &str| {
-        let mut stream =
-            open(url, &path, &format!("authorization: Bearer {key}\r\nconnection: close\r\n"));
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    };
-    let closed = Serving::of_banner("serve-no-admin.yaml", &[]);
-    assert!(ask(&closed.url, ADMIN).contains("404 Not Found"));
-    let state = file("serve-admin.yaml", state("plain"));
-    let serving = Serving::start(&state, &[], &[("FH_EDGE_ADMIN_KEY", ADMIN)]);
-    assert!(ask(&serving.url, ADMIN).contains("\"plain\""));
-    assert!(ask(&serving.url, "wrong-key-0123456789").contains("401 Unauthorized"));
-    // The warning about a wrong key has the address that a trusted proxy names.
-    let trusting = ["--trusted-proxies", "127.0.0.0/8"];
-    let mut behind = Serving::start(&state, &trusting, &[("FH_EDGE_ADMIN_KEY", ADMIN)]);
-    let headers = "authorization: Bearer wrong-key-0123456789\r\nx-forwarded-for: 203.0.113.9\r\nx-forwarded-proto: https\r\n";
-    until(&mut open(&behind.url, &path, headers), "401 Unauthorized");
-    behind.process.line(&["a request with a wrong admin key was refused", "203.0.113.9"]);
-    let key = file("serve-admin.key", format!("{ADMIN}\n"));
-    let args = ["--admin-key-file", &key, "--admin-on", "monitor", "--monitor-port", "0"];
-    let mut serving = Serving::start(&state, &args, &[]);
-    let line = serving.process.line(&["health and metrics on "]);
-    let monitor = line.trim_start_matches("health and metrics on ");
-    assert!(ask(monitor, ADMIN).contains("\"plain\""));
-    assert!(ask(&serving.url, ADMIN).contains("404 Not Found"));
-    let refused = |args: &[&str], parts: &[&str]| {
-        fh(&[&["serve", "--state", &state, "--port", "0"], args].concat()).refused(2, parts);
-    };
-    refused(&["--console"], &["--console needs an admin key"]);
-    refused(&["--admin-key", "Secret4test"], &["--admin-key: ", "shorter than 16"]);
-    refused(&["--admin-key", ADMIN, "--admin-key-file", &key], &["not both"]);
-    refused(&["--admin-key-file", "/no/such.key"], &["/no/such.key"]);
 }
 
 /// Without a state file, the server waits for a state of the admin API, and serves it again after a kill.

@@ -6,7 +6,7 @@ use std::net::{TcpStream, UdpSocket};
 use super::{KEY, PATIENCE, Serving, get, state};
 use crate::following::Following;
 use crate::secure;
-use crate::tool::{command, fh, file};
+use crate::tool::{command, file};
 
 const ADMIN: &str = "adminSecret4test-0123456789";
 
@@ -157,10 +157,7 @@ fn each_route_answers_only_where_it_belongs() {
             continue;
         }
         let mut serving = Serving::start(&state, &args, &[]);
-        let monitor = layout.has_monitor.then(|| {
-            let line = serving.process.line(&["health and metrics on http://"]);
-            line.trim_start_matches("health and metrics on ").to_string()
-        });
+        let monitor = layout.has_monitor.then(|| serving.monitor());
         let mut check = |url: &str, port: &str, prefix: &str, route: &Route, is_there: bool| {
             let status = status(url, &format!("{prefix}{}", route.path), "");
             let expected = match (is_there, route.path.as_str()) {
@@ -282,11 +279,4 @@ fn the_monitor_port_may_have_its_own_address_and_tls() {
     let headers = format!("authorization: Bearer {ADMIN}\r\nx-forwarded-for: 203.0.113.9\r\n");
     let answer = secure::get(&authority.pem(), port, "/admin/v1/environments", &headers);
     assert!(answer.contains(" 200 "), "{answer}");
-
-    let refused = |args: &[&str], parts: &[&str]| {
-        fh(&[&["serve", "--state", &state, "--port", "0"], args].concat()).refused(2, parts);
-    };
-    refused(&["--monitor-tls", "--monitor-port", "0"], &["--monitor-tls", "--tls-certificate"]);
-    refused(&["--monitor-listen", "127.0.0.1"], &["--monitor-listen", "--monitor-port"]);
-    refused(&["--monitor-tls"], &["--monitor-tls", "--monitor-port"]);
 }

@@ -2,24 +2,15 @@
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
 use fh_test::wait::wait_for;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use super::{WRITER, get, state};
+use crate::signals::Killed;
 use crate::tool::{command, file};
-
-/// A process that is killed at the end of a test that fails.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// Changes and requests fill the pipe and the queue behind it.
 #[test]
@@ -27,7 +18,7 @@ fn a_server_whose_log_is_not_read_serves_counts_dropped_lines_and_ends() {
     let state = file("serve-stalled-log.yaml", state("plain"));
     let mut command = command(&["serve", "--state", &state, "--port", "0", "--access-log"]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut running = Running(command.spawn().unwrap());
+    let mut running = Killed(command.spawn().unwrap());
     let mut line = String::new();
     BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let url = line.trim().trim_start_matches("listening on ").to_string();
@@ -89,7 +80,7 @@ fn sigterm_ends_a_server_whose_log_and_stdout_are_not_read() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut command = command(&["serve", "--state", &state, "--port", &port.to_string()]);
     command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
-    let mut running = Running(command.spawn().unwrap());
+    let mut running = Killed(command.spawn().unwrap());
     // The command still holds ends of the pipes.
     drop(command);
     let url = format!("http://127.0.0.1:{port}");
@@ -111,7 +102,7 @@ fn sigterm_ends_commands_whose_stdout_is_not_read() {
         let (out, stdout) = full_pipe();
         let mut command = command(args);
         command.stdin(Stdio::null()).stdout(stdout);
-        let mut running = Running(command.spawn().unwrap());
+        let mut running = Killed(command.spawn().unwrap());
         // The command still holds an end of the pipe.
         drop(command);
         let status = format!("/proc/{}/status", running.0.id());
