@@ -35,15 +35,6 @@ fn a_network_may_use_a_quarter_and_all_networks_together_the_whole() {
     assert_eq!(memory.reserved(), 0);
 }
 
-#[test]
-fn one_network_of_ipv6_is_one_client() {
-    let memory = memory();
-    let _held = ["2001:db8::1", "2001:db8::2"]
-        .map(|host| memory.try_reserve(address(host), 32 * KIB).unwrap());
-    assert!(memory.try_reserve(address("2001:db8::3"), 1).is_none());
-    assert!(memory.try_reserve(address("2001:db8:0:1::1"), 1).is_some());
-}
-
 /// A body or answer that is larger than the whole limit must be possible, one at a time.
 #[test]
 fn a_larger_request_than_half_of_its_part_counts_as_half() {

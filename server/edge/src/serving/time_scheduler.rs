@@ -123,6 +123,10 @@ mod tests {
         }
     }
 
+    fn waiting() -> Published {
+        Published::waiting(Uuid::nil(), settings(), Arc::default(), &AnswerBudget::new(1 << 20))
+    }
+
     /// Returns a feature whose answer changes at this time.
     fn turning_at(time_state: i64) -> ServedFeature {
         feature_with("GREATER_EQUALS", &Timestamp::from_millis(time_state).to_string())
@@ -156,9 +160,6 @@ mod tests {
         let scheduler = TimeScheduler::default();
         scheduler.start().unwrap();
         scheduler.start().unwrap();
-        let waiting = || {
-            Published::waiting(Uuid::nil(), settings(), Arc::default(), &AnswerBudget::new(1 << 20))
-        };
         for _ in 0..2 {
             let cell = scheduler.cell(waiting(), watch::Sender::default());
             let mut watch = cell.watch();
@@ -181,13 +182,7 @@ mod tests {
     #[test]
     fn only_a_changed_result_is_published() {
         let scheduler = TimeScheduler::default();
-        let waiting = Published::waiting(
-            Uuid::nil(),
-            settings(),
-            Arc::default(),
-            &AnswerBudget::new(1 << 20),
-        );
-        let cell = scheduler.cell(waiting, watch::Sender::default());
+        let cell = scheduler.cell(waiting(), watch::Sender::default());
         let noon = "2024-02-29T12:00:00Z".parse::<Timestamp>().unwrap().as_millis();
         let minute = feature_with("REGEX", "2024-02-29T12:(01|03):.*");
         cell.update(|current| {
@@ -208,9 +203,6 @@ mod tests {
     #[test]
     fn dropped_cells_are_removed() {
         let scheduler = TimeScheduler::default();
-        let waiting = || {
-            Published::waiting(Uuid::nil(), settings(), Arc::default(), &AnswerBudget::new(1 << 20))
-        };
         for _ in 0..100 {
             scheduler.cell(waiting(), watch::Sender::default());
         }
@@ -221,13 +213,7 @@ mod tests {
     fn the_thread_ends_with_all_cells() {
         let scheduler = TimeScheduler::default();
         let wakeups = lock(&scheduler.wakeups).take().unwrap();
-        let waiting = Published::waiting(
-            Uuid::nil(),
-            settings(),
-            Arc::default(),
-            &AnswerBudget::new(1 << 20),
-        );
-        let cell = scheduler.cell(waiting, watch::Sender::default());
+        let cell = scheduler.cell(waiting(), watch::Sender::default());
         drop((scheduler, cell));
         assert!(wakeups.recv().is_err());
     }

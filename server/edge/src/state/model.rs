@@ -244,17 +244,4 @@ mod tests {
             assert!(bad.is_empty() || !error.contains(bad), "{error}");
         }
     }
-
-    #[test]
-    fn a_state_comes_back_as_it_was_written() {
-        let text = r#"{"revision":3,"features":[{"id":"5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0","key":"A","type":"NUMBER","version":0,"filters":["web"]}],
-            "environments":[{"id":"71ed3c04-122b-4312-9ea8-06b2b8d6ceac","name":"dev","profile":"edge",
-                "values":{"A":{"value":7.50,"strategies":[{"id":"x","percentage":1}]}}}],
-            "accounts":[{"name":"sdk","clientKey":["a*b"],"permissions":{"71ed3c04-122b-4312-9ea8-06b2b8d6ceac":["READ"]}}]}"#;
-        let state: State = serde_json::from_str(text).unwrap();
-        assert_eq!(state.environments[0].values["A"].value.as_ref().unwrap().as_str(), "7.50");
-        assert_eq!(state.environments[0].profile, Some(Profile::Edge));
-        let again: State = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
-        assert_eq!(again, state);
-    }
 }

@@ -121,30 +121,36 @@ impl Stage {
     /// Opens a stream of a client at this address.
     fn open_from(&self, address: &str, secret: &str) -> EventStream {
         let address = Some(address.parse().unwrap());
-        let (context, last_event_id) = ("", None);
-        let start = Start {
-            environment: ID,
-            secret,
-            context,
-            last_event_id,
-            sdk: None,
-            address,
-            limited: address,
-        };
-        EventStream::open(&self.shared, start).unwrap().0
+        let limited = address;
+        self.start(Start { secret, address, limited, ..Self::NO_CONTEXT })
     }
 
     fn open(&self, secret: &str, context: &str, last_event_id: Option<&str>) -> EventStream {
-        let start = Start {
-            environment: ID,
-            secret,
-            context,
-            last_event_id,
-            sdk: None,
-            address: None,
-            limited: None,
-        };
+        self.start(Start { secret, context, last_event_id, ..Self::NO_CONTEXT })
+    }
+
+    const NO_CONTEXT: Start<'static> = Start {
+        environment: ID,
+        secret: "",
+        context: "",
+        last_event_id: None,
+        sdk: None,
+        address: None,
+        limited: None,
+    };
+
+    fn start(&self, start: Start<'_>) -> EventStream {
         EventStream::open(&self.shared, start).unwrap().0
+    }
+
+    /// Removes all keys, which may come back for this time.
+    fn lose_keys(&self, delay: Duration) {
+        self.shared.environments.leave(ID, &Grants::default(), delay);
+        self.shared.environments.change(ID, |next| {
+            let mut next = next.with_grants(Arc::default());
+            next.revocation_delay = delay;
+            next
+        });
     }
 }
 

@@ -75,12 +75,4 @@ mod tests {
         assert_eq!(batch(1), event("a0", 0));
         assert_eq!(batch(3), [event("-", 0), event("-", 1), event("a0", 2)].concat());
     }
-
-    #[test]
-    fn events() {
-        let mut out = String::new();
-        write_event(&mut out, "features", Some("a0//f7"), "[]");
-        write_event(&mut out, "feature", None, "{}");
-        assert_eq!(out, "event: features\nid: a0//f7\ndata: []\n\nevent: feature\ndata: {}\n\n");
-    }
 }

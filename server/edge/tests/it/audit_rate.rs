@@ -1,14 +1,9 @@
 //! Log lines that clients without the right to change cause.
 
-use std::net::SocketAddr;
-
-use axum::body::Body;
-use axum::extract::ConnectInfo;
 use fh_edge::{Edge, Options};
 use fh_test::Log;
-use http::Request;
-use tower_service::Service;
 
+use crate::router::{JSON, from, request, send};
 use crate::shop::{CLIENT_KEY, WRITER_KEY, state};
 
 #[tokio::test]
@@ -16,15 +11,11 @@ async fn lines_of_refused_changes_are_short_and_few_and_made_changes_always_have
     const ADDRESS: &str = "192.0.2.81";
     let log = Log::capture();
     let edge = Edge::builder().state(state()).options(Options::default()).build().unwrap();
-    let mut router = edge.router();
-    let mut put = async |key: &str, feature: &str, body: String| {
-        let request = Request::builder()
-            .method("PUT")
-            .uri(format!("/features/{key}/{feature}"))
-            .header("content-type", "application/json")
-            .extension(ConnectInfo(SocketAddr::new(ADDRESS.parse().unwrap(), 1)))
-            .body(Body::from(body));
-        router.call(request.unwrap()).await.unwrap().status().as_u16()
+    let router = edge.router();
+    let put = async |key: &str, feature: &str, body: String| {
+        let path = format!("/features/{key}/{feature}");
+        let request = from(ADDRESS, request("PUT", &path, &[JSON], body));
+        send(&router, request).await.status().as_u16()
     };
     let long = format!("LONG_{}", "x".repeat(30_000));
     for _ in 0..1000 {

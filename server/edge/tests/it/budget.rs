@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::http::{Reply, request};
-use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, serve};
+use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, listen, serve};
 
 const ADMIN_KEY: &str = "an-admin-key-of-the-tests";
 const FLAGS: &str = "/ofrep/v1/evaluate/flags";
@@ -179,9 +179,7 @@ async fn a_stream_beyond_a_limit_is_not_opened() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_waited_for_a_state_beyond_the_budget_ends_with_bye() {
     let edge = Edge::builder().options(tight()).build().unwrap();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (address, router) = (listener.local_addr().unwrap(), edge.router());
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let address = listen(edge.router()).await;
     let mut stream = open(address, 1000).await;
     read_until(&mut stream, "event: ack").await;
     edge.handle().reload(searching()).await.unwrap();

@@ -8,7 +8,7 @@ use fh_edge::state::State;
 use fh_edge::{Compression, Edge, Options};
 use http::Response;
 
-use crate::routes::ask;
+use crate::router::ask;
 use crate::shop::{CLIENT_KEY, SERVER_KEY, WRITER_KEY, state};
 
 /// Returns the state with so many features that answers are compressed.

@@ -1,19 +1,14 @@
 //! Callers that hang up while their change is made. The server then drops the future of the request.
 
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::Poll;
 
-use axum::body::Body;
-use axum::extract::ConnectInfo;
 use fh_edge::state::Json;
 use fh_edge::{AdminKey, AdminTransport, Edge, Options};
 use fh_test::Log;
-use http::Request;
-use tower_service::Service;
 
-use crate::routes::ask;
+use crate::router::{JSON, ask, from, request, send, text};
 use crate::shop::{WRITER_KEY, state};
 
 const ADMIN_KEY: &str = "an-admin-key-for-tests";
@@ -44,17 +39,17 @@ async fn each_change_that_was_made_has_one_audit_line_and_counts_even_if_its_cal
         ("192.0.2.72", "PATCH /admin/v1/features/dev/BANNER"),
         ("192.0.2.73", "PUT /admin/v1/state"),
     ];
-    for (address, request) in kinds {
+    for (address, line) in kinds {
         let mut options = Options::default();
         options.admin_key = Some(AdminKey::new(ADMIN_KEY).unwrap());
         options.admin_transport = AdminTransport::Any;
         let builder = Edge::builder().options(options);
         // A replacement of the state is the first state of its Edge.
-        let is_first = request.ends_with("/state");
+        let is_first = line.ends_with("/state");
         let builder = if is_first { builder } else { builder.state(initial.clone()) };
         let edge = builder.build().unwrap();
-        let mut router = edge.router();
-        let (method, path) = request.split_once(' ').unwrap();
+        let router = edge.router();
+        let (method, path) = line.split_once(' ').unwrap();
         let (mut made, mut unanswered) = (0, 0);
         // The writer may answer during any poll, so one attempt for each point would not be enough.
         for attempt in 0..60 {
@@ -68,15 +63,10 @@ async fn each_change_that_was_made_has_one_audit_line_and_counts_even_if_its_cal
             } else {
                 format!("{{\"value\": \"{value}\"}}")
             };
-            let request = Request::builder()
-                .method(method)
-                .uri(path)
-                .header("content-type", "application/json")
-                .header("authorization", format!("Bearer {ADMIN_KEY}"))
-                .header("if-match", "*")
-                .extension(ConnectInfo(SocketAddr::new(address.parse().unwrap(), 1)));
-            let ended =
-                hang_up_after(polls, router.call(request.body(Body::from(body)).unwrap())).await;
+            let key = format!("Bearer {ADMIN_KEY}");
+            let headers = [JSON, ("authorization", &key), ("if-match", "*")];
+            let request = from(address, request(method, path, &headers, body));
+            let ended = hang_up_after(polls, send(&router, request)).await;
             // The writer answers this after the change.
             let state = edge.handle().state().await.unwrap();
             let is_made = format!("{state:?}").contains(&value);
@@ -88,9 +78,7 @@ async fn each_change_that_was_made_has_one_audit_line_and_counts_even_if_its_cal
         }
         assert!(unanswered > 0 && unanswered < made, "{method} {path}: {unanswered} of {made}");
         assert_eq!(ask(&router, "GET", "/health/readiness", &[]).await.status(), 200);
-        let metrics = ask(&router, "GET", "/metrics", &[]).await.into_body();
-        let metrics = axum::body::to_bytes(metrics, 1 << 20).await.unwrap();
-        let metrics = String::from_utf8(metrics.to_vec()).unwrap();
+        let metrics = text(ask(&router, "GET", "/metrics", &[]).await).await;
         let counted = if method == "PUT" && !is_first { made } else { 0 };
         for name in ["edge_stat_hitsource_testsdk_total", "edge_testsdk_length_test_count"] {
             let line = format!("{name} {counted}");

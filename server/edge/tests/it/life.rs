@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use fh_edge::Edge;
 use fh_test::wait::PATIENCE;
 use http::Response;
 use http_body::Body as _;
 
-use crate::routes::ask;
+use crate::router::{JSON, ask, request, send, text};
 use crate::shop::{CLIENT_KEY, WRITER_KEY, state};
 
 /// Returns the next part of a stream.
@@ -40,9 +40,8 @@ async fn readiness_fails_once_the_shutdown_begins() {
             assert_eq!(health(&format!("{below}/health/{path}")).await, status, "{below}{path}");
         }
     }
-    let metrics = ask(&router, "GET", "/metrics", &[]).await.into_body();
-    let metrics = to_bytes(metrics, 1 << 20).await.unwrap();
-    assert!(String::from_utf8_lossy(&metrics).contains("\nfh_edge_ready 0\n"));
+    let metrics = text(ask(&router, "GET", "/metrics", &[]).await).await;
+    assert!(metrics.contains("\nfh_edge_ready 0\n"));
     // Requests are still served until the socket is closed.
     let poll = ask(&router, "GET", &format!("/features?apiKey={CLIENT_KEY}"), &[]).await;
     assert_eq!(poll.status(), 200);
@@ -68,10 +67,7 @@ async fn the_router_of_a_dropped_edge_still_serves() {
 }
 
 async fn put(router: &axum::Router, path: &str, body: &'static str) -> u16 {
-    use tower_service::Service;
-    let request = http::Request::builder().method("PUT").uri(path);
-    let request = request.header("content-type", "application/json").body(Body::from(body));
-    router.clone().call(request.unwrap()).await.unwrap().status().as_u16()
+    send(router, request("PUT", path, &[JSON], body)).await.status().as_u16()
 }
 
 /// A reloaded file may be half-written, so its removed keys are revoked after a delay. A change by an admin applies at once (D-104).

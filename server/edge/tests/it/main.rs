@@ -19,6 +19,7 @@ mod polls;
 mod readiness;
 mod request_bodies;
 mod request_memory;
+mod router;
 mod routes;
 mod shop;
 mod slashes;

@@ -4,14 +4,13 @@ use axum::Router;
 use fh_edge::internal::{Topic, set_notice};
 use fh_edge::{AdminKey, Administration, Edge, Monitoring, Options};
 
-use crate::routes::ask;
+use crate::router::{ask, text};
 use crate::shop::state;
 
 async fn readiness(router: &Router, headers: &[(&str, &str)]) -> String {
     let response = ask(router, "GET", "/health/readiness", headers).await;
     assert_eq!(response.status(), 200);
-    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    String::from_utf8(body.to_vec()).unwrap()
+    text(response).await
 }
 
 #[tokio::test]

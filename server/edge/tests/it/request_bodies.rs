@@ -5,33 +5,23 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use fh_edge::{AdminKey, Options};
 use fh_test::wait::PATIENCE;
-use http::Request;
-use tower_service::Service;
 
+use crate::router::{JSON, request, send};
 use crate::routes::edge;
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, WRITER_KEY, state};
 
 /// A key that is removed while the body arrives changes nothing.
 #[tokio::test]
 async fn the_key_is_checked_again_after_a_slow_body() {
-    for (method, path, name, value, body, status) in [
-        (
-            "PUT",
-            format!("/features/{WRITER_KEY}/NEW_CHECKOUT"),
-            "content-type",
-            "application/json",
-            r#"{"value":true}"#,
-            404,
-        ),
-        ("POST", "/ofrep/v1/evaluate/flags".to_string(), "x-api-key", WRITER_KEY, "{}", 401),
+    for (method, path, header, body, status) in [
+        ("PUT", format!("/features/{WRITER_KEY}/NEW_CHECKOUT"), JSON, r#"{"value":true}"#, 404),
+        ("POST", "/ofrep/v1/evaluate/flags".to_string(), ("x-api-key", WRITER_KEY), "{}", 401),
     ] {
         let edge = edge(state(), Options::default());
         let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
-        let body_that_comes = Body::new(Slow(receiver));
-        let request =
-            Request::builder().method(method).uri(path).header(name, value).body(body_that_comes);
-        let mut router = edge.router();
-        let answer = tokio::spawn(async move { router.call(request.unwrap()).await.unwrap() });
+        let request = request(method, &path, &[header], Body::new(Slow(receiver)));
+        let router = edge.router();
+        let answer = tokio::spawn(async move { send(&router, request).await });
         sender.send(Bytes::from_static(&body.as_bytes()[..1])).await.unwrap();
         // The first byte was read, so the key has been checked.
         let _place = sender.reserve().await.unwrap();
@@ -61,15 +51,11 @@ async fn another_admin_key_ends_requests_of_the_previous_one() {
         options.admin_key = Some(AdminKey::new("an-admin-key-of-this-test").unwrap());
         let edge = edge(state(), options);
         let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", "Bearer an-admin-key-of-this-test")
-            .header("content-type", "application/json")
-            .header("if-match", "*")
-            .body(Body::new(Slow(receiver)));
-        let mut router = edge.router();
-        let answer = tokio::spawn(async move { router.call(request.unwrap()).await.unwrap() });
+        let key = ("authorization", "Bearer an-admin-key-of-this-test");
+        let headers = [key, JSON, ("if-match", "*")];
+        let request = request(method, path, &headers, Body::new(Slow(receiver)));
+        let router = edge.router();
+        let answer = tokio::spawn(async move { send(&router, request).await });
         sender.send(Bytes::from_static(b"{")).await.unwrap();
         // The first byte was read, so the key has been checked.
         drop(sender.reserve().await.unwrap());
@@ -100,9 +86,8 @@ async fn a_body_that_does_not_arrive() {
     let mut options = Options::default();
     options.admin_key = Some(AdminKey::new("an-admin-key-of-this-test").unwrap());
     let router = edge(state(), options).router();
-    let json = ("content-type", "application/json");
     for (method, path, key, status) in [
-        ("PUT", format!("/features/{WRITER_KEY}/NEW_CHECKOUT"), json, 408),
+        ("PUT", format!("/features/{WRITER_KEY}/NEW_CHECKOUT"), JSON, 408),
         // 408 is no status of OFREP.
         ("POST", "/ofrep/v1/evaluate/flags".to_string(), ("x-api-key", WRITER_KEY), 400),
         (
@@ -114,10 +99,9 @@ async fn a_body_that_does_not_arrive() {
     ] {
         let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
         sender.send(Bytes::from_static(b"{")).await.unwrap();
-        let request = Request::builder().method(method).uri(&path).header(json.0, json.1);
-        let request = request.header(key.0, key.1).body(Body::new(Slow(receiver))).unwrap();
-        let answer = tokio::time::timeout(Duration::from_secs(60), router.clone().call(request));
-        assert_eq!(answer.await.expect(&path).unwrap().status(), status, "{path}");
+        let request = request(method, &path, &[JSON, key], Body::new(Slow(receiver)));
+        let answer = tokio::time::timeout(Duration::from_secs(60), send(&router, request));
+        assert_eq!(answer.await.expect(&path).status(), status, "{path}");
     }
 }
 
@@ -133,31 +117,9 @@ async fn a_put_that_no_body_can_save_is_refused_before_its_body() {
         (WRITER_KEY, "BANNER", 408),
     ] {
         let (_sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
-        let request = Request::builder().method("PUT").uri(format!("/features/{key}/{feature}"));
-        let request = request.header("content-type", "application/json");
-        let request = request.body(Body::new(Slow(receiver))).unwrap();
-        let answer = router.clone().call(request).await.unwrap();
+        let path = format!("/features/{key}/{feature}");
+        let request = request("PUT", &path, &[JSON], Body::new(Slow(receiver)));
+        let answer = send(&router, request).await;
         assert_eq!(answer.status(), status, "{key} {feature}");
-    }
-}
-
-/// A PUT without the content type of JSON is refused (D-106).
-#[tokio::test]
-async fn a_put_needs_the_content_type_of_json() {
-    let router = edge(state(), Options::default()).router();
-    for (given, status) in [
-        (Some("application/json"), 200),
-        (Some("Application/JSON; charset=utf-8"), 202),
-        (Some("text/plain"), 415),
-        (None, 415),
-    ] {
-        let path = format!("/features/{WRITER_KEY}/NEW_CHECKOUT");
-        let mut request = Request::builder().method("PUT").uri(path);
-        if let Some(given) = given {
-            request = request.header("content-type", given);
-        }
-        let request = request.body(Body::from(r#"{"value":true}"#)).unwrap();
-        let answer = router.clone().call(request).await.unwrap();
-        assert_eq!(answer.status(), status, "{given:?}");
     }
 }

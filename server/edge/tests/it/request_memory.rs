@@ -1,26 +1,23 @@
 //! The limit on the memory of requests (D-127), for each kind of request, without sockets.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use fh_edge::state::State;
 use fh_edge::{AdminKey, AdminTransport, Edge, Options};
 use futures::FutureExt;
-use http::{Request, Response};
+use http::Response;
 use http_body_util::BodyExt;
-use tower_service::Service;
 
+use crate::router::{self, JSON, text};
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, WRITER_KEY, state};
 
 const ADMIN_KEY: &str = "an-admin-key-of-the-tests";
-const JSON: (&str, &str) = ("content-type", "application/json");
 /// An address that uses all its memory in the tests, and another one.
-const GREEDY: &str = "192.0.2.1:5";
-const OTHER: &str = "192.0.2.2:5";
+const GREEDY: &str = "192.0.2.1";
+const OTHER: &str = "192.0.2.2";
 
 /// Returns an Edge whose requests may reserve 64 KiB: 16 KiB for one address, of which a single request gets at most 8 KiB.
 fn edge() -> Edge {
@@ -38,13 +35,7 @@ async fn ask(
     headers: &[(&str, &str)],
     body: Body,
 ) -> Response<Body> {
-    let mut request = Request::builder().method(method).uri(path);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let peer: SocketAddr = from.parse().unwrap();
-    let request = request.extension(ConnectInfo(peer)).body(body).unwrap();
-    router.clone().call(request).await.unwrap()
+    router::send(router, router::from(from, router::request(method, path, headers, body))).await
 }
 
 /// Sends a GET with a context from the greedy address.
@@ -107,8 +98,7 @@ async fn each_kind_of_request_waits_for_memory_and_is_refused() {
         assert_eq!(answer.status(), 200, "{path}");
     }
     let metrics = ask(&router, GREEDY, ("GET", "/metrics"), &[], Body::empty()).await;
-    let metrics = metrics.into_body().collect().await.unwrap().to_bytes();
-    let metrics = std::str::from_utf8(&metrics).unwrap();
+    let metrics = text(metrics).await;
     assert!(metrics.contains("\nfh_edge_request_memory_refusals_total 7\n"), "{metrics}");
     assert!(metrics.contains("\nfh_edge_request_memory_bytes 16380\n"), "{metrics}");
     drop(all_of_it);

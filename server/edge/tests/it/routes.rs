@@ -1,30 +1,17 @@
 //! The routes without sockets: their paths, and the headers of their answers.
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use fh_edge::state::State;
 use fh_edge::{Edge, Options};
 use fh_test::Log;
-use http::{HeaderValue, Request, Response};
-use tower_service::Service;
+use http::{HeaderValue, Response};
 
+use crate::router::{JSON, ask, request, send, text};
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, WRITER_KEY, state};
 
 pub(crate) fn edge(state: State, options: Options) -> Edge {
     Edge::builder().state(state).options(options).build().unwrap()
-}
-
-pub(crate) async fn ask(
-    router: &Router,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-) -> Response<Body> {
-    let mut request = Request::builder().method(method).uri(path);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    router.clone().call(request.body(Body::empty()).unwrap()).await.unwrap()
 }
 
 fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a str> {
@@ -49,64 +36,38 @@ async fn routes_below_a_prefix_and_beside_other_routes() {
     assert_eq!(ask(&merged, "GET", "/nowhere", &[]).await.status(), 418);
 }
 
-/// The server-wide setting wins, as on a FeatureHub server.
-#[tokio::test]
-async fn the_property_wins_over_the_cache_control_of_an_environment() {
-    let mut with_own = state();
-    with_own.environments[0].cache_control = Some("max-age=5".into());
-    let path = format!("/features?apiKey={CLIENT_KEY}");
-    for (property, expected) in [(None, "max-age=5"), (Some("max-age=60"), "max-age=60")] {
-        let mut options = Options::default();
-        options.cache_control = property.map(HeaderValue::from_static);
-        let response = ask(&edge(with_own.clone(), options).router(), "GET", &path, &[]).await;
-        assert_eq!(header(&response, "cache-control"), Some(expected));
-    }
-}
-
-#[tokio::test]
-async fn unknown_paths_and_keys() {
-    let mut options = Options::default();
-    options.cache_control = Some(HeaderValue::from_static("max-age=60"));
-    let router = edge(state(), options).router();
-    for path in ["/nowhere", "/features/x", "/features/no-uuid/key", "/features?apiKey=nonsense"] {
-        let response = ask(&router, "GET", path, &[("origin", "https://x.example")]).await;
-        assert_eq!(response.status(), 404, "{path}");
-        assert_eq!(header(&response, "access-control-allow-origin"), Some("*"), "{path}");
-        assert_eq!(header(&response, "cache-control"), Some("max-age=60"), "{path}");
-    }
-    let text = ask(&router, "GET", "/metrics", &[]).await;
-    let text = to_bytes(text.into_body(), 1 << 20).await.unwrap();
-    assert!(String::from_utf8(text.to_vec()).unwrap().contains("response_4xx_total 4"));
-}
-
 /// The sentence is for users that try a URL by hand. SDKs read only the status.
 #[tokio::test]
 async fn a_refused_request_gets_a_sentence_that_says_what_is_wrong() {
-    let router = edge(state(), Options::default()).router();
-    let json = [("content-type", "application/json")];
+    let mut options = Options::default();
+    options.cache_control = Some(HeaderValue::from_static("max-age=60"));
+    let router = edge(state(), options).router();
     let unknown = format!("{CLIENT_KEY}x");
+    let (text_kind, css) = (("content-type", "text/plain"), ("accept", "text/css"));
     for (method, path, headers, status, sentence) in [
         ("GET", "/features".to_string(), &[][..], 400, "the API key is missing"),
         ("GET", "/features/?apiKey".to_string(), &[], 404, "unknown API key"),
         ("GET", format!("/features?apiKey={unknown}"), &[], 404, "unknown API key"),
         ("GET", "/features/no-uuid/key".to_string(), &[], 404, "unknown API key"),
-        ("GET", format!("/features?apiKey={CLIENT_KEY}"), &[("accept", "text/css")], 406, "accept"),
+        ("GET", format!("/features?apiKey={CLIENT_KEY}"), &[css], 406, "accept"),
         ("GET", "/feature".to_string(), &[], 404, "no such path"),
-        ("PUT", format!("/features/{unknown}/BANNER"), &json, 404, "unknown API key"),
-        ("PUT", "/features/no-uuid/key/BANNER".to_string(), &json, 404, "unknown API key"),
-        ("PUT", format!("/features/{WRITER_KEY}/NONE"), &json, 404, "no such feature"),
-        ("PUT", "/features/key/BANNER".to_string(), &json, 400, "no API key"),
+        ("PUT", format!("/features/{unknown}/BANNER"), &[JSON], 404, "unknown API key"),
+        ("PUT", "/features/no-uuid/key/BANNER".to_string(), &[JSON], 404, "unknown API key"),
+        ("PUT", format!("/features/{WRITER_KEY}/NONE"), &[JSON], 404, "no such feature"),
+        ("PUT", "/features/key/BANNER".to_string(), &[JSON], 400, "no API key"),
         ("PUT", format!("/features/{WRITER_KEY}/BANNER"), &[], 415, "application/json"),
+        ("PUT", format!("/features/{WRITER_KEY}/BANNER"), &[text_kind], 415, "application/json"),
     ] {
-        let request = Request::builder().method(method).uri(&path);
-        let request = headers.iter().fold(request, |all, (name, value)| all.header(*name, *value));
-        let request = request.body(Body::from(r#"{"lock":true}"#)).unwrap();
-        let response = router.clone().call(request).await.unwrap();
+        let headers = [headers, &[("origin", "https://x.example")]].concat();
+        let response = send(&router, request(method, &path, &headers, r#"{"lock":true}"#)).await;
         assert_eq!(response.status(), status, "{method} {path}");
         assert_eq!(header(&response, "content-type"), Some("text/plain"), "{method} {path}");
-        let text = to_bytes(response.into_body(), 200).await.unwrap();
-        let text = String::from_utf8(text.to_vec()).unwrap();
-        assert!(text.contains(sentence), "{method} {path}: {text}");
+        assert_eq!(header(&response, "access-control-allow-origin"), Some("*"), "{path}");
+        if (method, status) == ("GET", 404) {
+            assert_eq!(header(&response, "cache-control"), Some("max-age=60"), "{path}");
+        }
+        let text = text(response).await;
+        assert!(text.contains(sentence) && text.len() <= 200, "{method} {path}: {text}");
     }
     let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
     for (headers, kind) in [(&browser[..], "text/html; charset=utf-8"), (&[], "text/plain")] {
@@ -120,7 +81,10 @@ async fn errors_and_streams_are_not_cacheable_and_streams_are_not_compressed_by_
     let mut options = Options::default();
     options.cache_control = Some(HeaderValue::from_static("max-age=60"));
     options.requests_per_second = Some(1);
-    let router = edge(state(), options.clone()).router();
+    // The setting of the server wins over that of an environment, as on a FeatureHub server.
+    let mut with_own = state();
+    with_own.environments[0].cache_control = Some("max-age=5".into());
+    let router = edge(with_own, options.clone()).router();
     let poll = format!("/features?apiKey={CLIENT_KEY}");
     let good = ask(&router, "GET", &poll, &[]).await;
     assert_eq!((good.status().as_u16(), header(&good, "cache-control")), (200, Some("max-age=60")));
@@ -149,13 +113,10 @@ async fn errors_and_streams_are_not_cacheable_and_streams_are_not_compressed_by_
 async fn other_methods() {
     let router = edge(state(), Options::default()).router();
     let poll = format!("/features?apiKey={CLIENT_KEY}");
-    let head = ask(&router, "HEAD", &poll, &[]).await;
-    assert!(head.status() == 200 && header(&head, "etag").is_some());
-    assert!(to_bytes(head.into_body(), 1).await.unwrap().is_empty());
     // The body of the answer to HEAD ends at once.
     let head = ask(&router, "HEAD", &format!("/features/{CLIENT_KEY}"), &[]).await;
     assert_eq!(header(&head, "content-type"), Some("text/event-stream"));
-    assert!(to_bytes(head.into_body(), 1).await.unwrap().is_empty());
+    assert_eq!(text(head).await, "");
     let post = ask(&router, "POST", &poll, &[]).await;
     assert_eq!((post.status().as_u16(), header(&post, "allow")), (405, Some("GET,HEAD")));
     let options = ask(&router, "OPTIONS", "/anything", &[("origin", "https://x.example")]).await;
@@ -263,18 +224,14 @@ async fn a_slash_at_the_end_is_the_same_resource() {
         let first = http_body_util::BodyExt::frame(stream.body_mut()).await.unwrap().unwrap();
         assert!(first.into_data().unwrap().starts_with(b"event: ack\n"));
     }
-    let plus = WRITER_KEY.replace('/', "+");
     for path in [
-        format!("/features/{plus}/NEW_CHECKOUT"),
-        format!("/features/{WRITER_KEY}/NEW_CHECKOUT"),
-        format!("/features/default/{WRITER_KEY}/NEW_CHECKOUT"),
+        format!("/features/{}/NEW_CHECKOUT/", WRITER_KEY.replace('/', "+")),
+        format!("/features/{WRITER_KEY}/NEW_CHECKOUT/"),
+        format!("/features/default/{WRITER_KEY}/NEW_CHECKOUT/"),
     ] {
-        for (path, value) in [(path.clone(), true), (format!("{path}/"), false)] {
-            let request = Request::put(&path).header("content-type", "application/json");
-            let body = Body::from(format!("{{\"lock\": false, \"value\": {value}}}"));
-            let answer = router.clone().call(request.body(body).unwrap()).await.unwrap();
-            assert_eq!(answer.status(), 200, "{path}");
-        }
+        let json = [("content-type", "Application/JSON; charset=utf-8")];
+        let answer = send(&router, request("PUT", &path, &json, r#"{"lock":false}"#)).await;
+        assert_eq!(answer.status(), 200, "{path}");
     }
     // With two slashes it is another path.
     assert_eq!(ask(&router, "GET", &format!("/features/{CLIENT_KEY}//"), &[]).await.status(), 404);
@@ -314,8 +271,7 @@ async fn an_environment_without_features() {
     for key in [CLIENT_KEY, SERVER_KEY] {
         let response = ask(&router, "GET", &format!("/features?apiKey={key}"), &[]).await;
         assert!(response.status() == 200 && header(&response, "etag").is_some());
-        let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-        assert_eq!(body, format!(r#"[{{"id":"{ENVIRONMENT}","features":[]}}]"#));
+        assert_eq!(text(response).await, format!(r#"[{{"id":"{ENVIRONMENT}","features":[]}}]"#));
     }
 }
 
@@ -348,9 +304,8 @@ async fn logs_contain_no_keys_or_values() {
             ("/ofrep/v1/evaluate/flags".to_owned(), "x-api-key", key),
         ] {
             let method = if path.starts_with("/ofrep") { "POST" } else { "PUT" };
-            let request = Request::builder().method(method).uri(path).header(name, value);
-            let request = request.body(Body::from(r#"{"value":"hushValueHush"}"#)).unwrap();
-            router.clone().call(request).await.unwrap();
+            let body = r#"{"value":"hushValueHush"}"#;
+            send(&router, request(method, &path, &[(name, value)], body)).await;
         }
         for _ in 0..4 {
             ask(&router, "GET", &format!("/features?apiKey={key}"), &[context]).await;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use axum::Router;
 use fh_edge::state::State;
 use fh_edge::{Edge, EdgeHandle, Options};
 
@@ -36,9 +37,13 @@ pub(crate) fn state() -> State {
 /// Serves a state on a free port of this machine.
 pub(crate) async fn serve(state: State, options: Options) -> (SocketAddr, EdgeHandle) {
     let edge = Edge::builder().state(state).options(options).build().unwrap();
+    (listen(edge.router()).await, edge.handle())
+}
+
+/// Serves a router on a free port of this machine.
+pub(crate) async fn listen(router: Router) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = edge.router();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    (address, edge.handle())
+    address
 }

@@ -11,6 +11,9 @@ mod keys;
 mod passing_on;
 mod puts;
 mod revocation;
+#[allow(dead_code)]
+#[path = "../it/router.rs"]
+mod router;
 mod secrets;
 // Other tests use the rest of it.
 #[allow(dead_code)]

@@ -1,11 +1,8 @@
 //! Changing features through a relay.
 
 use std::future::{Future as _, poll_fn};
-use std::net::SocketAddr;
 use std::task::Poll;
 
-use axum::body::Body;
-use axum::extract::ConnectInfo;
 use fh_client::{Outcome, Update};
 use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::State;
@@ -13,14 +10,11 @@ use fh_edge::{Edge, FeatureChange, Options, ReplaceError};
 use fh_test_servers::featurehub::{
     Behaviour, Closing, FakeEdge, Feature, Framing, Permission, Route,
 };
-use http::Request;
-use tower_service::Service as _;
 
 use crate::http::{Reply, request};
+use crate::router::{self, JSON, ask, send, text};
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, WRITER_KEY, serve, state};
 use crate::support::{PATIENCE, Relay, options, options_for, sees, wait_until_async};
-
-const JSON: (&str, &str) = ("content-type", "application/json");
 
 async fn put(relay: &Relay, key: &str, feature: &str, body: &str) -> Reply {
     let path = format!("/features/{key}/{feature}");
@@ -226,13 +220,10 @@ async fn a_change_has_one_audit_line_and_counts_even_if_its_caller_hangs_up() {
     let upstream = FakeEdge::start().unwrap();
     upstream.set_feature(Feature::string("BANNER", "x"));
     let edge = Edge::builder().relay(options_for(&upstream)).build().unwrap();
-    let request = Request::builder()
-        .method("PUT")
-        .uri(format!("/features/{}/BANNER", upstream.client_key()))
-        .header(JSON.0, JSON.1)
-        .extension(ConnectInfo(SocketAddr::new(ADDRESS.parse().unwrap(), 1)))
-        .body(Body::from(r#"{"value":"y"}"#));
-    let mut change = Box::pin(edge.router().call(request.unwrap()));
+    let path = format!("/features/{}/BANNER", upstream.client_key());
+    let request = router::request("PUT", &path, &[JSON], r#"{"value":"y"}"#);
+    let router = edge.router();
+    let mut change = Box::pin(send(&router, router::from(ADDRESS, request)));
     assert!(poll_fn(|context| Poll::Ready(change.as_mut().poll(context).is_pending())).await);
     drop(change);
     let lines =
@@ -241,10 +232,8 @@ async fn a_change_has_one_audit_line_and_counts_even_if_its_caller_hangs_up() {
     assert_eq!(upstream.feature("BANNER").unwrap()["value"], "y");
     // The change is counted right after its line.
     wait_until_async("counted", async || {
-        let request = Request::builder().uri("/metrics").body(Body::empty()).unwrap();
-        let metrics = edge.router().call(request).await.unwrap().into_body();
-        let metrics = axum::body::to_bytes(metrics, 1 << 20).await.unwrap();
-        String::from_utf8_lossy(&metrics).contains("edge_stat_hitsource_testsdk_total 1\n")
+        let metrics = text(ask(&router, "GET", "/metrics", &[]).await).await;
+        metrics.contains("edge_stat_hitsource_testsdk_total 1\n")
     })
     .await;
 }

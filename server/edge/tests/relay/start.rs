@@ -6,7 +6,7 @@ use fh_edge::{Edge, Options, StartError};
 use fh_eval::Profile;
 
 use crate::shop::{CLIENT_KEY, SERVER_KEY, WRITER_KEY};
-use crate::support::{Relay, options};
+use crate::support::options;
 
 /// Returns the error of a relay that does not start.
 fn refused(relay: RelayOptions, options: Options) -> String {
@@ -111,14 +111,4 @@ fn a_relay_is_built_without_a_runtime() {
     let relay = options("http://127.0.0.1:1").keys(RelayKeys::client(CLIENT_KEY).named("shop"));
     let edge = Edge::builder().relay(relay).build().unwrap();
     assert_eq!(&*edge.handle().upstreams()[0].name, "shop");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn unnamed_keys_have_numbers() {
-    let keys = options("http://127.0.0.1:1")
-        .keys(RelayKeys::client(CLIENT_KEY))
-        .keys(RelayKeys::client(WRITER_KEY));
-    let relay = Relay::start(keys).await;
-    let names: Vec<_> = relay.handle.upstreams().iter().map(|each| each.name.to_string()).collect();
-    assert_eq!(names, ["keys 1", "keys 2"]);
 }

@@ -15,6 +15,7 @@ use fh_test_servers::featurehub::{FakeEdge, Recording};
 use serde_json::Value;
 
 use crate::http::{Reply, request};
+use crate::shop::listen;
 
 pub(crate) use fh_test::wait::{PATIENCE, wait_until_async};
 
@@ -57,11 +58,7 @@ impl Relay {
 
     pub(crate) async fn start_with(relay: RelayOptions, options: Options) -> Self {
         let edge = Edge::builder().relay(relay).options(options).build().unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = edge.router();
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, handle: edge.handle() }
+        Self { address: listen(edge.router()).await, handle: edge.handle() }
     }
 
     /// Starts a relay that knows the addresses of its clients.

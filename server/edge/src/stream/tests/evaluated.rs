@@ -39,15 +39,17 @@ async fn a_change_by_time_is_sent_only_where_it_changes_a_value() {
     assert_eq!(read(&mut nobody).0, "");
 }
 
+/// Returns a value record whose value a rule changes at the beginning of the year 2001.
+fn turning(version: u32) -> String {
+    format!(
+        r#"{{"value": "before", "version": {version}, "strategies": [{{"id": "s", "value": "after", "attributes": [
+            {{"fieldName": "now", "type": "DATETIME", "conditional": "GREATER_EQUALS", "values": ["2001-01-01T00:00:00Z"]}}]}}]}}"#
+    )
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_change_at_the_time_of_a_rule_is_sent_once() {
     let mut stage = Stage::serving();
-    let turning = |version: u32| {
-        format!(
-            r#"{{"value": "before", "version": {version}, "strategies": [{{"id": "s", "value": "after", "attributes": [
-                {{"fieldName": "now", "type": "DATETIME", "conditional": "GREATER_EQUALS", "values": ["2001-01-01T00:00:00Z"]}}]}}]}}"#
-        )
-    };
     stage.set(&turning(2));
     let mut stream = stage.open(SERVER, "", None);
     read(&mut stream);
@@ -101,13 +103,7 @@ async fn a_change_waits_for_a_large_evaluation() {
 #[tokio::test]
 async fn a_key_during_its_revocation_delay_is_evaluated_on_another_thread() {
     let stage = stage_with_a_large_evaluation();
-    let delay = Duration::from_secs(60);
-    stage.shared.environments.leave(ID, &Grants::default(), delay);
-    stage.shared.environments.change(ID, |next| {
-        let mut next = next.with_grants(Arc::default());
-        next.revocation_delay = delay;
-        next
-    });
+    stage.lose_keys(Duration::from_secs(60));
     let turns = stage.shared.evaluations.take_all_turns().await;
     let mut stream = stage.open(SERVER, &format!("a={}", "x".repeat(100)), None);
     assert_eq!(names(&mut stream), ["ack"]);
@@ -134,10 +130,7 @@ async fn no_features_are_evaluated_for_a_client_that_has_disconnected() {
     let mut copy = stream.live.as_ref().unwrap().copy.clone();
     let current = |stage: &Stage| stage.shared.environments.get(ID).unwrap();
     let list = events_written(&mut copy, &current(&stage));
-    stage.set(
-        r#"{"value": "before", "version": 2, "strategies": [{"id": "s", "value": "after", "attributes": [
-            {"fieldName": "now", "type": "DATETIME", "conditional": "GREATER_EQUALS", "values": ["2001-01-01T00:00:00Z"]}]}]}"#,
-    );
+    stage.set(&turning(2));
     let change = events_written(&mut copy, &current(&stage));
     let turn = "2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
     stage.shared.environments.change(ID, |next| next.at(turn));

@@ -51,16 +51,8 @@ async fn streams_opened_during_the_revocation_delay() {
     let mut stage = Stage::serving();
     let delay = Duration::from_secs(5);
     let accounts = std::mem::take(&mut stage.state.accounts);
-    let lose = |stage: &Stage| {
-        stage.shared.environments.leave(ID, &Grants::default(), delay);
-        stage.shared.environments.change(ID, |next| {
-            let mut next = next.with_grants(Arc::default());
-            next.revocation_delay = delay;
-            next
-        });
-    };
     let held = format!("\"{}\"", id_of(&read(&mut stage.open(CLIENT, "", None)).0));
-    lose(&stage);
+    stage.lose_keys(delay);
     tokio::time::advance(Duration::from_secs(2)).await;
     let [mut client, mut server] = [CLIENT, SERVER].map(|secret| stage.open(secret, "", None));
     let mut resumed = stage.open(CLIENT, "", Some(&held));
@@ -81,7 +73,7 @@ async fn streams_opened_during_the_revocation_delay() {
     // The key comes back in time, and the stream continues with later changes.
     stage.state.accounts = accounts;
     stage.publish();
-    lose(&stage);
+    stage.lose_keys(delay);
     let mut stream = stage.open(CLIENT, "", None);
     assert_eq!(names(&mut stream), ["ack", "features"]);
     stage.set(r#"{"value": "y", "version": 2}"#);

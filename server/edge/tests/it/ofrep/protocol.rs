@@ -1,7 +1,6 @@
 //! Each answer and error of OFREP, checked against the responses in the OpenAPI document of the protocol: `openapi.yaml`, version 0.3.0, from
 //! <https://github.com/open-feature/protocol>, under the licence in `LICENSE`.
 
-use std::net::SocketAddr;
 use std::sync::LazyLock;
 
 use fh_edge::state::State;
@@ -9,7 +8,7 @@ use fh_edge::{Edge, Options};
 use serde_json::{Value, json};
 
 use crate::http::{Reply, request};
-use crate::shop::{ENVIRONMENT, serve};
+use crate::shop::{ENVIRONMENT, listen, serve};
 
 pub(super) const FLAGS: &str = "/ofrep/v1/evaluate/flags";
 const KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/reader-server";
@@ -95,15 +94,6 @@ fn shop() -> State {
     serde_json::from_value(state).unwrap()
 }
 
-/// Serves an Edge that has no state yet.
-async fn serve_nothing() -> SocketAddr {
-    let edge = Edge::builder().build().unwrap();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, edge.router()).await.unwrap() });
-    address
-}
-
 /// Returns the body of a request with a text of this length in the context.
 fn long(bytes: usize) -> String {
     json!({"context": {"targetingKey": "fred", "a": "x".repeat(bytes)}}).to_string()
@@ -116,7 +106,7 @@ async fn answers_and_errors_have_the_forms_of_the_protocol() {
     tight.max_context_bytes = 2000;
     tight.body_limit = 4000;
     let (shop, _edge) = serve(shop(), tight).await;
-    let nothing = serve_nothing().await;
+    let nothing = listen(Edge::builder().build().unwrap().router()).await;
     let key = [("x-api-key", KEY)];
     let fred = r#"{"context":{"targetingKey":"fred"}}"#;
     let structure = r#"{"context":{"device":{"os":"ios"},"a":[["x"]]}}"#;

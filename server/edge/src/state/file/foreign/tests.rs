@@ -403,22 +403,3 @@ fn a_document_of_no_other_form_is_a_state_file() {
         assert_eq!(Form::of(&Part::root(node)), form, "{json}");
     }
 }
-
-/// The features of `fh demo` are served unchanged, with a key from the options.
-#[test]
-fn the_shop_of_the_demonstration() {
-    let shop = include_str!("../../../../../cli/src/demo/shop.json");
-    let account = super::super::ExtraAccount {
-        name: "demo".into(),
-        client_keys: vec![crate::state::ServiceKey::new("demo*key").unwrap()],
-        server_keys: Vec::new(),
-        filters: Default::default(),
-        permissions: Permission::ALL.into_iter().collect(),
-    };
-    let parsed = State::from_text(shop, &Options::new().account(account)).unwrap();
-    assert_eq!(parsed.warnings, []);
-    let State { features, environments, accounts, .. } = &parsed.state;
-    assert!(features.len() > 10 && features.iter().any(|each| !each.properties.is_empty()));
-    assert!(features.iter().all(|each| environments[0].values[&each.key].version.is_some()));
-    assert!(accounts[0].permissions[&environments[0].id].has(Permission::ChangeValue));
-}

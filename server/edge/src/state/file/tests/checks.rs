@@ -266,25 +266,11 @@ fn misspelt_members_of_strategies_are_errors() {
 
 #[test]
 fn strategies_that_are_too_large_are_errors() {
-    let deep = |levels: usize| {
-        with_strategies(
-            "client",
-            &format!("      - {{value: true, x: {}{}}}\n", "[".repeat(levels), "]".repeat(levels)),
-        )
-    };
-    assert_eq!(said(&deep(63)).len(), 2);
+    let deep = format!("      - {{value: true, x: {}{}}}\n", "[".repeat(64), "]".repeat(64));
     check(
-        &deep(64),
+        &with_strategies("client", &deep),
         &[
             "line 9, column 9, environments[0].values.ON.strategies[0]: the strategy has more than 64 levels of nested lists and maps",
-        ],
-    );
-    let digits =
-        with_strategies("client", &format!("      - {{percentage: {}}}\n", "9".repeat(401)));
-    check(
-        &digits,
-        &[
-            "line 9, column 9, environments[0].values.ON.strategies[0]: a number in the strategy is longer than 400 characters",
         ],
     );
 }

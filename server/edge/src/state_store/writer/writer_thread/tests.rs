@@ -243,13 +243,6 @@ fn a_read_after_a_change_waits_for_it() {
     assert_eq!(seen.try_recv().unwrap(), state());
 }
 
-#[test]
-fn an_environment_that_is_not_there_any_more_is_not_served() {
-    let mut work = work(&Disk::default());
-    work.reload(State::default());
-    assert!(work.environments.get(ENVIRONMENT).is_none());
-}
-
 /// Removed keys may come back after a file, which may be half written. A replacement through the admin API removes them at once (D-104).
 #[test]
 fn keys_removed_by_a_file_may_come_back() {
