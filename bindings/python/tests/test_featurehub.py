@@ -371,7 +371,7 @@ def test_a_source_that_is_replaced_is_closed_and_one_that_was_closed_can_start_a
     config.use_polling_edge_service(600)
     while edge.streams:
         pass
-    assert config.get_or_create_edge_service() is not service
+    assert config.get_or_create_edge_service() is not service and config.client is config.repository().client is not None
     asyncio.run(service.poll())
     while not edge.streams:
         pass
