@@ -32,9 +32,7 @@ export interface Conversation {
 interface WrittenConfig {
   readonly edge: string;
   readonly keys: readonly string[];
-  readonly mode:
-    | { readonly type: "streaming" | "oneOff" | "offline" }
-    | { readonly type: "activePolling" | "passivePolling"; readonly interval: number };
+  readonly mode: { readonly type: string; readonly interval?: number };
   readonly contextPlacement: "header" | "query";
   readonly whileSwitching: "hideValues" | "keepValues";
   readonly headers: readonly (readonly [string, string])[];
@@ -59,36 +57,23 @@ interface WrittenStep {
 export type WrittenContext = readonly (readonly [string, readonly string[]])[];
 export type WrittenSource = "polling" | "streaming" | "snapshot" | { readonly store: string };
 
-type WrittenInput =
-  | { readonly type: "start" | "tick" | "stop" | "suspend" | "resume" | "featureRead" }
-  | { readonly type: "refresh"; readonly command: number }
-  | { readonly type: "context"; readonly command: number; readonly attributes: WrittenContext }
-  | { readonly type: "keys"; readonly command: number; readonly keys: readonly string[] }
-  | {
-      readonly type: "opened";
-      readonly request: number;
-      readonly status: number;
-      readonly headers: readonly (readonly [string, string])[];
-    }
-  | { readonly type: "bytes"; readonly request: number; readonly bytes: string }
-  | {
-      readonly type: "closed";
-      readonly request: number;
-      readonly end: "complete" | "broken" | "tls" | "connectTimeout";
-      readonly text?: string;
-    }
-  | {
-      readonly type: "stored";
-      readonly source: WrittenSource;
-      readonly environment: string;
-      readonly features: string;
-    }
-  | {
-      readonly type: "storedFeature";
-      readonly source: WrittenSource;
-      readonly environment: string;
-      readonly feature: string;
-    };
+/** The members of all inputs. An input has those that its `type` needs. */
+interface WrittenInput {
+  readonly type: string;
+  readonly command?: number;
+  readonly request?: number;
+  readonly attributes?: WrittenContext;
+  readonly keys?: readonly string[];
+  readonly status?: number;
+  readonly headers?: readonly (readonly [string, string])[];
+  readonly bytes?: string;
+  readonly end?: "complete" | "broken" | "tls" | "connectTimeout";
+  readonly text?: string;
+  readonly source?: WrittenSource;
+  readonly environment?: string;
+  readonly features?: string;
+  readonly feature?: string;
+}
 
 /** Returns the names of the files of conversations in a folder, sorted. */
 export function filesIn(folder: string): string[] {
@@ -156,79 +141,37 @@ export function splitmix64(seed: string): () => number {
   };
 }
 
+const MODES = { activePolling: "polling", passivePolling: "passive", oneOff: "once" } as const;
+
 function configOf(config: WrittenConfig): Config {
+  const { type, ...interval } = config.mode;
   return {
     ...config,
     edge: valid(EdgeUrl.parse(config.edge)),
     keys: valid(ApiKeys.parse(config.keys)),
-    mode: modeOf(config.mode),
+    mode: { kind: type in MODES ? MODES[type as keyof typeof MODES] : type, ...interval } as Mode,
     whileSwitching: config.whileSwitching === "keepValues" ? "keep" : "hide",
     identification: config.identification ?? undefined,
   };
 }
 
-function modeOf(mode: WrittenConfig["mode"]): Mode {
-  switch (mode.type) {
-    case "activePolling":
-      return { kind: "polling", interval: mode.interval };
-    case "passivePolling":
-      return { kind: "passive", interval: mode.interval };
-    case "oneOff":
-      return { kind: "once" };
-    case "streaming":
-    case "offline":
-      return { kind: mode.type };
-  }
+function inputOf({ type, command, request, ...given }: WrittenInput): Input {
+  const { attributes, keys, status, headers, end, text = "", source, environment } = given;
+  const bytes = Object.entries(given).filter(([name]) => /^(?:bytes|features?)$/.test(name));
+  return {
+    type: type.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    ...(command !== undefined && { commandId: command }),
+    ...(request !== undefined && { requestId: request }),
+    ...(attributes && { attributes: new Map(attributes) }),
+    ...(keys && { keys: valid(ApiKeys.parse(keys)) }),
+    ...(headers && { head: { status, headers } }),
+    ...(end && { end: endOf(end, text) }),
+    ...(source && { source: sourceOf(source), environment }),
+    ...Object.fromEntries(bytes.map(([name, base64]) => [name, Buffer.from(base64 as string, "base64")])),
+  } as Input;
 }
 
-function bytesOf(base64: string): Uint8Array {
-  return Buffer.from(base64, "base64");
-}
-
-function inputOf(input: WrittenInput): Input {
-  switch (input.type) {
-    case "featureRead":
-      return { type: "feature_read" };
-    case "refresh":
-      return { type: "refresh", commandId: input.command };
-    case "context":
-      return { type: "context", commandId: input.command, attributes: new Map(input.attributes) };
-    case "keys":
-      return { type: "keys", commandId: input.command, keys: valid(ApiKeys.parse(input.keys)) };
-    case "opened":
-      return {
-        type: "opened",
-        requestId: input.request,
-        head: { status: input.status, headers: input.headers },
-      };
-    case "bytes":
-      return { type: "bytes", requestId: input.request, bytes: bytesOf(input.bytes) };
-    case "closed":
-      return { type: "closed", requestId: input.request, end: endOf(input.end, input.text ?? "") };
-    case "stored":
-      return {
-        type: "stored",
-        source: sourceOf(input.source),
-        environment: input.environment,
-        features: bytesOf(input.features),
-      };
-    case "storedFeature":
-      return {
-        type: "stored_feature",
-        source: sourceOf(input.source),
-        environment: input.environment,
-        feature: bytesOf(input.feature),
-      };
-    case "start":
-    case "tick":
-    case "stop":
-    case "suspend":
-    case "resume":
-      return { type: input.type };
-  }
-}
-
-function endOf(end: "complete" | "broken" | "tls" | "connectTimeout", text: string): End {
+function endOf(end: NonNullable<WrittenInput["end"]>, text: string): End {
   if (end === "connectTimeout") return { kind: "connect_timeout" };
   return end === "complete" ? { kind: end } : { kind: end, text };
 }

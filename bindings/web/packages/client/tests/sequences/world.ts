@@ -131,6 +131,35 @@ const CONNECTIONS: readonly Connection[] = [
   ...(["done", "halted", "suspended", "offline", "closed"] as const),
 ];
 
+/** What the reads of a sequence return. */
+const READS: Readonly<
+  Record<
+    string,
+    (of: RepositorySnapshot, key: string, context: Attributes | undefined, kind: Kind) => unknown
+  >
+> = {
+  isEnabled: (of, key, context) => of.read(key, "BOOLEAN", context) === true,
+  boolean: (of, key, context) => of.read(key, "BOOLEAN", context),
+  string: (of, key, context) => of.read(key, "STRING", context),
+  number: (of, key, context) => shown.double(of.read(key, "NUMBER", context)?.number),
+  decimal: (of, key, context) => of.read(key, "NUMBER", context)?.text,
+  json: (of, key, context) => of.read(key, "JSON", context)?.text,
+  isSet: (of, key, context) => of.peek(key, context).value !== undefined,
+  exists: (of, key) => of.exists(key),
+  keys: (of) => of.keys(),
+  value: (of, key, context) => shown.value(of.use(key, context).value),
+  detail: (of, key, context) => shown.detail(of.detail(key, context)),
+  detailAs: (of, key, context, kind) => shown.detail(of.detail(key, context, kind)),
+  peek: (of, key, context) => shown.detail(of.peek(key, context)),
+  values: (of, _key, context) => Array.from(of.values(context), shown.detail),
+  bootstrap: (of, _key, context) => writeBootstrap(bootstrapOf(contextValues(of, context))),
+  eachValue: (of, _key, context) => {
+    const values: unknown[] = [];
+    forEachValue(of, context, (each, value) => values.push([each, shown.value(value)]));
+    return values;
+  },
+};
+
 /** A repository whose steps are recorded. */
 export class World {
   readonly #repository: Repository;
@@ -303,47 +332,9 @@ export class World {
   }
 
   #read(snapshot: RepositorySnapshot, step: Step): unknown {
-    const { key } = step;
-    const context = this.#context(step.context);
-    switch (step.what) {
-      case "isEnabled":
-        return snapshot.read(key, "BOOLEAN", context) === true;
-      case "boolean":
-        return snapshot.read(key, "BOOLEAN", context);
-      case "string":
-        return snapshot.read(key, "STRING", context);
-      case "isSet":
-        return snapshot.peek(key, context).value !== undefined;
-      case "exists":
-        return snapshot.exists(key);
-      case "keys":
-        return snapshot.keys();
-      case "number":
-        return shown.double(snapshot.read(key, "NUMBER", context)?.number);
-      case "decimal":
-        return snapshot.read(key, "NUMBER", context)?.text;
-      case "json":
-        return snapshot.read(key, "JSON", context)?.text;
-      case "value":
-        return shown.value(snapshot.use(key, context).value);
-      case "detail":
-        return shown.detail(snapshot.detail(key, context));
-      case "detailAs":
-        return shown.detail(snapshot.detail(key, context, step.kind as Kind));
-      case "peek":
-        return shown.detail(snapshot.peek(key, context));
-      case "values":
-        return Array.from(snapshot.values(context), shown.detail);
-      case "bootstrap":
-        return writeBootstrap(bootstrapOf(contextValues(snapshot, context)));
-      case "eachValue": {
-        const values: unknown[] = [];
-        forEachValue(snapshot, context, (each, value) => values.push([each, shown.value(value)]));
-        return values;
-      }
-      default:
-        throw new Error(`no such read: ${step.what}`);
-    }
+    const read = READS[step.what];
+    if (!read) throw new Error(`no such read: ${step.what}`);
+    return read(snapshot, step.key, this.#context(step.context), step.kind as Kind);
   }
 
   #subscribe(step: Step): Subscription {
