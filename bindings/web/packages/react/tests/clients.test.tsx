@@ -184,31 +184,27 @@ test.each(OUTAGES.flatMap((outage) => ["blue", "red"].map((next) => [outage, nex
   },
 );
 
-test("a suspended component shows the fallback until the client is ready", async () => {
-  render(
-    provider(
+test.each([
+  [undefined, "red"],
+  [404, "none"],
+])(
+  "a suspended component shows the fallback until the Edge has answered (%s): %s",
+  async (refusal, shown) => {
+    edge.refusal = refusal;
+    edge.onStream = (stream) => {
+      stream.list(feature("COLOUR", "red"));
+    };
+    const content = (
       <Suspense fallback={<p>loading</p>}>
         <SuspendingColour />
-      </Suspense>,
-    ),
-  );
-  expect(screen.getByText("loading")).toBeTruthy();
-  (await opened(edge)).list(feature("COLOUR", "red"));
-  await screen.findByText("red");
-  expect(screen.queryByText("loading")).toBeNull();
-});
-
-test("a suspended component shows the default if the Edge refuses the client", async () => {
-  edge.refusal = 404;
-  render(
-    provider(
-      <Suspense fallback={<p>loading</p>}>
-        <SuspendingColour />
-      </Suspense>,
-    ),
-  );
-  await screen.findByText("none");
-});
+      </Suspense>
+    );
+    render(provider(content));
+    expect(screen.getByText("loading")).toBeTruthy();
+    await screen.findByText(shown);
+    expect(screen.queryByText("loading")).toBeNull();
+  },
+);
 
 test("a provider needs a client", () => {
   expect(() => render(<FeatureProvider>text</FeatureProvider>)).toThrow(

@@ -18,7 +18,7 @@ import { feature, FetchEdge, SERVER_KEY } from "./fetch_edge.ts";
 import { offline } from "./offline.ts";
 
 const MARA = { userkey: "mara" };
-const LIMITS = feature("LIMITS", { perDay: 3 });
+const [RED, LIMITS] = [feature("COLOUR", "red"), feature("LIMITS", { perDay: 3 })];
 
 let edge: FetchEdge;
 const clients: Client[] = [];
@@ -67,13 +67,18 @@ function Colour(): ReactNode {
   return <p role="status">{text}</p>;
 }
 
-test("a client without the document changes no text, and renders nothing again, when its list has the same values", async () => {
-  const client = unhydrated({ context: MARA });
-  const app = (
-    <FeatureProvider client={client} context={MARA} hydrate={dehydrated(feature("COLOUR", "red"))}>
-      <Colour />
+/** The page of the user, with a document that has the red colour unless another one is given. */
+function page(client: Client, content: ReactNode = <Colour />, document = dehydrated(RED)): ReactNode {
+  return (
+    <FeatureProvider client={client} context={MARA} hydrate={document}>
+      {content}
     </FeatureProvider>
   );
+}
+
+test("a client without the document changes no text, and renders nothing again, when its list has the same values", async () => {
+  const client = unhydrated({ context: MARA });
+  const app = page(client);
   const root = document.createElement("div");
   root.innerHTML = renderToString(app);
   rendered.length = 0;
@@ -81,7 +86,7 @@ test("a client without the document changes no text, and renders nothing again, 
   const hydrated = await act(() => Promise.resolve(hydrateRoot(root, app)));
   texts.push(root.textContent);
   expect(client.readiness).toBe("NOT_READY");
-  await answer(client, feature("COLOUR", "red"));
+  await answer(client, RED);
   texts.push(root.textContent);
   expect([texts, rendered]).toEqual([["red true", "red true"], ["red true"]]);
   await act(async () => {
@@ -97,11 +102,7 @@ test("a client without the document changes no text, and renders nothing again, 
 
 test("another value in the first list changes the text once, and counts as one use", async () => {
   const client = unhydrated({ context: MARA });
-  render(
-    <FeatureProvider client={client} context={MARA} hydrate={dehydrated(feature("COLOUR", "red"))}>
-      <Colour />
-    </FeatureProvider>,
-  );
+  render(page(client));
   await answer(client, feature("COLOUR", "blue"));
   expect([rendered, used]).toEqual([["red true", "blue true"], ["COLOUR blue"]]);
 });
@@ -115,16 +116,15 @@ test("components below a provider without a document show the values of the one 
     return <p>{text}</p>;
   }
   const client = unhydrated({ context: MARA });
-  render(
-    <FeatureProvider client={client} context={MARA} hydrate={dehydrated(feature("COLOUR", "red"), LIMITS)}>
-      <FeatureProvider>
-        <Suspense fallback={<p>loading</p>}>
-          <Others />
-        </Suspense>
-      </FeatureProvider>
-    </FeatureProvider>,
+  const content = (
+    <FeatureProvider>
+      <Suspense fallback={<p>loading</p>}>
+        <Others />
+      </Suspense>
+    </FeatureProvider>
   );
-  await answer(client, feature("COLOUR", "red"), LIMITS);
+  render(page(client, content, dehydrated(RED, LIMITS)));
+  await answer(client, RED, LIMITS);
   expect(rendered[0]).toBe('red {"perDay":3} COLOUR LIMITS');
   expect(new Set(rendered)).toEqual(new Set(rendered.slice(0, 1)));
 });
@@ -132,22 +132,14 @@ test("components below a provider without a document show the values of the one 
 test("an override of the client replaces a value of the document", () => {
   const client = unhydrated({ context: MARA });
   client.overrides.set("COLOUR", "green");
-  render(
-    <FeatureProvider client={client} context={MARA} hydrate={dehydrated(feature("COLOUR", "red"))}>
-      <Colour />
-    </FeatureProvider>,
-  );
+  render(page(client));
   expect(rendered).toEqual(["green true"]);
 });
 
 test("the values of the document stay if the Edge refuses the client", async () => {
   edge.refusal = 404;
   const client = unhydrated({ context: MARA });
-  render(
-    <FeatureProvider client={client} context={MARA} hydrate={dehydrated(feature("COLOUR", "red"))}>
-      <Colour />
-    </FeatureProvider>,
-  );
+  render(page(client));
   await act(async () => {
     await client.statusWhen(({ readiness }) => readiness === "FAILED");
   });
@@ -163,25 +155,21 @@ test("a client that is ready for another context shows the values of the documen
         resolve();
       }),
   );
-  render(
-    <FeatureProvider client={client} context={MARA} hydrate={dehydrated(feature("COLOUR", "red"))}>
-      <Colour />
-    </FeatureProvider>,
-  );
+  render(page(client));
   await act(() => activated);
-  await answer(client, feature("COLOUR", "red"));
+  await answer(client, RED);
   expect(new Set(rendered)).toEqual(new Set(["red true"]));
 });
 
 test("the values of the document are not shown for a later context", async () => {
   const client = unhydrated();
-  const hydrate = offline([feature("COLOUR", "red")]).dehydrate();
+  const hydrate = offline([RED]).dehydrate();
   render(
     <FeatureProvider client={client} hydrate={hydrate}>
       <Colour />
     </FeatureProvider>,
   );
-  await answer(client, feature("COLOUR", "red"));
+  await answer(client, RED);
   const evaluated = client.setContext({ userkey: "fred" });
   await act(async () => {
     await client.statusWhen(({ readiness }) => readiness === "NOT_READY");

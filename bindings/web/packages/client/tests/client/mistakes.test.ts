@@ -4,8 +4,8 @@ import { Client, type ContextAttributes, type Notice } from "../../src/index.ts"
 import { closest } from "../../src/spelling.ts";
 import { testClient } from "../../src/testing/index.ts";
 import { bytes, describeEngine } from "../engine/built.ts";
-import { becomes, eventually } from "../eventually.ts";
-import { offline } from "./offline.ts";
+import { becomes } from "../eventually.ts";
+import { closing, offline } from "./offline.ts";
 import { CLIENT_KEY, feature, SERVER_KEY } from "./scripted_edge.ts";
 
 afterEach(() => {
@@ -72,76 +72,47 @@ test("of many missing features, 20 are reported, and one notice stands for the o
   expect(seen.at(-1)).toEqual({ kind: "notices_left_out", of: "feature_not_found", reported: 20 });
 });
 
-test("reads that an interceptor answers are not reported", async () => {
-  const seen: Notice[] = [];
-  const client = offline([feature("COLOUR", "red")], { onNotice: (notice) => seen.push(notice) });
-  const interceptor = client.intercept({
-    name: "answers",
-    intercept: ({ key }) => (key === "OTHER" ? undefined : "blue"),
-  });
-  misread(client);
-  // The first report loads the code.
-  client.string("OTHER");
-  await eventually(() => {
-    expect(seen).not.toEqual([]);
-  });
-  expect(seen).toEqual([{ kind: "feature_not_found", feature: "OTHER" }]);
-  interceptor.unsubscribe();
-  client.number("COLOUR");
-  await new Promise(setImmediate);
-  expect(seen).toHaveLength(2);
-});
-
 describeEngine("an attribute of a client-evaluated key", () => {
-  test("of a bounded number of contexts is compared", async () => {
+  /** Starts a client with one feature, and returns its notices and the function that reads the feature for a context. */
+  async function start(...strategies: readonly object[]) {
     const seen: Notice[] = [];
-    using client = new Client("", CLIENT_KEY, {
-      mode: "offline",
-      engine: bytes("lean.wasm"),
-      onNotice: (notice) => seen.push(notice),
-    });
-    const rule = { fieldName: "user_plan", type: "STRING", conditional: "EQUALS", values: ["gold"] };
-    const strategies = [{ id: "a", value: true, attributes: [rule] }];
-    const byPlan = { key: "BY_PLAN", id: "b", type: "BOOLEAN", value: false, version: 1, strategies };
-    client.offerFeatures("test", "environment", JSON.stringify([byPlan]));
+    const options = { engine: bytes("lean.wasm"), onNotice: (notice: Notice) => seen.push(notice) };
+    const client = closing(new Client("", CLIENT_KEY, { mode: "offline", ...options }));
+    client.offerFeatures("test", "environment", `[${feature("A", false, 1, { strategies })}]`);
     await client.ready();
-    const read = (name: string): boolean => client.context({ [name]: "x" }).isEnabled("BY_PLAN");
+    return { client, seen, read: (context: ContextAttributes) => client.context(context).isEnabled("A") };
+  }
+  const ruleOn = (fieldName: string): object => {
+    const rule = { fieldName, type: "STRING", conditional: "EQUALS", values: ["gold"] };
+    return { id: fieldName, value: true, attributes: [rule] };
+  };
+
+  test("of a bounded number of contexts is compared", async () => {
+    const { seen, read } = await start(ruleOn("user_plan"));
     // A context with the same names is compared once.
-    for (let time = 0; time < 2_000; time++) read("country");
-    read("userPlan");
+    for (let time = 0; time < 2_000; time++) read({ country: "x" });
+    read({ userPlan: "x" });
     await becomes(() => seen, [{ kind: "attribute_not_read", attribute: "userPlan", meant: "user_plan" }]);
-    for (let at = 0; at < 2_000; at++) read(`${at}_column_${at}`);
-    read("user-plan");
+    for (let at = 0; at < 2_000; at++) read({ [`${at}_column_${at}`]: "x" });
+    read({ "user-plan": "x" });
     await new Promise(setImmediate);
     expect(seen).toHaveLength(1);
   });
 
   test("is reported if no rule reads it and a rule reads one of nearly the same name", async () => {
-    const seen: Notice[] = [];
-    using client = new Client("", CLIENT_KEY, {
-      mode: "offline",
-      engine: bytes("lean.wasm"),
-      onNotice: (notice) => seen.push(notice),
-    });
-    const share = { key: "SHARE", id: "s", type: "BOOLEAN", value: false, version: 1 };
-    const rule = { fieldName: "plan", type: "STRING", conditional: "EQUALS", values: ["gold"] };
-    const strategies = [
-      { id: "a", percentage: 500000, value: true, attributes: [] },
-      { id: "b", value: true, attributes: [rule] },
-    ];
-    client.offerFeatures("test", "environment", JSON.stringify([{ ...share, strategies }]));
-    await client.ready();
-    const read = (context: ContextAttributes): boolean => client.context(context).isEnabled("SHARE");
-    client.context({ userKye: "mara" }).peek("SHARE");
+    const share = { id: "a", percentage: 500_000, value: true, attributes: [] };
+    const { client, seen, read } = await start(share, ruleOn("plan"));
+    client.context({ userKye: "mara" }).peek("A");
     for (let time = 0; time < 2; time++)
       for (const context of [{ userKey: "mara" }, { userkey: "mara", sessionId: "1", Plan: "gold", now: "" }])
         read(context);
+    const attributes = [
+      ["userKey", "userkey"],
+      ["Plan", "plan"],
+    ];
     await becomes(
       () => seen,
-      [
-        { kind: "attribute_not_read", attribute: "userKey", meant: "userkey" },
-        { kind: "attribute_not_read", attribute: "Plan", meant: "plan" },
-      ],
+      attributes.map(([attribute, meant]) => ({ kind: "attribute_not_read", attribute, meant })),
     );
   });
 });
@@ -158,14 +129,15 @@ test("a client for tests reports none", async () => {
   expect(seen).toEqual([]);
 });
 
-test("the nearest name is that of Rust", () => {
-  const names = ["NEW_CHECKOUT", "SEARCH_RANKING", "A"];
-  expect(closest("new-checkout", names)).toBe("NEW_CHECKOUT");
-  expect(closest("SERCH_RANKNG", names)).toBe("SEARCH_RANKING");
-  expect(closest("PRICES", names)).toBeUndefined();
-  expect(closest("kitten", ["sitting"])).toBeUndefined();
-  expect(closest("kittens", ["sitten"])).toBe("sitten");
-  expect(closest("ab", ["ac", "ab", "ad"])).toBe("ab");
-  const long = "A".repeat(300);
-  expect(closest(long, [long])).toBe(long);
+test.each([
+  ["new-checkout", "NEW_CHECKOUT"],
+  ["SERCH_RANKNG", "SEARCH_RANKING"],
+  ["PRICES", undefined],
+  ["kitten", undefined],
+  ["kittens", "sitten"],
+  ["ab", "ab"],
+  ["A".repeat(300), "A".repeat(300)],
+])("the nearest name to %s is %s, as in Rust", (name, nearest) => {
+  const names = ["NEW_CHECKOUT", "SEARCH_RANKING", "sitten", "sitting", "ac", "ab", "ad", "A".repeat(300)];
+  expect(closest(name, name === "kitten" ? ["sitting"] : names)).toBe(nearest);
 });

@@ -120,17 +120,6 @@ describeEngine("the engine", () => {
     expect(ruleset.evaluate(1, mara, () => 60_001).value).toBe("yes");
   });
 
-  it("makes a context once", async () => {
-    const module = await lean();
-    const made = vi.fn(module.clear_context);
-    const ruleset = compile(new WasmEngine({ ...module, clear_context: made }), [GOLD]);
-    for (let read = 0; read < 3; read += 1) {
-      ruleset.evaluate(0, mara, NEVER);
-      ruleset.evaluate(0, fred, NEVER);
-    }
-    expect(made).toHaveBeenCalledTimes(2);
-  });
-
   it("takes the full engine for a regular expression, and for what follows", async () => {
     const leanModule = await lean();
     const loadFull = vi.fn(full);
