@@ -48,6 +48,14 @@ fn every_form_of_payload() {
 }
 
 #[test]
+fn a_recorded_stream_is_played_back() {
+    let stream = "event: features\ndata: [{\"id\":\"a\",\"key\":\"A\",\"type\":\"NUMBER\",\"value\":1,\"version\":1}]\n\n\
+        event: feature\ndata: {\"id\":\"a\",\"key\":\"A\",\"type\":\"NUMBER\",\"value\":2,\"version\":2}\n\n";
+    assert_eq!(fh_with(&["eval", "-", "--json"], stream).expect(0).json()[0]["value"], 2);
+    fh_with(&["eval", "-"], "event: ack\ndata: {}\n\n").refused(2, &["stdin", "`features`", "ack"]);
+}
+
+#[test]
 fn several_environments_need_a_choice() {
     let body = r#"[{"id": "prod", "features": [{"key": "A", "type": "NUMBER", "value": 1}]},
         {"id": "test", "features": [{"key": "A", "type": "NUMBER", "value": 2}]},
@@ -115,6 +123,15 @@ fn unread_parts_are_pointed_out() {
 }
 
 #[test]
+fn wide_characters_are_aligned() {
+    let features = r#"[{"key": "利用", "type": "NUMBER", "value": 1}, {"key": "ABCDEFGH", "type": "NUMBER", "value": 2}]"#;
+    let run = fh_with(&["eval", "-"], features).expect(0);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert_eq!(lines[1], "利用      STATIC            1");
+    assert_eq!(lines[2], "ABCDEFGH  STATIC            2");
+}
+
+#[test]
 fn control_characters_are_escaped() {
     let features =
         r#"[{"key": "A\u001b[31m", "type": "JSON", "value": "{\"a\":\n\"\u001b]0;x\u0007\"}"}]"#;
@@ -158,5 +175,18 @@ fn flags_of_featbit_are_evaluated_for_a_user() {
     assert!(eval(&[]).expect(2).err.contains("-c keyId=KEY"));
     assert!(
         eval(&["--profile", "edge", "-c", "keyId=bob"]).expect(2).err.contains("server or draft")
+    );
+}
+
+#[test]
+fn a_payload_of_another_system_is_an_error_that_names_the_option() {
+    assert!(fh_with(&["eval", "-"], FEATBIT).expect(2).err.contains("--system featbit"));
+    let run = fh_with(&["eval", "--system", "featbit", "-", "-c", "keyId=bob"], FEATURES).expect(2);
+    assert!(run.err.contains("leave --system featbit out"), "{}", run.err);
+    assert!(
+        fh_with(&["eval", "-", "--profile", "draft"], FEATURES)
+            .expect(2)
+            .err
+            .contains("--system featbit")
     );
 }

@@ -89,5 +89,30 @@ async fn an_address_beyond_its_limit_does_not_affect_others() {
             let reply = send(edge, &door, other).await;
             assert!((200..=202).contains(&reply.status), "{door:?}: {}", reply.status);
         }
+        // Another address of the same /64 network counts as the same client.
+        let mut last = reply_of_network(edge, &door, 2).await;
+        for host in 3..MANY {
+            if last.status == 429 {
+                break;
+            }
+            last = reply_of_network(edge, &door, host).await;
+        }
+        assert_eq!(last.status, 429, "{door:?}");
+    }
+}
+
+async fn reply_of_network(edge: SocketAddr, door: &Door, host: usize) -> Reply {
+    send(edge, door, &format!("2001:db8::{host:x}")).await
+}
+
+/// A request without a client address counts for its key only.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_address_there_is_no_limit() {
+    let mut options = Options::default();
+    options.requests_per_second_per_address = Some(1);
+    let (edge, _handle) = crate::shop::serve(state(), options).await;
+    for _ in 0..20 {
+        let poll = format!("/features?apiKey={CLIENT_KEY}");
+        assert_eq!(request(edge, "GET", &poll, &[], "").await.status, 200);
     }
 }

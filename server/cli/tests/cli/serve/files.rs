@@ -5,7 +5,8 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use super::{ENVIRONMENT, KEY, Serving, state};
-use crate::tool::{fh, file};
+use crate::following::Following;
+use crate::tool::{command, fh, file};
 
 #[test]
 fn files_that_are_wrong() {
@@ -84,6 +85,15 @@ fn probable_mistakes_are_named_by_the_check_and_the_log_and_can_be_accepted() {
     assert!(run.expect(0).out.contains("is fine"));
 }
 
+#[test]
+fn secrets_come_from_the_environment() {
+    let path =
+        file("serve-secret.yaml", state("plain").replace("readerSecret4test*1", "'${READER}'"));
+    fh(&["serve", "--check", &path]).expect(1);
+    let serving = Serving::start(&path, &[], &[("READER", "readerSecret4test*1")]);
+    fh(&["get", &serving.url, KEY, "BANNER"]).expect(0);
+}
+
 /// A file with an answer to a GET contains no keys, so FH_EDGE_KEY names them.
 #[test]
 fn a_file_without_keys_is_given_some() {
@@ -129,4 +139,19 @@ fn a_signal_reads_files_again_and_what_is_wrong_changes_nothing() {
     serving.process.send(Signal::HUP);
     serving.process.line(&["the state was read again"]);
     assert_eq!(banner(&serving), "fourth");
+}
+
+/// Passes with and without file notifications of the operating system.
+#[test]
+fn a_file_that_changes_is_served_anew() {
+    let path = file("serve-hot.yaml", state("plain"));
+    let mut serving = Serving::start(&path, &[], &[]);
+    let mut watch = Following::start(&mut command(&["watch", &serving.url, KEY, "BANNER"]));
+    watch.line(&["BANNER = \"plain\""]);
+    file("serve-hot.yaml", state("hot"));
+    watch.line(&["BANNER: \"plain\" → \"hot\""]);
+    file("serve-hot.yaml", "features: [");
+    serving.process.line(&["ERROR", "serve-hot.yaml: line 2"]);
+    file("serve-hot.yaml", state("hotter"));
+    watch.line(&["BANNER: \"hot\" → \"hotter\""]);
 }
