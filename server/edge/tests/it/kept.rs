@@ -32,6 +32,21 @@ fn banner(state: &State) -> &str {
     state.environments[0].values["BANNER"].value.as_ref().unwrap().as_str()
 }
 
+#[tokio::test]
+async fn a_change_survives_a_start_without_a_state() {
+    let folder = Folder::new();
+    let edge = start(&folder, Some(state()));
+    let change = FeatureChange { value: Some(Some(Json::text("kept"))), ..Default::default() };
+    edge.handle().change(ENVIRONMENT.parse().unwrap(), "BANNER", change).await.unwrap();
+    drop(edge);
+    // The state is read after the start.
+    for _ in 0..2 {
+        let edge = start(&folder, None);
+        edge.handle().reload(state()).await.unwrap();
+        assert_eq!(banner(&edge.handle().state().await.unwrap()), "\"kept\"");
+    }
+}
+
 /// Returns the statuses of readiness and of a poll.
 async fn statuses(edge: &Edge) -> [u16; 2] {
     let poll = format!("/features?apiKey={CLIENT_KEY}");
@@ -123,12 +138,13 @@ async fn damage_is_reported_by_readiness_and_by_the_error_at_the_start() {
     assert_eq!(readiness(&edge).await, (200, String::new()));
     edge.handle().close().await;
     let path = folder.file("changes.redb");
+    let whole = std::fs::read(&path).unwrap();
     let refused = |expected: &str| {
         let why = build(&folder, Some(state())).map(|_| ()).unwrap_err().to_string();
         assert!(why.contains("changes.redb") && why.contains(expected), "{why}");
     };
 
-    let mut damaged = std::fs::read(&path).unwrap();
+    let mut damaged = whole.clone();
     let text = b"kept in a folder";
     while let Some(at) = damaged.windows(text.len()).position(|window| window == text) {
         damaged[at] = b'K';
@@ -148,4 +164,10 @@ async fn damage_is_reported_by_readiness_and_by_the_error_at_the_start() {
     assert!(text.lines().any(|line| line.contains("WARN") && line.contains(&name)), "{text}");
     assert_eq!(banner(&edge.handle().state().await.unwrap()), banner(&state()));
     edge.handle().close().await;
+
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    refused("the file is truncated");
+    let edge = repaired();
+    let (status, notice) = readiness(&edge).await;
+    assert!(status == 200 && notice.contains("repaired"), "{status}: {notice}");
 }

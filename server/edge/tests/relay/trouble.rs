@@ -61,6 +61,28 @@ async fn clients_wait_for_the_first_list() {
     assert_eq!(relay.upstream().state, UpstreamState::Serving);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn upstream_is_killed_and_restarted() {
+    let upstream = upstream();
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let client = relay.client(&upstream.client_key()).await;
+    let mut stream = Stream::open(relay.address, &upstream.server_key(), "").await;
+    stream.until("features").await;
+    upstream.kill();
+    until_problem(&relay, |problem| problem.is_some()).await;
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    // A new client gets the same features.
+    assert_eq!(relay.client(&upstream.client_key()).await.string("COLOUR").as_deref(), Some("red"));
+    assert_eq!(relay.poll(&upstream.server_key()).await.status, 200);
+    assert_eq!(relay.get("/health/readiness").await.status, 200);
+    upstream.set_value("COLOUR", "blue");
+    upstream.listen_again().unwrap();
+    sees(&client, |client| client.string("COLOUR").as_deref() == Some("blue")).await;
+    assert_eq!(stream.next().await.unwrap().json()["value"], "blue");
+    assert_eq!(client.status().requests, 1, "its own stream was never cut");
+    until_problem(&relay, |problem| problem.is_none()).await;
+}
+
 /// The limit for the head of an answer, so that silence does not last.
 const BRIEF: Duration = Duration::from_millis(300);
 
