@@ -6,8 +6,8 @@
 #![forbid(unsafe_code)]
 
 mod adapter;
+mod answers;
 mod arguments;
-mod comparison;
 mod faults;
 mod insights;
 mod large;
@@ -17,7 +17,6 @@ mod report;
 mod server_process;
 mod synchronisation;
 mod typed;
-mod vectors;
 
 use std::process::ExitCode;
 

@@ -4,9 +4,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use fh_client::{Client, featuresignals};
+use fh_conformance::systems::Set;
 
 use crate::changed_flag::{Change, ChangedFlag};
-use crate::recording::Recording;
 use crate::target::{Streams, Target, builder, started};
 
 /// The interval of the client that polls.
@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// A change is not seen, or one is seen that the server does not notice.
-pub(crate) fn check(recording: &Recording, targets: &[Target]) -> Result<(), String> {
-    let flag = ChangedFlag::choose(&recording.ruleset)?;
+pub(crate) fn check(recorded: &Set, targets: &[Target]) -> Result<(), String> {
+    let flag = ChangedFlag::choose(&recorded.ruleset)?;
     let heading = ["change", "state, seconds", "definition alone", "with the next state, seconds"];
     let mut rows = vec![heading.map(str::to_string).to_vec()];
     for target in targets {

@@ -6,13 +6,14 @@ mod answers;
 mod changed_flag;
 mod changes;
 mod faults;
-mod recording;
 mod target;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::recording::Recording;
+use fh_conformance::data::Data;
+use fh_conformance::systems::featuresignals_bulk;
+
 use crate::target::{Streams, Target};
 
 const USAGE: &str = "\
@@ -52,13 +53,14 @@ fn main() -> ExitCode {
 }
 
 fn check(data: &std::path::Path, live: Option<Target>) -> Result<(), String> {
-    let recording = Recording::read(data)?;
+    let data = Data::folder(data).map_err(|why| format!("{}: {why}", data.display()))?;
+    let recorded = featuresignals_bulk(&data).map_err(|why| why.to_string())?;
     let is_live = live.is_some();
-    let mut targets = vec![Target::test_server(&recording)?];
+    let mut targets = vec![Target::test_server(&recorded)?];
     targets.extend(live);
     let outcomes = [
-        answers::check(&recording, &targets),
-        changes::check(&recording, &targets),
+        answers::check(&recorded, &targets),
+        changes::check(&recorded, &targets),
         // The faults are those of the test server.
         if is_live { Ok(()) } else { faults::check() },
     ];

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use fh_client::transport::ReqwestTransport;
 use fh_client::{Client, ClientBuilder, featuresignals};
+use fh_conformance::systems::Set;
 use fh_test_servers::featuresignals::TestServer;
 
 use crate::changed_flag::{Change, ChangedFlag};
-use crate::recording::Recording;
 
 /// A server, and the way to change its flags.
 pub(crate) struct Target {
@@ -35,11 +35,11 @@ enum ChangedBy {
 
 impl Target {
     /// Starts a test server with the recorded ruleset, at the recorded time.
-    pub(crate) fn test_server(recording: &Recording) -> Result<Self, String> {
+    pub(crate) fn test_server(recorded: &Set) -> Result<Self, String> {
         let server = TestServer::start().map_err(|why| why.to_string())?;
         let environment = server.environment();
-        environment.replace_all(&recording.ruleset).map_err(|why| why.to_string())?;
-        server.set_time(Some(&recording.answers.from)).map_err(|why| why.to_string())?;
+        environment.replace_all(&recorded.ruleset).map_err(|why| why.to_string())?;
+        server.set_time(Some(&recorded.now)).map_err(|why| why.to_string())?;
         Ok(Self {
             name: "test server",
             url: server.url(),

@@ -19,8 +19,8 @@ fn wrong_arguments_show_the_usage() {
 }
 
 #[test]
-fn a_folder_without_recordings_is_an_error_that_names_the_file() {
+fn a_folder_without_recordings_is_an_error_that_names_it() {
     let (status, errors) = run(&["--data", "no-folder"]);
     assert_eq!(status, Some(1));
-    assert!(errors.contains("no-folder/"), "{errors}");
+    assert!(errors.contains("no-folder:"), "{errors}");
 }

@@ -53,7 +53,7 @@ pub(super) fn systems(data: &Data, command: &Systems) -> Ended {
     match command {
         Systems::Run(arguments) => run(data, arguments),
         Systems::Rows { fh, folder } => {
-            let groups = systems::rows(data, &systems::Command::new(fh, folder));
+            let groups = systems::rows(data, &mut systems::Rows::new(fh, folder));
             Ok(report(&groups.map_err(|error| Problem::Data(vec![error]))?))
         }
         Systems::Diff { seed, count } => Ok(diff(*seed, *count)),
@@ -61,12 +61,12 @@ pub(super) fn systems(data: &Data, command: &Systems) -> Ended {
 }
 
 fn diff(seed: u64, count: usize) -> u8 {
-    let comparison = systems::compare(seed, count);
+    let drawing = systems::draw(seed, count);
     print(&format!(
         "{} evaluations from seed {seed}, {} different, {} without an answer of the plain evaluator\n",
-        comparison.evaluations, comparison.different, comparison.without_answer
+        drawing.evaluations, drawing.different, drawing.without_answer
     ));
-    let Some(smallest) = comparison.smallest else { return 0 };
+    let Some(smallest) = drawing.smallest else { return 0 };
     print(&format!("the smallest difference:\n{smallest}\n"));
     FAILED
 }
@@ -86,23 +86,23 @@ fn run(data: &Data, Arguments { system }: &Arguments) -> Ended {
 
 /// Prints the groups with their failures.
 fn report(groups: &[Group]) -> u8 {
-    let mut text = format!(
-        "{:<28} {:>7} {:>7} {:>10} {:>8}\n",
-        "group", "equal", "listed", "no answer", "failed"
-    );
+    let mut rows = vec![["group", "equal", "listed", "no answer", "failed"].map(str::to_owned)];
+    let mut failures = String::new();
     for group in groups {
-        let failed = group.failures.len();
-        text += &format!(
-            "{:<28} {:>7} {:>7} {:>10} {failed:>8}\n",
-            group.name, group.equal, group.listed, group.without_answer
-        );
+        let listed = group.listed();
+        let failed = group.all() - group.equal - listed;
+        let counts = [group.equal, listed, group.without_answer, failed];
+        let [equal, listed, without_answer, failed] = counts.map(|count| count.to_string());
+        rows.push([group.name.clone(), equal, listed, without_answer, failed]);
+        for why in &group.ended {
+            failures += &format!("{}: {why}\n", group.name);
+        }
+        for (name, different) in group.failures() {
+            let (count, example) = (different.count, &different.example);
+            failures += &format!("{}, {name}: {count} different: {example}\n", group.name);
+        }
     }
-    for failure in
-        groups.iter().flat_map(|group| group.failures.iter().map(|why| (&group.name, why)))
-    {
-        text += &format!("{}: {}\n", failure.0, failure.1);
-    }
-    print(&text);
-    let has_failed = groups.iter().any(|group| !group.failures.is_empty());
-    if has_failed { FAILED } else { 0 }
+    let rows: Vec<Vec<String>> = rows.into_iter().map(Vec::from).collect();
+    print(&format!("{}\n{failures}", fh_test::table::lines(&rows)));
+    if failures.is_empty() { 0 } else { FAILED }
 }

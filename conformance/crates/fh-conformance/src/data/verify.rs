@@ -1,5 +1,6 @@
 //! All checks of the data that need no target.
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{Data, DataError, Schemas, Suite};
@@ -103,9 +104,11 @@ fn check_file(
     if path.starts_with("schema/") {
         return Ok(Vec::new());
     }
-    if systems::check(data, path)? {
+    if systems::has(path) {
+        // The text of the file may have lone surrogates, which no text of Rust can hold.
+        let read = serde_json::from_str::<IgnoredAny>(text);
         verified.files += 1;
-        return Ok(Vec::new());
+        return read.map(|_| Vec::new()).map_err(|error| DataError::in_file(path, error));
     }
     let document: Value =
         serde_json::from_str(text).map_err(|error| DataError::in_file(path, error))?;

@@ -1,9 +1,12 @@
-//! Drawn rulesets and contexts of FeatureSignals, near the boundaries of its rules.
+//! The engine and a plain evaluator on drawn rulesets and contexts of FeatureSignals, near the boundaries of its rules.
 
 use fh_generators::Choices;
 use fh_plain_featuresignals::bucket;
 
+use super::plain::Plain;
+use super::{Case, Engine, Expected, Rules, Set, Source};
 use crate::json::Json;
+use crate::shrink::smallest;
 
 const FLAGS: [&str; 7] = ["a", "b", "c", "checkout", "new-checkout", "exp", "dark_mode"];
 /// Keys of users. The flags `b` and `c` have the same bucket for `user-280`, and `b` and `dark_mode` for `user-1828`.
@@ -96,18 +99,106 @@ const OPERATORS: [&str; 16] = [
     "",
 ];
 
-/// A drawn ruleset with contexts, for each of which all flags are evaluated.
-pub(super) struct Drawn {
-    pub(super) ruleset: Json,
-    pub(super) contexts: Vec<Json>,
-    pub(super) flag_keys: Vec<&'static str>,
+/// The time of drawn cases, between the expiries of flags.
+const NOW: &str = "2026-01-01T00:00:00Z";
+
+/// The number of different cases that are shrunk.
+const SHRUNK: usize = 100;
+
+/// The outcome of a comparison on drawn cases.
+#[derive(Debug, Default)]
+pub struct Drawing {
+    /// The number of evaluations.
+    pub evaluations: usize,
+    /// The number of evaluations that the plain evaluator has no answer for.
+    pub without_answer: usize,
+    /// The number of evaluations with different answers.
+    pub different: usize,
+    /// The smallest of the different cases, with both answers.
+    pub smallest: Option<String>,
 }
 
-/// The time of drawn cases, between the expiries of flags.
-pub(super) const NOW: &str = "2026-01-01T00:00:00Z";
+/// Compares the engine with the plain evaluator in at least this many evaluations of drawn flags.
+#[must_use]
+pub fn draw(seed: u64, count: usize) -> Drawing {
+    let mut drawing = Drawing::default();
+    for seed in seed.. {
+        if drawing.evaluations >= count {
+            break;
+        }
+        let (ruleset, contexts) = drawn(&mut Choices::seeded(seed));
+        let cases = contexts.iter().flat_map(|context| FLAGS.map(|flag| (flag, context)));
+        let set = set(&ruleset, cases.clone());
+        for ((flag, context), [ours, theirs]) in cases.zip(both(&set)) {
+            drawing.evaluations += 1;
+            if theirs.is_none() {
+                drawing.without_answer += 1;
+            } else if ours != theirs {
+                drawing.different += 1;
+                drawing.keep(&ruleset, flag, context);
+            }
+        }
+    }
+    drawing
+}
 
-/// Draws a case.
-pub(super) fn drawn(choices: &mut Choices<'_>) -> Drawn {
+impl Drawing {
+    /// Keeps a case, as small as it becomes, if it is smaller than the one that is kept.
+    fn keep(&mut self, ruleset: &Json, flag: &str, context: &Json) {
+        if self.different > SHRUNK {
+            return;
+        }
+        let answers = |case: &Json| match case.elements() {
+            [ruleset, context] => both(&set(ruleset, [(flag, context)].into_iter())).pop(),
+            _ => None,
+        };
+        let case = Json::List(vec![ruleset.clone(), context.clone()]);
+        // A ruleset or a context that the engine refuses is another difference.
+        let is_answered = |case: &Json| answers(case).is_some_and(|[ours, _]| ours.is_some());
+        let was_answered = is_answered(&case);
+        let case = smallest(case, |smaller| {
+            answers(smaller).is_some_and(|[ours, theirs]| {
+                ours.is_some() == was_answered && theirs.is_some() && ours != theirs
+            })
+        });
+        let [ours, theirs] = answers(&case).unwrap_or_default().map(Json::from);
+        let text =
+            format!("flag {flag}, ruleset and context {case}\nengine: {ours}\nplain:  {theirs}");
+        if self.smallest.as_ref().is_none_or(|kept| text.len() < kept.len()) {
+            self.smallest = Some(text);
+        }
+    }
+}
+
+fn set<'c>(ruleset: &Json, cases: impl Iterator<Item = (&'c str, &'c Json)>) -> Set {
+    let case = |(flag, context): (&str, &Json)| Case {
+        name: flag.to_owned(),
+        flag: flag.to_owned(),
+        context: context.to_string(),
+        expected: Expected::Nothing,
+        row: String::new(),
+    };
+    Set {
+        group: String::new(),
+        rules: Rules::FeatureSignals,
+        file: String::new(),
+        ruleset: ruleset.to_string(),
+        now: NOW.to_owned(),
+        cases: cases.map(case).collect(),
+    }
+}
+
+/// Returns the answers of the engine and of the plain evaluator to each case.
+fn both(set: &Set) -> Vec<[Option<Json>; 2]> {
+    // An evaluator that refuses a ruleset answers none of its cases.
+    let none = |_: String| vec![None; set.cases.len()];
+    let (ours, theirs) =
+        (Engine.answers(set).unwrap_or_else(none), Plain.answers(set).unwrap_or_else(none));
+    ours.into_iter().zip(theirs).map(|(ours, theirs)| [ours, theirs]).collect()
+}
+
+/// Draws a ruleset and contexts.
+fn drawn(choices: &mut Choices<'_>) -> (Json, Vec<Json>) {
     let mut draw = Draw(choices);
     let users: Vec<&str> = (0..4).map(|_| draw.0.one(&USERS)).collect();
     let mut flags = Vec::new();
@@ -127,7 +218,7 @@ pub(super) fn drawn(choices: &mut Choices<'_>) -> Drawn {
         ("segments", Json::object(segments)),
     ];
     let contexts = users.into_iter().map(|user| draw.context(user)).collect();
-    Drawn { ruleset: Json::object(parts), contexts, flag_keys: FLAGS.to_vec() }
+    (Json::object(parts), contexts)
 }
 
 struct Draw<'c, 'b>(&'c mut Choices<'b>);
