@@ -3,15 +3,15 @@
 use std::thread;
 
 use crate::output;
-use crate::shell::Run;
+use crate::shell::{Run, root};
 use crate::subjects;
 use crate::workspace::{binary, suite};
 
 /// A group of steps that run one after the other.
 type Lane = fn() -> Result<(), String>;
 
-/// Groups of steps that run at the same time. Those of the second one mostly wait, for timeouts and for servers that start and stop.
-const LANES: [Lane; 2] = [evaluators, clients_and_servers];
+/// Groups of steps that run at the same time. Those of the other two mostly wait, for timeouts and for servers that start and stop.
+const LANES: [Lane; 3] = [evaluators, clients_and_servers, relay];
 
 /// Runs all steps. If steps fail, the others still run, except those after them in the same group.
 pub(crate) fn run() -> Result<(), String> {
@@ -48,6 +48,13 @@ fn clients_and_servers() -> Result<(), String> {
         .args(&[format!("served:'{program}' adapter rust")])
         .go_timed()?;
     with_fh(suite("server run --fh")?)?.go_timed()
+}
+
+/// The scenarios of servers through a relay.
+fn relay() -> Result<(), String> {
+    let baseline = root().join("conformance/baselines/fh-relay.json").display().to_string();
+    let relay = suite("server run --relay --jobs 6 --patience 120 --baseline")?;
+    with_fh(relay.args(&[baseline, "--fh".to_string()]))?.go_timed()
 }
 
 /// The answers of further systems, and the engine with the dialect of each one alone and with none: a build of the workspace has all of them.

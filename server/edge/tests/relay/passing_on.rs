@@ -3,15 +3,12 @@
 use std::time::SystemTime;
 
 use fh_client::Timestamp;
-use fh_edge::origin::relay::RelayKeys;
-use fh_edge::{FeatureChange, Options, state::Json, state::State};
 use fh_test_servers::featurehub::{FakeEdge, Feature};
 use serde_json::{Value, json};
 
 use crate::http::request;
-use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, serve, state};
 use crate::stream::Stream;
-use crate::support::{Relay, find, options, options_for, seen};
+use crate::support::{Relay, find, options_for, seen};
 
 /// Returns features with all known members, and with unknown ones.
 fn odd() -> Vec<Feature> {
@@ -116,105 +113,6 @@ async fn updates_are_passed_on_at_once() {
     let client = relay.client(&upstream.client_key()).await;
     assert_eq!(client.string("TEXT").as_deref(), Some("new"));
     assert_eq!(upstream.recording().live_streams(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn evaluated_answers_equal_those_of_upstream() {
-    let (address, handle) = serve(state(), Options::default()).await;
-    let pair = RelayKeys::pair(CLIENT_KEY, SERVER_KEY);
-    let relay = Relay::ready(options(&format!("http://{address}")).keys(pair)).await;
-    let percentages = FeatureChange {
-        strategies: Some(vec![
-            Json::parse(r#"{"id":"half","percentage":500000,"value":"Sale!"}"#).unwrap(),
-        ]),
-        ..FeatureChange::default()
-    };
-    handle.change(ENVIRONMENT.parse().unwrap(), "BANNER", percentages).await.unwrap();
-    let mut told = Stream::open(relay.address, CLIENT_KEY, "").await;
-    while find(&relay.poll(CLIENT_KEY).await.json(), "BANNER").unwrap()["strategies"] == json!([]) {
-        told.next().await.unwrap();
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    for user in 0..50 {
-        let country = ["new_zealand", "austria"][user % 2];
-        let context = format!("userkey=user-{user},country={country},sessionkey=s-{user}");
-        let path = format!("/features?apiKey={SERVER_KEY}");
-        let header = [("x-featurehub", context.as_str())];
-        let there = request(address, "GET", &path, &header, "").await.json();
-        let here = relay.poll_for(SERVER_KEY, &context).await.json();
-        assert_eq!(here, there, "{context}");
-        seen.insert(here.to_string());
-    }
-    assert_eq!(seen.len(), 4, "all combinations occurred");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_key_in_two_environments_is_two_features() {
-    const OTHER: &str = "22222222-2222-4222-8222-222222222222";
-    let upstream = FakeEdge::start().unwrap();
-    upstream.set_feature(Feature::string("NAME", "one").id("11111111-1111-4111-8111-111111111111"));
-    let other = upstream.environment(OTHER);
-    other.set_feature(Feature::string("NAME", "two").id("33333333-3333-4333-8333-333333333333"));
-    let other_key = format!("{OTHER}/some*key");
-    let keys = options_for(&upstream).keys(RelayKeys::client(&*other_key).named("other"));
-    let relay = Relay::ready(keys).await;
-    let value = |list: &Value| list["features"][0]["value"].as_str().unwrap().to_string();
-    let both = relay.poll(&format!("{}&apiKey={other_key}", upstream.client_key())).await.json();
-    assert_eq!((value(&both[0]), value(&both[1])), ("one".into(), "two".into()));
-    assert_ne!(both[0]["features"][0]["id"], both[1]["features"][0]["id"]);
-    assert_eq!(relay.handle.upstreams().len(), 2);
-}
-
-/// Two accounts of one environment see one feature each, and one feature together.
-#[tokio::test(flavor = "multi_thread")]
-async fn keys_of_one_environment_see_only_the_features_of_their_filters() {
-    let text = format!(
-        r#"{{"features": [
-            {{"id": "11111111-1111-4111-8111-111111111111", "key": "WEB", "type": "STRING", "filters": ["web"]}},
-            {{"id": "22222222-2222-4222-8222-222222222222", "key": "APP", "type": "STRING", "filters": ["app"]}},
-            {{"id": "33333333-3333-4333-8333-333333333333", "key": "BOTH", "type": "STRING", "filters": ["app", "web"]}}],
-        "environments": [{{"id": "{ENVIRONMENT}", "name": "dev", "values":
-            {{"WEB": {{"value": "w"}}, "APP": {{"value": "a"}}, "BOTH": {{"value": "b"}}}}}}],
-        "accounts": [
-            {{"name": "web", "clientKey": ["web*c"], "serverKey": ["web-s"], "filters": ["web"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}},
-            {{"name": "app", "clientKey": ["app*c"], "serverKey": ["app-s"], "filters": ["app"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}}]}}"#
-    );
-    let state: State = serde_json::from_str(&text).unwrap();
-    let (address, handle) = serve(state, Options::default()).await;
-    let key = |secret: &str| format!("{ENVIRONMENT}/{secret}");
-    let keys = options(&format!("http://{address}"))
-        .keys(RelayKeys::pair(key("web*c"), key("web-s")).named("web"))
-        .keys(RelayKeys::pair(key("app*c"), key("app-s")).named("app"));
-    let relay = Relay::ready(keys).await;
-    let features = |list: &Value| -> Vec<String> {
-        let list = list.as_array().unwrap().iter();
-        list.map(|feature| feature["key"].as_str().unwrap().to_string()).collect()
-    };
-    let mut streams = Vec::new();
-    for (secret, sees) in [
-        ("web*c", ["WEB", "BOTH"]),
-        ("web-s", ["WEB", "BOTH"]),
-        ("app*c", ["APP", "BOTH"]),
-        ("app-s", ["APP", "BOTH"]),
-    ] {
-        assert_eq!(features(&relay.poll(&key(secret)).await.json()[0]["features"]), sees);
-        let mut stream = Stream::open(relay.address, &key(secret), "").await;
-        assert_eq!(features(&stream.until("features").await.json()), sees, "{secret}");
-        streams.push(stream);
-    }
-    // A stream gets no event about the feature of the other account before that of the shared feature.
-    for (feature, value) in [("WEB", "w2"), ("APP", "a2"), ("BOTH", "b2")] {
-        let change =
-            FeatureChange { value: Some(Some(Json::text(value))), ..FeatureChange::default() };
-        handle.change(ENVIRONMENT.parse().unwrap(), feature, change).await.unwrap();
-    }
-    for (stream, values) in
-        streams.iter_mut().zip([["w2", "b2"], ["w2", "b2"], ["a2", "b2"], ["a2", "b2"]])
-    {
-        for value in values {
-            assert_eq!(stream.next().await.unwrap().json()["value"], value);
-        }
-    }
 }
 
 /// The upstream Edge sends the rule once. The relay sends a new value when the rule changes its result.

@@ -11,8 +11,8 @@ use crate::report::{
     Report, ReportSubject, RowOutcome, timeline_text, to_json, to_junit, to_table,
 };
 use crate::server::scenario::{
-    self, Administered, Program, Reproduction, Running, Scenario, ScenarioRun, ServerLauncher,
-    row_of,
+    self, Administered, Program, Relay, Reproduction, Running, Scenario, ScenarioRun,
+    ServerLauncher, row_of,
 };
 use crate::server::target::{TargetFile, TargetServer};
 use crate::server::wire::{Base, Connection, Request};
@@ -36,6 +36,9 @@ pub(crate) struct RunArguments {
     /// The program `fh`, of which each scenario starts one.
     #[arg(long, value_name = "PATH", conflicts_with = "url")]
     fh: Option<PathBuf>,
+    /// Test a relay: each scenario starts it in front of a server with the scenario's state.
+    #[arg(long, requires = "fh")]
+    relay: bool,
     /// Seconds that each answer and each event of a server of --fh may take.
     #[arg(long, default_value_t = 60, value_name = "SECONDS", requires = "fh")]
     patience: u64,
@@ -140,17 +143,23 @@ fn server_of(arguments: &RunArguments) -> Result<ServerUnderTest, Problem> {
         return target(path, format!("{program} --target {}", path.display()));
     }
     if let Some(path) = &arguments.fh {
+        let patience = Duration::from_secs(arguments.patience);
+        let run = format!("{program} --fh {}", path.display());
+        let version = program_version(path);
+        let program = Program { path: path.clone(), patience };
+        if arguments.relay {
+            return Ok(ServerUnderTest {
+                launcher: Box::new(Relay(program)),
+                jobs: arguments.jobs,
+                subject: subject("fh serve --relay", version),
+                reproduction: running(format!("{run} --relay")),
+            });
+        }
         return Ok(ServerUnderTest {
-            launcher: Box::new(Program {
-                path: path.clone(),
-                patience: Duration::from_secs(arguments.patience),
-            }),
+            launcher: Box::new(program),
             jobs: arguments.jobs,
-            subject: subject("fh serve", program_version(path)),
-            reproduction: Reproduction {
-                run: format!("{program} --fh {}", path.display()),
-                start: Some(start_command(path)),
-            },
+            subject: subject("fh serve", version),
+            reproduction: Reproduction { run, start: Some(start_command(path)) },
         });
     }
     let Some(base) = arguments.url.clone() else {

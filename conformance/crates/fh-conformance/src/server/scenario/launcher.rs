@@ -87,6 +87,14 @@ pub trait Subject: Sync {
         Err(Failure::Unable("the state of this server cannot be changed"))
     }
 
+    /// Waits until polls see the changes that the server has acknowledged. Most servers acknowledge a change after that.
+    ///
+    /// # Errors
+    /// If polls do not see them in time.
+    fn settle(&self) -> Outcome {
+        Ok(())
+    }
+
     /// Requests a graceful stop without waiting for its end.
     ///
     /// # Errors

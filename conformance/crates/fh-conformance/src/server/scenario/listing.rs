@@ -21,6 +21,7 @@ so that logs can be searched for it. The page is rendered by `fh-conformance ser
   another state or other settings are reported as not run. With `--admin-key`, the scenarios that need another state run too: they replace the
   state through the admin API of this project.
 * `--fh target/release/fh` starts one process of `fh serve` for each scenario. The scenarios can rewrite its state file and send it signals.
+  With `--relay`, a relay in front of this process is tested.
 * `--target FILE` tests any other Edge. The file has the URL of the server, and the ids and keys that the server uses for the environments and accounts of the
   scenarios. `fh-conformance server target` prints a commented file. With `state: scenarios`, the state of the scenarios was created on the server by hand. With
   `state: unknown`, only keys are known: a client-evaluated and a server-evaluated key that may read, and perhaps a key that may write, with the features that
@@ -29,7 +30,7 @@ so that logs can be searched for it. The page is rendered by `fh-conformance ser
 
 All kinds have the reports and the baselines of `fh-conformance sdk`: `--json`, `--junit`, `--evidence`, `--baseline`, `--write-baseline`.
 
-CI runs the scenarios against `fh serve`.
+CI runs the scenarios against `fh serve`, and against a relay of it.
 `tests/server/targets.rs` runs them by target files: against an Edge with other ids and keys, with keys alone, and against the fake Edge, whose failures are in
 `conformance/baselines/fake-edge.json`.
 ";

@@ -15,6 +15,7 @@ mod operations;
 mod poll;
 mod program;
 mod put;
+mod relay;
 mod row;
 mod runner;
 mod scenario_client;
@@ -29,6 +30,7 @@ pub use identifiers::{AccountKeys, FeatureType, Identifiers, KnownEnvironment, S
 pub use launcher::{Bench, Running, ServerLauncher, Setup, Subject};
 pub use listing::{to_lines, to_markdown};
 pub use program::Program;
+pub use relay::Relay;
 pub use row::{Reproduction, row_of};
 pub use runner::{ScenarioRun, run_all};
 pub use scenario_client::ScenarioClient;

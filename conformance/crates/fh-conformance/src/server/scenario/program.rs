@@ -19,7 +19,7 @@ use super::scenario_client::by_key;
 use crate::server::wire::{Base, Connection, Request, component};
 
 /// Time limit for starting a process and for detecting a new file.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// The feature whose value identifies the served file. It is in the environment `cached`, on which no scenario opens streams.
 const MARK: &str = "SERVED_FILE";
 
@@ -35,7 +35,8 @@ pub struct Program {
     pub patience: Duration,
 }
 
-struct Process {
+/// A running process.
+pub(super) struct Process {
     program: PathBuf,
     patience: Duration,
     /// False if the server began without a state.
@@ -52,7 +53,7 @@ fn state_file(folder: &TempDir) -> PathBuf {
     folder.path().join("state.json")
 }
 
-fn broken(what: &str, error: impl std::fmt::Display) -> Failure {
+pub(super) fn broken(what: &str, error: impl std::fmt::Display) -> Failure {
     Failure::wrong(what, format!("{what}: {error}"))
 }
 
@@ -116,20 +117,14 @@ fn launch(program: &Path, arguments: &[String]) -> Result<(Child, Base, Base), F
 
 impl ServerLauncher for Program {
     fn start(&self, setup: &Setup) -> Result<Box<dyn Subject>, Failure> {
+        Ok(Box::new(self.serve(setup)?))
+    }
+}
+
+impl Program {
+    /// Starts a server with a state of its own.
+    pub(super) fn serve(&self, setup: &Setup) -> Result<Process, Failure> {
         let folder = tempfile::tempdir().map_err(|error| broken("a folder", error))?;
-        let mut arguments: Vec<String> = [
-            "--listen",
-            "127.0.0.1",
-            "--port",
-            "0",
-            "--monitor-port",
-            "0",
-            "--grace",
-            "1",
-            "--json",
-        ]
-        .map(str::to_owned)
-        .into();
         let source = match &setup.state {
             Some(state) => {
                 replace(&state_file(&folder), &marked(state, 0))
@@ -138,6 +133,18 @@ impl ServerLauncher for Program {
             }
             None => ["--admin-key", ADMIN_KEY].map(str::to_owned),
         };
+        self.start_with(setup, source.into(), folder)
+    }
+
+    /// Starts a server with the times of a scenario and these arguments.
+    pub(super) fn start_with(
+        &self,
+        setup: &Setup,
+        source: Vec<String>,
+        folder: TempDir,
+    ) -> Result<Process, Failure> {
+        let common = "--listen 127.0.0.1 --port 0 --monitor-port 0 --grace 1 --json";
+        let mut arguments: Vec<String> = common.split(' ').map(str::to_owned).collect();
         arguments.extend(source);
         for (flag, time) in [
             ("--drop-after", setup.drop_after),
@@ -149,7 +156,7 @@ impl ServerLauncher for Program {
             }
         }
         let (child, base, monitor) = launch(&self.path, &arguments)?;
-        Ok(Box::new(Process {
+        Ok(Process {
             program: self.path.clone(),
             patience: self.patience,
             has_file: setup.state.is_some(),
@@ -159,7 +166,7 @@ impl ServerLauncher for Program {
             monitor,
             child: Mutex::new(child),
             files: AtomicU32::new(0),
-        }))
+        })
     }
 }
 

@@ -94,7 +94,11 @@ impl ScenarioClient {
 
     /// Sends a request on a new connection and returns the answer.
     pub(super) fn ask(&self, request: &Request) -> Result<Response, Failure> {
-        Ok(self.connect()?.request(request)?)
+        let response = self.connect()?.request(request)?;
+        if request.method == "PUT" {
+            self.subject.settle()?;
+        }
+        Ok(response)
     }
 
     /// Returns a poll with these keys.
