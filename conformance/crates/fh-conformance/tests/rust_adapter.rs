@@ -104,6 +104,20 @@ fn commands_that_cannot_be_performed_are_errors() {
     driver.ask("wait", json!({ "timeout_ms": null, "unknown": 1 })).expect("it goes on");
 }
 
+/// Scenarios do not compare a member that an SDK cannot tell, so that they pass if the adapter leaves one out.
+#[test]
+fn a_read_tells_each_member() {
+    let mut driver = Driver::start("1");
+    driver.create(json!({})).unwrap();
+    driver.ask("wait", json!({ "timeout_ms": 10_000 })).unwrap();
+    let reads = json!({ "reads": [{ "feature": "F", "type": "STRING" }] });
+    let expected = json!({
+        "value": "one", "text": "one", "is_set": true, "exists": true, "locked": false, "version": 1,
+        "type": "STRING", "reason": "STATIC", "properties": {},
+    });
+    assert_eq!(driver.ask("read", reads).unwrap()["answers"], json!([expected]));
+}
+
 /// No scenario fails if a reader is silent, so that this test alone shows that it is not.
 #[test]
 fn readers_report_what_was_never_served() {
