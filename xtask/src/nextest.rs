@@ -13,7 +13,7 @@ const HARDSHIP: &str = "(package(fh-cli) & binary(cli) & test(/^hardship::/))";
 const PACE: [&str; 3] = [
     "(package(fh-listen) & binary(listen) & test(/^(limits|malformed|http2|tls|shutdown)::/))",
     "(package(fh-cli) & binary(cli) & test(/^(doctor::|watch::polling_of_both_sorts$)/))",
-    "(package(fh-conformance) & binary(rust_adapter) & test(/^(errors::the_end_of_input_ends_the_adapter_also_while_a_listener_sleeps|modes::create_answers_within_a_second_whatever_the_edge_does)$/))",
+    "(package(fh-conformance) & binary(rust_adapter) & test(/^the_end_of_input_ends_the_adapter_also_while_a_listener_sleeps$/))",
 ];
 
 /// The crates whose tests use real sockets. Such a test that fails is repeated once, alone.

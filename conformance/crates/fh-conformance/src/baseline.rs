@@ -31,31 +31,34 @@ pub struct Baseline {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownFailure {
-    /// The ids.
-    pub ids: BTreeSet<String>,
     /// The label of the check that fails; `value` for cases of evaluations.
     pub at: String,
-    /// What the subject does, in one sentence. An empty reason is an error.
-    #[serde(default)]
+    /// What the subject does, in one sentence. A failure without a reason is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// True if the failure depends on a race of the subject, so that passing is no error.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sometimes: bool,
+    /// The ids.
+    pub ids: BTreeSet<String>,
 }
 
-/// Collects known failures by label and reason.
+/// Collects failures by label and reason. Those without a reason stay apart, because each may have one of its own.
 #[derive(Debug, Default)]
-pub(crate) struct KnownFailures(BTreeMap<(String, String, bool), BTreeSet<String>>);
+pub(crate) struct KnownFailures(BTreeMap<(String, String, String), KnownFailure>);
 
 impl KnownFailures {
-    pub(crate) fn add(&mut self, id: String, at: String, reason: String, sometimes: bool) {
-        self.0.entry((at, reason, sometimes)).or_default().insert(id);
+    /// Adds a row, whose failure is like an entry of a baseline.
+    pub(crate) fn add(&mut self, id: String, like: &KnownFailure) {
+        let apart = if like.reason.is_empty() { id.clone() } else { String::new() };
+        let entry = self.0.entry((like.at.clone(), like.reason.clone(), apart));
+        let first = || KnownFailure { ids: BTreeSet::new(), ..like.clone() };
+        entry.or_insert_with(first).ids.insert(id);
     }
 
     /// Returns the entries, sorted by label and reason.
     pub(crate) fn sorted(self) -> Vec<KnownFailure> {
-        let entry = |((at, reason, sometimes), ids)| KnownFailure { ids, at, reason, sometimes };
-        self.0.into_iter().map(entry).collect()
+        self.0.into_values().collect()
     }
 }
 
@@ -78,18 +81,18 @@ impl Baseline {
     /// The problems of the file.
     pub fn parse(text: &str) -> Result<Self, String> {
         let baseline: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if baseline.format != 1 {
-            return Err(format!("format {} is not known; expected 1", baseline.format));
-        }
         baseline.check_entries()?;
         Ok(baseline)
     }
 
-    /// Checks that each entry has a reason and ids, and that few entries fail only sometimes.
+    /// Checks the format, that each entry has a reason and ids, and that few entries fail only sometimes.
     ///
     /// # Errors
     /// The first problem.
     pub(crate) fn check_entries(&self) -> Result<(), String> {
+        if self.format != 1 {
+            return Err(format!("format {} is not known; expected 1", self.format));
+        }
         let mut seen = BTreeSet::new();
         for entry in &self.known {
             let ids = shown(&entry.ids);
@@ -202,25 +205,15 @@ impl Baseline {
     /// Returns a baseline with all failures of a run, with the reasons of an earlier baseline. New entries have no reason.
     #[must_use]
     pub fn of(report: &Report, earlier: Option<&Self>) -> Self {
-        let mut known: BTreeMap<(String, String), KnownFailure> = BTreeMap::new();
+        let mut known = KnownFailures::default();
         for row in &report.rows {
             let (RowOutcome::Failed(check) | RowOutcome::Known { check, .. }) = &row.outcome else {
                 continue;
             };
-            let entries = earlier.iter().flat_map(|baseline| &baseline.known);
-            let former = entries
-                .into_iter()
-                .find(|entry| entry.at == check.label && entry.ids.contains(&row.id));
-            let reason = former.map(|entry| entry.reason.clone()).unwrap_or_default();
-            // Entries without a reason stay apart, because each may have one of its own.
-            let key = if reason.is_empty() { row.id.clone() } else { reason.clone() };
-            let entry = known.entry((check.label.clone(), key)).or_insert_with(|| KnownFailure {
-                at: check.label.clone(),
-                reason,
-                sometimes: former.is_some_and(|entry| entry.sometimes),
-                ids: BTreeSet::new(),
-            });
-            entry.ids.insert(row.id.clone());
+            let new = KnownFailure { at: check.label.clone(), ..KnownFailure::default() };
+            let mut entries = earlier.into_iter().flat_map(|baseline| &baseline.known);
+            let former = entries.find(|entry| entry.at == new.at && entry.ids.contains(&row.id));
+            known.add(row.id.clone(), former.unwrap_or(&new));
         }
         Self {
             schema: Some("../data/schema/baseline-1.schema.json".to_owned()),
@@ -228,7 +221,7 @@ impl Baseline {
             subject: report.subject.name.clone(),
             version: report.subject.version.clone(),
             cannot: report.subject.cannot.keys().cloned().collect(),
-            known: known.into_values().collect(),
+            known: known.sorted(),
         }
     }
 
@@ -245,34 +238,40 @@ fn shown(ids: &BTreeSet<String>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
+pub(crate) mod tests {
     use super::*;
+    use crate::case::Profile;
     use crate::json::Json;
-    use crate::report::{FailedCheck, ReportSubject, Row};
+    use crate::report::{FailedCheck, ReportSubject, Row, SkipKind, SkippedRow};
 
-    fn report(rows: &[(&str, Option<&str>)]) -> Report {
-        let rows = rows.iter().map(|(id, label)| Row {
-            id: (*id).to_owned(),
+    pub(crate) fn failed(label: &str) -> RowOutcome {
+        let label = label.to_owned();
+        let (expected, actual) = (Json::Null, Json::Null);
+        RowOutcome::Failed(FailedCheck { message: label.clone(), label, expected, actual })
+    }
+
+    pub(crate) fn skipped(kind: SkipKind, reason: &str) -> RowOutcome {
+        RowOutcome::Skipped(SkippedRow { kind, reason: reason.to_owned() })
+    }
+
+    pub(crate) fn row(id: &str, group: &str, profile: Option<Profile>, outcome: RowOutcome) -> Row {
+        Row {
+            id: id.to_owned(),
             rev: None,
             title: String::new(),
-            group: "G".to_owned(),
-            profile: None,
+            group: group.to_owned(),
+            profile,
             tier: 1,
-            outcome: match label {
-                None => RowOutcome::Passed,
-                Some(label) => RowOutcome::Failed(FailedCheck {
-                    label: (*label).to_owned(),
-                    message: (*label).to_owned(),
-                    expected: Json::Null,
-                    actual: Json::Null,
-                }),
-            },
-            took: Duration::ZERO,
+            outcome,
+            took: std::time::Duration::from_millis(17),
             reproduce: Vec::new(),
             evidence: Vec::new(),
-        });
+        }
+    }
+
+    fn report(rows: &[(&str, Option<&str>)]) -> Report {
+        let outcome = |label: &Option<&str>| label.map_or(RowOutcome::Passed, failed);
+        let rows = rows.iter().map(|(id, label)| row(id, "G", None, outcome(label)));
         Report {
             subject: ReportSubject {
                 name: "s".to_owned(),
@@ -280,10 +279,8 @@ mod tests {
                 runtime: String::new(),
                 cannot: [("usage".to_owned(), "none".to_owned())].into(),
             },
-            digest: None,
-            profiles: Vec::new(),
-            filters: Vec::new(),
             rows: rows.collect(),
+            ..Report::default()
         }
     }
 

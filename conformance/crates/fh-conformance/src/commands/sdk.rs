@@ -247,7 +247,7 @@ fn exit_code(report: &Report, tier: &TierReached, arguments: &Arguments, data: &
         return INVALID;
     }
     let is_whole = arguments.all && !report.is_partial() && data.is_embedded;
-    if arguments.certify && (!is_whole || tier.tier != Some(HIGHEST)) {
+    if arguments.certify && (!is_whole || tier.reached != Some(HIGHEST)) {
         eprintln!("not certified: scenarios were left out, the tier is lower, or --data was used");
         return PARTIAL;
     }

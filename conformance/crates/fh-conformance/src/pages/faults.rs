@@ -1,9 +1,7 @@
 //! The scenarios of faults: requests, recovery and memory of each SDK.
 
 use super::subjects::{Subjects, of_scenario};
-use super::{
-    Block, Inline, Item, Line, Mark, Page, Section, Table, code, grouped, link, paragraph, text,
-};
+use super::{Block, Inline, Line, Mark, Page, Section, grouped, list, paragraph, text, words};
 use crate::recording::{RecordedFault, RecordedOutcome, Recording, STORM};
 use crate::sdk::Scenario;
 use crate::sdk::scenarios::GROUPS;
@@ -21,7 +19,7 @@ pub fn faults(subjects: &Subjects<'_>) -> Page {
              connects to this Edge in a process of its own. The client streams, with a client-evaluated key. All delays are those of an SDK \
              in use.",
         ),
-        Block::List(
+        list(
             [
                 "Requests are the client's requests during the fault, counted on the wire, including redirects. For an SDK that documents \
                  its delays, the largest number that the delays allow follows in parentheses. Requests that reach no listener are counted \
@@ -32,44 +30,30 @@ pub fn faults(subjects: &Subjects<'_>) -> Page {
                 "Memory is the growth of the client's process above what it had before the client was created. Less than 10 MB is shown as \
                  10 MB.",
             ]
-            .into_iter()
-            .map(|line| Item { anchor: None, line: vec![text(line)] })
-            .collect(),
+            .map(words),
         ),
         paragraph(
             "All numbers are upper limits: the largest of several runs of the version, rounded up to 1, 2, 3 or 5 times a power of ten if \
              larger than 10. More than 1,000 requests depend on the machine alone. The delays before retries are random, so the exact numbers differ from run to run. A client that was not back \
              in one run is shown as not back.",
         ),
-        Block::Paragraph(vec![
-            text("The client of this project retries half a minute to a minute after an Edge has refused it at first contact. The scenarios F-001 \
-                  to F-026 measure these numbers, and fail if the client leaves its bounds. This takes about a minute:"),
-        ]),
+        paragraph(
+            "The client of this project retries half a minute to a minute after an Edge has refused it at first contact. The scenarios F-001 \
+             to F-026 measure these numbers, and fail if the client leaves its bounds. This takes about a minute:",
+        ),
         Block::Commands(vec![
             "fh-conformance sdk --adapter 'fh-conformance adapter rust' --group F --all --unscaled".to_owned(),
         ]),
-        Block::Paragraph(vec![
-            text("Without "),
-            code("--unscaled"),
-            text(", all delays are a tenth, except that of the header "),
-            code("Retry-After"),
-            text(". The page "),
-            link("conformance.md", "conformance.md"),
-            text(" shows how to list the reasons of the known failures."),
-        ]),
-        Block::Paragraph(vec![
-            text("With "),
-            code("--tls"),
-            text(" or "),
-            code("--http2"),
-            text(
-                ", clients reach this Edge by TLS, or by HTTP/2 with TLS only. The client of this project in Rust keeps its bounds there as well, \
-                 which the deep part \"faults over TLS and HTTP/2\" shows. The tests of the Edge put its relay under the same kinds of faults, \
-                 among them F-018 and F-019. The page ",
-            ),
-            link("featbit.md", "featbit.md"),
-            text(" has the faults of clients of FeatBit, such as an upgrade that is refused with status 500."),
-        ]),
+        paragraph(
+            "Without `--unscaled`, all delays are a tenth, except that of the header `Retry-After`. The page `conformance.md` shows how to list \
+             the reasons of the known failures.",
+        ),
+        paragraph(
+            "With `--tls` or `--http2`, clients reach this Edge by TLS, or by HTTP/2 with TLS only. The client of this project in Rust keeps its \
+             bounds there as well, which the deep part \"faults over TLS and HTTP/2\" shows. The tests of the Edge put its relay under the same kinds \
+             of faults, among them F-018 and F-019. The page `featbit.md` has the faults of clients of FeatBit, such as an upgrade that is refused \
+             with status 500.",
+        ),
         paragraph(
             "A balancer that ends each response after 30 s, as Google Cloud's do by default, takes too long for these rows. Tests of the session \
              pass its time at once: within an hour, the client of this project is without a stream for 1.9 % of the time, for at most 1 s at once, \
@@ -86,49 +70,42 @@ pub fn faults(subjects: &Subjects<'_>) -> Page {
 
 /// Returns the section of the page of all recordings.
 pub(super) fn section(subjects: &Subjects<'_>) -> Section {
-    let mut all = vec![Block::Paragraph(vec![
-        text(
-            "An Edge misbehaves for 12 s from the first request on, and is healthy afterwards. The page ",
-        ),
-        link("faults.md", "faults.md"),
-        text(" has the outcomes."),
-    ])];
-    all.push(Block::Folded { title: "Outcomes".to_owned(), blocks: blocks(subjects) });
-    Section { title: "Faults of an Edge".to_owned(), blocks: all }
+    let introduction = paragraph(
+        "An Edge misbehaves for 12 s from the first request on, and is healthy afterwards. The page `faults.md` has the outcomes.",
+    );
+    let outcomes = Block::Folded { title: "Outcomes".to_owned(), blocks: blocks(subjects) };
+    Section { title: "Faults of an Edge".to_owned(), blocks: vec![introduction, outcomes] }
 }
 
 fn blocks(subjects: &Subjects<'_>) -> Vec<Block> {
     let scenarios = GROUPS.iter().find(|group| group.name == GROUP);
     let scenarios = scenarios.map(|group| group.scenarios).unwrap_or_default();
-    let rows = scenarios.iter().map(|scenario| {
-        let given = scenario.given.strip_prefix("an Edge that ").unwrap_or(scenario.given);
-        let name = vec![text(format!("{} {given}", scenario.id))];
-        let cells = subjects.all().map(|recording| cell(recording, scenario));
-        std::iter::once(name).chain(cells).collect()
-    });
-    let table = Table { head: subjects.head(&["an Edge that …"]), rows: rows.collect() };
+    let table = subjects.matrix(
+        &["an Edge that …"],
+        scenarios,
+        |scenario| {
+            let given = scenario.given.strip_prefix("an Edge that ").unwrap_or(scenario.given);
+            vec![vec![text(format!("{} {given}", scenario.id))]]
+        },
+        |recording, scenario| cell(recording, scenario),
+    );
+    // A process that ended meanwhile has no numbers, and is not back.
+    let ran = |recording: &Recording, scenario: &Scenario| {
+        let outcome = recording.scenario(scenario.id);
+        outcome.is_some_and(|outcome| !matches!(outcome, RecordedOutcome::Skipped(_)))
+    };
     let recovered = subjects.all().filter(|recording| !recording.faults.is_empty());
-    let recovered = recovered.map(|recording| Item {
-        anchor: None,
-        line: vec![text(format!(
-            "{} is back after {} of {} faults.",
-            recording.title(),
-            recording.faults.values().filter(|fault| fault.back_within_s.is_some()).count(),
-            scenarios.iter().filter(|scenario| ran(recording, scenario)).count()
-        ))],
+    let recovered = recovered.map(|recording| {
+        let back = recording.faults.values().filter(|fault| fault.back_within_s.is_some()).count();
+        let all = scenarios.iter().filter(|scenario| ran(recording, scenario)).count();
+        vec![text(format!("{} is back after {back} of {all} faults.", recording.title()))]
     });
-    vec![Block::Table(table), Block::List(recovered.collect())]
-}
-
-/// Returns true if the SDK met the fault. A process that ended meanwhile has no numbers, and is not back.
-fn ran(recording: &Recording, scenario: &Scenario) -> bool {
-    let outcome = recording.scenarios.get(scenario.id);
-    outcome.is_some_and(|outcome| !matches!(outcome, RecordedOutcome::Skipped { .. }))
+    vec![table, list(recovered)]
 }
 
 fn cell(recording: &Recording, scenario: &Scenario) -> Line {
     // A row that is newer than the recording was not run.
-    let mark = of_scenario(recording, scenario).unwrap_or(Mark::Skipped);
+    let mark = of_scenario(recording, scenario.id).unwrap_or(Mark::Skipped);
     let mut line = vec![Inline::Mark(mark)];
     if let Some(fault) = recording.faults.get(scenario.id) {
         line.push(text(format!(": {}", in_words(fault))));

@@ -1,7 +1,7 @@
 //! The known failures of each SDK, with their reasons and the commands that show them.
 
 use super::subjects::{Subjects, failure_anchor};
-use super::{Block, Inline, Item, Mark, Section, code, paragraph, text};
+use super::{Block, Inline, Item, Mark, Section, code, enumerated, paragraph, text};
 use crate::baseline::KnownFailure;
 use crate::recording::Recording;
 
@@ -10,61 +10,47 @@ const MOST_IDS: usize = 12;
 
 pub(super) fn known(subjects: &Subjects<'_>) -> Section {
     let mut blocks = vec![
-        Block::Paragraph(vec![text(
+        paragraph(
             "The page as HTML lists the known failures of each SDK, each with its reason, at most 12 of the ids and, for a scenario, the failed \
-                  check. Each has a number, to which the outcome of a scenario leads. The first command runs a scenario or case again, and writes the timeline of a scenario that fails into \
-                  the folder DIR. The second one serves the Edge of a scenario on a port, for curl and a debugger.",
-        )]),
+             check. Each has a number, to which the outcome of a scenario leads. The first command runs a scenario or case again, and writes the timeline of a scenario that fails into \
+             the folder DIR. The second one serves the Edge of a scenario on a port, for curl and a debugger.",
+        ),
         Block::Commands(vec![
             "cargo xtask subjects NAME --only ID --evidence DIR".to_owned(),
             "fh-conformance edge --scenario ID".to_owned(),
         ]),
     ];
     for recording in subjects.all() {
-        let items = recording.known.iter().enumerate();
-        let known = items.map(|(number, entry)| item(recording, number, entry));
-        let mut parts = vec![Block::List(known.collect())];
-        if !recording.failed.is_empty() {
-            let failed = recording.failed.iter().map(|failure| Item {
-                anchor: None,
-                line: vec![
-                    Inline::Mark(Mark::Failed),
-                    text(" "),
-                    code(failure.id.as_str()),
-                    text(format!(" at “{}”", failure.at)),
-                ],
-            });
-            parts.push(Block::List(failed.collect()));
-        }
+        let items = recording.failures.iter().enumerate();
+        let items: Vec<Item> = items.map(|(n, failure)| item(recording, n, failure)).collect();
         let title = recording.title();
-        blocks.push(match recording.known.len() {
-            0 if recording.failed.is_empty() => paragraph(format!("{title} has no failures.")),
-            1 => Block::Folded { title: format!("{title}: 1 reason"), blocks: parts },
-            count => Block::Folded { title: format!("{title}: {count} reasons"), blocks: parts },
-        });
+        let title = match items.len() {
+            0 => {
+                blocks.push(Block::Paragraph(vec![text(format!("{title} has no failures."))]));
+                continue;
+            }
+            1 => format!("{title}: 1 reason"),
+            count => format!("{title}: {count} reasons"),
+        };
+        blocks.push(Block::Folded { title, blocks: vec![Block::List(items)] });
     }
     Section { title: "Known failures".to_owned(), blocks }
 }
 
-fn item(recording: &Recording, number: usize, entry: &KnownFailure) -> Item {
-    let mut line = vec![text(format!("{}. {} ", number + 1, entry.reason))];
-    if entry.sometimes {
+fn item(recording: &Recording, number: usize, failure: &KnownFailure) -> Item {
+    let mut line = vec![text(format!("{}. {} ", number + 1, failure.reason))];
+    if failure.reason.is_empty() {
+        line.extend([Inline::Mark(Mark::Failed), text(". ")]);
+    }
+    if failure.sometimes {
         line.push(text("This happens sometimes. "));
     }
-    if entry.at != crate::run::LABEL {
-        line.push(text(format!("Failed check: “{}”. ", entry.at)));
+    if failure.at != crate::run::LABEL {
+        line.push(text(format!("Failed check: “{}”. ", failure.at)));
     }
-    for (index, id) in entry.ids.iter().take(MOST_IDS).enumerate() {
-        if index > 0 {
-            line.push(text(" "));
-        }
-        line.push(code(id.as_str()));
-    }
-    let hidden = entry.ids.len().saturating_sub(MOST_IDS);
-    if hidden > 0 {
-        line.push(text(format!(" and {hidden} more")));
-    }
-    if let Some(id) = entry.ids.first() {
+    let ids = failure.ids.iter().map(|id| vec![code(id.as_str())]);
+    line.extend(enumerated(ids.collect(), " ", MOST_IDS));
+    if let Some(id) = failure.ids.first() {
         line.push(text(" · "));
         line.push(code(format!("cargo xtask subjects {} --only {id}", recording.sdk.name)));
     }

@@ -3,17 +3,14 @@
 //! A [`Page`] is a small document. Each of its texts is plain text; the renderers escape it, because names, versions and reasons come from
 //! SDKs.
 
-mod capabilities;
-mod cases;
 mod conformance;
 mod faults;
 mod html;
 mod known;
 mod markdown;
+mod matrices;
 mod only_ours;
-mod overview;
 mod plain_text;
-mod scenarios;
 mod subjects;
 #[cfg(test)]
 mod tests;
@@ -104,7 +101,7 @@ pub enum Inline {
 }
 
 /// The outcome of a case, a scenario or a capability, as pages show it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
     /// Passed.
     Pass,
@@ -162,21 +159,48 @@ fn link(text: impl Into<String>, to: impl Into<String>) -> Inline {
     Inline::Link { text: text.into(), to: to.into() }
 }
 
-/// Returns a paragraph of plain text.
-fn paragraph(words: impl Into<String>) -> Block {
-    Block::Paragraph(vec![text(words)])
+/// Returns a line of this project's own words. What stands between backticks is a link if it is the name of a page, and otherwise code.
+fn words(words: &str) -> Line {
+    let pieces = words.split('`').enumerate();
+    let pieces = pieces.map(|(index, piece)| match piece {
+        _ if index % 2 == 0 => text(piece),
+        page if page.ends_with(".md") => link(page, page),
+        name => code(name),
+    });
+    pieces.collect()
+}
+
+/// Returns a paragraph of this project's own words.
+fn paragraph(text: &str) -> Block {
+    Block::Paragraph(words(text))
+}
+
+fn list(lines: impl IntoIterator<Item = Line>) -> Block {
+    Block::List(lines.into_iter().map(|line| Item { anchor: None, line }).collect())
+}
+
+/// Returns lines with separators between them. Of many, only the first ones are named.
+fn enumerated(lines: Vec<Line>, separator: &str, most: usize) -> Line {
+    let hidden = lines.len().saturating_sub(most);
+    let mut out = Vec::new();
+    for (index, line) in lines.into_iter().take(most).enumerate() {
+        out.extend((index > 0).then(|| text(separator)));
+        out.extend(line);
+    }
+    out.extend((hidden > 0).then(|| text(format!(" and {hidden} more"))));
+    out
 }
 
 /// Returns the counts that are not zero, each with its outcome.
 fn tally(counts: impl IntoIterator<Item = (usize, Mark)>) -> Line {
-    let mut line = Vec::new();
-    for (count, mark) in counts.into_iter().filter(|(count, _)| *count > 0) {
-        if !line.is_empty() {
-            line.push(text(", "));
-        }
-        line.extend([text(format!("{} ", grouped(count as u64))), Inline::Mark(mark)]);
-    }
-    line
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let each = counts.map(|(count, mark)| {
+        let is_several = count > 1 && matches!(mark, Mark::Known | Mark::Failed);
+        let number = text(format!("{} ", grouped(count as u64)));
+        let all = [Some(number), Some(Inline::Mark(mark)), is_several.then(|| text("s"))];
+        all.into_iter().flatten().collect()
+    });
+    enumerated(each.collect(), ", ", usize::MAX)
 }
 
 /// Returns a number with commas between thousands.

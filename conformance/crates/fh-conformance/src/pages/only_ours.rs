@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::subjects::{Subjects, of_case, of_scenario, with_decisions};
-use super::{Block, Line, Mark, Section, Table, code, paragraph, text};
+use super::{Block, Line, Mark, Section, Table, code, enumerated, paragraph, text};
 use crate::case::Case;
 use crate::json::Json;
 use crate::sdk::scenarios;
@@ -15,8 +15,8 @@ pub(super) fn only_ours(subjects: &Subjects<'_>) -> Section {
     let mut rows = Vec::new();
     for scenario in scenarios::all() {
         if is_only_ours(
-            subjects.own().map(|recording| of_scenario(recording, scenario)),
-            subjects.others().map(|recording| of_scenario(recording, scenario)),
+            subjects.own().map(|recording| of_scenario(recording, scenario.id)),
+            subjects.others().map(|recording| of_scenario(recording, scenario.id)),
         ) {
             let then = format!("when {}: {}", scenario.when, scenario.then);
             rows.push(vec![
@@ -95,17 +95,8 @@ fn source_of(case: &Case) -> String {
 }
 
 fn ids(cases: &[&Case]) -> Line {
-    let mut line = Vec::new();
-    for (index, case) in cases.iter().take(MOST_IDS).enumerate() {
-        if index > 0 {
-            line.push(text(" "));
-        }
-        line.push(code(case.id.as_str()));
-    }
-    if cases.len() > MOST_IDS {
-        line.push(text(format!(" and {} more", cases.len() - MOST_IDS)));
-    }
-    line
+    let ids = cases.iter().map(|case| vec![code(case.id.as_str())]);
+    enumerated(ids.collect(), " ", MOST_IDS)
 }
 
 /// Returns the titles of the first cases.

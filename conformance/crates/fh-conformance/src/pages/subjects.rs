@@ -2,10 +2,9 @@
 
 use crate::case::Case;
 use crate::data::{Capability, Suite};
-use crate::recording::{RecordedOutcome, Recording};
-use crate::sdk::Scenario;
+use crate::recording::{RecordedOutcome, Recording, Skipped};
 
-use super::{Inline, Line, Mark, code, link, text};
+use super::{Block, Inline, Line, Mark, Table, code, enumerated, link, text};
 
 /// The prefix of the names of this project's own SDKs.
 const OWN: &str = "fh-";
@@ -47,10 +46,23 @@ impl<'s> Subjects<'s> {
         self.recordings.iter().filter(|each| !is_own(each))
     }
 
-    /// Returns the head of a table with some columns and one for each SDK.
-    pub(super) fn head(&self, first: &[&str]) -> Vec<String> {
-        let first = first.iter().map(|name| (*name).to_owned());
-        first.chain(self.all().map(Recording::title)).collect()
+    /// Returns a table with a row for each thing: its first cells, and one cell for each SDK.
+    pub(super) fn matrix<T>(
+        &self,
+        head: &[&str],
+        things: impl IntoIterator<Item = T>,
+        first: impl Fn(&T) -> Vec<Line>,
+        cell: impl Fn(&Recording, &T) -> Line,
+    ) -> Block {
+        let head = head.iter().map(|name| (*name).to_owned());
+        let rows = things.into_iter().map(|thing| {
+            let cells = self.all().map(|recording| cell(recording, &thing));
+            first(&thing).into_iter().chain(cells).collect()
+        });
+        Block::Table(Table {
+            head: head.chain(self.all().map(Recording::title)).collect(),
+            rows: rows.collect(),
+        })
     }
 }
 
@@ -59,17 +71,17 @@ fn is_own(recording: &Recording) -> bool {
 }
 
 /// Returns the outcome of a scenario, if the recording has it.
-pub(super) fn of_scenario(recording: &Recording, scenario: &Scenario) -> Option<Mark> {
-    recording.scenarios.get(scenario.id).map(mark)
+pub(super) fn of_scenario(recording: &Recording, id: &str) -> Option<Mark> {
+    recording.scenario(id).map(mark)
 }
 
-fn mark(outcome: &RecordedOutcome) -> Mark {
+const fn mark(outcome: RecordedOutcome<'_>) -> Mark {
     match outcome {
         RecordedOutcome::Pass => Mark::Pass,
         RecordedOutcome::Known => Mark::Known,
         RecordedOutcome::Sometimes => Mark::Sometimes,
         RecordedOutcome::Failed => Mark::Failed,
-        RecordedOutcome::Skipped { .. } => Mark::Skipped,
+        RecordedOutcome::Skipped(_) => Mark::Skipped,
     }
 }
 
@@ -78,38 +90,29 @@ pub(super) fn of_case(recording: &Recording, case: &Case) -> Option<Mark> {
     if !recording.groups.iter().any(|group| group.group == case.group) {
         return None;
     }
-    if recording.failed.iter().any(|failure| failure.id == case.id) {
-        return Some(Mark::Failed);
-    }
-    if let Some(entry) = recording.known_failure(&case.id) {
-        return Some(if entry.sometimes { Mark::Sometimes } else { Mark::Known });
-    }
     let lacks = case.requires.iter().any(|name| recording.cannot.contains_key(name));
-    Some(if lacks { Mark::Skipped } else { Mark::Pass })
+    let other = if lacks { Mark::Skipped } else { Mark::Pass };
+    Some(recording.failure(&case.id).map_or(other, mark))
 }
 
 /// Returns the cell of a scenario: the outcome, and the number of the known failure or the reason of the skip.
 pub(super) fn scenario_cell(recording: &Recording, id: &str) -> Line {
-    let Some(outcome) = recording.scenarios.get(id) else { return Vec::new() };
+    let Some(outcome) = recording.scenario(id) else { return Vec::new() };
     let mut line = vec![Inline::Mark(mark(outcome))];
     match outcome {
-        RecordedOutcome::Known | RecordedOutcome::Sometimes => {
-            let number = recording.known.iter().position(|entry| entry.ids.contains(id));
-            if let Some(number) = number {
-                line.push(text(" "));
-                line.push(link(
-                    (number + 1).to_string(),
-                    format!("#{}", failure_anchor(recording, number)),
-                ));
-            }
+        RecordedOutcome::Pass => {}
+        RecordedOutcome::Known | RecordedOutcome::Sometimes | RecordedOutcome::Failed => {
+            let number = recording.failures.iter().position(|failure| failure.ids.contains(id));
+            let number = number.unwrap_or_default();
+            let to = format!("#{}", failure_anchor(recording, number));
+            line.extend([text(" "), link((number + 1).to_string(), to)]);
         }
-        RecordedOutcome::Skipped { why, what } => match why.as_str() {
+        RecordedOutcome::Skipped(Skipped { why, what, .. }) => match why.as_str() {
             "capability" => line.extend([text(": lacks "), code(what.as_str())]),
             "unconfigurable" => line.extend([text(": cannot set "), code(what.as_str())]),
             "not executed" => {}
             _ => line.push(text(format!(": {what}"))),
         },
-        RecordedOutcome::Pass | RecordedOutcome::Failed => {}
     }
     line
 }
@@ -121,17 +124,11 @@ pub(super) fn failure_anchor(recording: &Recording, number: usize) -> String {
 
 /// Returns a text in which the names of decisions are links to them.
 pub(super) fn with_decisions(source: &str) -> Line {
-    let mut line = Vec::new();
-    for (index, part) in source.split(", ").enumerate() {
-        if index > 0 {
-            line.push(text(", "));
+    let part = |part: &str| match part.strip_prefix("D-") {
+        Some(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            vec![link(part, format!("spec/decisions.md#d-{number}"))]
         }
-        match part.strip_prefix("D-") {
-            Some(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-                line.push(link(part, format!("spec/decisions.md#d-{number}")));
-            }
-            _ => line.push(text(part)),
-        }
-    }
-    line
+        _ => vec![text(part)],
+    };
+    enumerated(source.split(", ").map(part).collect(), ", ", usize::MAX)
 }

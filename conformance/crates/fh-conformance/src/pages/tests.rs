@@ -1,16 +1,25 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::baseline::KnownFailure;
 use crate::data::{Capability, Data, Suite};
 use crate::protocol::Sdk;
-use crate::recording::{
-    RecordedFailure, RecordedFault, RecordedGroup, RecordedOutcome, RecordedTier, Recording, STORM,
-};
+use crate::recording::{RecordedFault, RecordedGroup, Recording, STORM, Skipped};
+use crate::tier::TierReached;
 
 const HOSTILE: &str = "</td><script>alert(1)</script>| [x](y) \u{202e}\"'&";
 
-fn recording(name: &str, outcome: RecordedOutcome) -> Recording {
+fn failure(id: &str, at: &str, reason: &str) -> KnownFailure {
+    let (at, reason) = (at.to_owned(), reason.to_owned());
+    KnownFailure { at, reason, sometimes: false, ids: [id.to_owned()].into() }
+}
+
+fn passed(ids: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
+    [("passed".to_owned(), ids.iter().map(|id| (*id).to_owned()).collect())].into()
+}
+
+/// Returns a recording in which one scenario passed.
+fn recording(name: &str) -> Recording {
     Recording {
         recorded: "2026-11-21".to_owned(),
         sdk: Sdk { name: name.to_owned(), version: "1.0".to_owned(), ..Sdk::default() },
@@ -21,47 +30,36 @@ fn recording(name: &str, outcome: RecordedOutcome) -> Recording {
             pass: 199,
             ..RecordedGroup::default()
         }],
-        scenarios: [("C-POLL-001".to_owned(), outcome)].into(),
+        passed: passed(&["C-POLL-001"]),
         ..Recording::default()
     }
 }
 
 fn hostile() -> Recording {
     let text = || HOSTILE.to_owned();
-    let sdk = Sdk { name: text(), version: text(), language: text(), runtime: text() };
+    let fault = RecordedFault {
+        requests: Some(STORM),
+        sent: Some(STORM),
+        not_back_within_s: Some(45),
+        ..RecordedFault::default()
+    };
     Recording {
         recorded: text(),
-        sdk,
-        tier: RecordedTier {
+        sdk: Sdk { name: text(), version: text(), language: text(), runtime: text() },
+        tier: TierReached {
             reached: None,
             blocked_by: [text(), format!("lacks {HOSTILE}")].into(),
         },
         cannot: [("usage".to_owned(), text()), (text(), text())].into(),
-        scenarios: [
-            ("C-POLL-001".to_owned(), RecordedOutcome::Known),
-            ("C-POLL-002".to_owned(), RecordedOutcome::Skipped { why: text(), what: text() }),
-            ("F-001".to_owned(), RecordedOutcome::Pass),
-            ("F-012".to_owned(), RecordedOutcome::Known),
-        ]
-        .into(),
-        known: vec![KnownFailure {
-            ids: ["C-POLL-001".to_owned(), text()].into(),
-            at: text(),
-            reason: text(),
-            sometimes: false,
-        }],
-        failed: vec![RecordedFailure { id: text(), at: text() }],
-        faults: [(
-            "F-001".to_owned(),
-            RecordedFault {
-                requests: Some(STORM),
-                sent: Some(STORM),
-                not_back_within_s: Some(45),
-                ..RecordedFault::default()
-            },
-        )]
-        .into(),
-        ..recording("", RecordedOutcome::Pass)
+        passed: passed(&["F-001"]),
+        skipped: vec![Skipped { why: text(), what: text(), ids: ["C-POLL-002".to_owned()].into() }],
+        failures: vec![
+            failure("C-POLL-001", HOSTILE, HOSTILE),
+            failure(HOSTILE, HOSTILE, ""),
+            failure("F-012", "value", HOSTILE),
+        ],
+        faults: [("F-001".to_owned(), fault)].into(),
+        ..recording("")
     }
 }
 
@@ -74,7 +72,7 @@ fn pages(recordings: Vec<Recording>) -> [Page; 2] {
 
 #[test]
 fn texts_of_an_sdk_are_escaped_wherever_they_stand() {
-    for page in pages(vec![recording("fh-rust", RecordedOutcome::Pass), hostile()]) {
+    for page in pages(vec![recording("fh-rust"), hostile()]) {
         let (html, markdown) = (page.to_html(), page.to_markdown());
         assert!(!html.contains("<script"), "{html}");
         assert!(!html.contains('\u{202e}') && !markdown.contains('\u{202e}'));
@@ -89,7 +87,7 @@ fn texts_of_an_sdk_are_escaped_wherever_they_stand() {
 
 #[test]
 fn links_lead_to_anchors_of_the_page() {
-    let [page, _] = pages(vec![recording("fh-rust", RecordedOutcome::Pass), hostile()]);
+    let [page, _] = pages(vec![recording("fh-rust"), hostile()]);
     let html = page.to_html();
     let between = |start: &str| -> BTreeSet<String> {
         html.split(start)
@@ -126,9 +124,9 @@ fn sent_requests_are_shown_if_not_all_were_received() {
     let shown = |requests, sent, limit| {
         let fault = RecordedFault { requests, sent, limit, ..RecordedFault::default() };
         let recording = Recording {
-            scenarios: [("F-001".to_owned(), RecordedOutcome::Pass)].into(),
+            passed: passed(&["F-001"]),
             faults: [("F-001".to_owned(), fault)].into(),
-            ..recording("other", RecordedOutcome::Pass)
+            ..recording("other")
         };
         let [_, page] = pages(vec![recording]);
         let markdown = page.to_markdown();
@@ -144,8 +142,9 @@ fn sent_requests_are_shown_if_not_all_were_received() {
 
 #[test]
 fn only_ours_names_the_decision() {
-    let other = recording("other", RecordedOutcome::Known);
-    let [page, _] = pages(vec![recording("fh-rust", RecordedOutcome::Pass), other]);
+    let failures = vec![failure("C-POLL-001", "value", "It polls.")];
+    let other = Recording { failures, passed: passed(&[]), ..recording("other") };
+    let [page, _] = pages(vec![recording("fh-rust"), other]);
     let only_ours = |page: &Page| {
         let is_it = |section: &&Section| section.title == "What only this project's SDK passes";
         page.sections.iter().find(is_it).unwrap().clone()
@@ -157,7 +156,7 @@ fn only_ours_names_the_decision() {
     assert_eq!(table.rows[0][0], vec![code("C-POLL-001")]);
     let source = scenario.decision.split(", ").next().unwrap();
     assert!(format!("{:?}", table.rows[0][2]).contains(source), "{source}");
-    let passes = recording("other", RecordedOutcome::Pass);
-    let [page, _] = pages(vec![recording("fh-rust", RecordedOutcome::Pass), passes]);
+    let passes = recording("other");
+    let [page, _] = pages(vec![recording("fh-rust"), passes]);
     assert_eq!(only_ours(&page).blocks.len(), 2, "nothing of this kind");
 }

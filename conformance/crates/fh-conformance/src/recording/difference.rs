@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{RecordedOutcome, Recording};
+use super::{RecordedOutcome, Recording, is_scenario};
 
 /// The cases and scenarios that a run left out.
 pub struct Coverage<'c> {
@@ -14,99 +14,109 @@ pub struct Coverage<'c> {
     pub group_of_case: &'c dyn Fn(&str) -> Option<String>,
 }
 
+/// A fact that a recording has.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Fact<'r> {
+    Named(&'static str),
+    Lacks(&'r str),
+    Scenario(&'r str),
+    Group(&'r str, &'r str),
+    Case(&'r str),
+}
+
+impl Fact<'_> {
+    /// Returns the name, and the text of a recording that does not list the fact.
+    fn name(&self) -> (String, &'static str) {
+        match self {
+            Self::Named(name) => ((*name).to_owned(), "nothing"),
+            Self::Lacks(name) => ((*name).to_owned(), "has"),
+            Self::Scenario(id) => ((*id).to_owned(), "nothing"),
+            Self::Group(group, profile) => (format!("{group} ({profile})"), "nothing"),
+            Self::Case(id) => ((*id).to_owned(), "pass"),
+        }
+    }
+}
+
 impl Recording {
     /// Returns a line for each difference between this recording and the outcome of a run. Cases and scenarios that the run left out are not compared, nor are
     /// the day, the runtime and the measurements.
     #[must_use]
     pub fn differences(&self, run: &Self, coverage: &Coverage<'_>) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut compare = |what: &str, recorded: String, now: String| {
+        let (recorded, now) = (self.facts(), run.facts());
+        let has_group = |facts: &BTreeMap<Fact<'_>, String>, name: &str| {
+            facts.keys().any(|fact| matches!(fact, Fact::Group(group, _) if *group == name))
+        };
+        let (mut lines, mut is_whole) = (Vec::new(), true);
+        let mut compare = |fact: &Fact<'_>, recorded: Option<&String>, now: Option<&String>| {
+            let (name, missing) = fact.name();
+            let text = |text: Option<&String>| text.map_or(missing, String::as_str).to_owned();
+            let (recorded, now) = (text(recorded), text(now));
             if recorded != now {
-                lines.push(format!("{what}: recorded {recorded}, now {now}"));
+                lines.push(format!("{name}: recorded {recorded}, now {now}"));
             }
         };
-        compare("the suite's version", self.suite.clone(), run.suite.clone());
-        compare("the SDK", self.title(), run.title());
-        compare("the language", self.sdk.language.clone(), run.sdk.language.clone());
-        for name in self.cannot.keys().chain(run.cannot.keys()).collect::<BTreeSet<_>>() {
-            compare(name, self.capability(name), run.capability(name));
-        }
-        let mut is_whole = true;
-        let ids: BTreeSet<&String> = self.scenarios.keys().chain(run.scenarios.keys()).collect();
-        for id in ids {
-            if !run.scenarios.contains_key(id) && (coverage.leaves_out_scenario)(id) {
-                is_whole = false;
-                continue;
-            }
-            compare(id, self.scenario(id), run.scenario(id));
-        }
-        let (recorded, now) = (self.groups_as_text(), run.groups_as_text());
-        let keys: BTreeSet<&(&str, &str)> = recorded.keys().chain(now.keys()).collect();
-        for key in keys {
-            let (group, profile) = *key;
-            if !now.contains_key(key) && (coverage.leaves_out_group)(group, profile) {
-                is_whole = false;
-                continue;
-            }
-            let text = |texts: &BTreeMap<(&str, &str), String>| {
-                texts.get(key).cloned().unwrap_or_else(|| "nothing".to_owned())
+        for fact in recorded.keys().chain(now.keys()).collect::<BTreeSet<_>>() {
+            let is_left_out = match fact {
+                Fact::Scenario(id) => !now.contains_key(fact) && (coverage.leaves_out_scenario)(id),
+                Fact::Group(group, profile) => {
+                    !now.contains_key(fact) && (coverage.leaves_out_group)(group, profile)
+                }
+                Fact::Case(id) => {
+                    let group = (coverage.group_of_case)(id).unwrap_or_default();
+                    !has_group(&now, &group) && has_group(&recorded, &group)
+                }
+                Fact::Named(_) | Fact::Lacks(_) => false,
             };
-            compare(&format!("{group} ({profile})"), text(&recorded), text(&now));
-        }
-        let cases = self.failing_ids().chain(run.failing_ids());
-        let cases = cases
-            .filter(|id| !self.scenarios.contains_key(*id) && !run.scenarios.contains_key(*id));
-        for id in cases.collect::<BTreeSet<&str>>() {
-            let group = (coverage.group_of_case)(id).unwrap_or_default();
-            if now.keys().any(|(known, _)| *known == group)
-                || !recorded.keys().any(|(known, _)| *known == group)
-            {
-                compare(id, self.failure(id), run.failure(id));
+            if is_left_out {
+                is_whole = false;
+            } else {
+                compare(fact, recorded.get(fact), now.get(fact));
             }
         }
         if is_whole {
-            compare("the tier", self.tier_as_text(), run.tier_as_text());
+            let tier = |recording: &Self| serde_json::to_string(&recording.tier).ok();
+            compare(&Fact::Named("the tier"), tier(self).as_ref(), tier(run).as_ref());
         }
         lines
     }
 
-    fn capability(&self, name: &str) -> String {
-        match self.cannot.get(name) {
-            Some(reason) => format!("lacks ({reason})"),
-            None => "has".to_owned(),
-        }
-    }
-
-    fn scenario(&self, id: &str) -> String {
-        match self.scenarios.get(id) {
-            None => "nothing".to_owned(),
-            Some(RecordedOutcome::Skipped { why, what }) => format!("skipped, {why}: {what}"),
-            Some(RecordedOutcome::Pass) => "pass".to_owned(),
-            Some(_) => self.failure(id),
-        }
-    }
-
-    /// Returns the failure of a case or a scenario, or `pass`.
-    fn failure(&self, id: &str) -> String {
-        let mut failures: Vec<String> = Vec::new();
-        for entry in self.known.iter().filter(|entry| entry.ids.contains(id)) {
-            let how = if entry.sometimes { "sometimes" } else { "known" };
-            failures.push(format!("{how} at {:?} ({})", entry.at, entry.reason));
-        }
-        let failed = self.failed.iter().filter(|failure| failure.id == id);
-        failures.extend(failed.map(|failure| format!("failed at {:?}", failure.at)));
-        if failures.is_empty() { "pass".to_owned() } else { failures.join(" and ") }
-    }
-
-    fn groups_as_text(&self) -> BTreeMap<(&str, &str), String> {
-        let each = self.groups.iter().map(|group| {
+    fn facts(&self) -> BTreeMap<Fact<'_>, String> {
+        let named = [
+            ("the suite's version", self.suite.clone()),
+            ("the SDK", self.title()),
+            ("the language", self.sdk.language.clone()),
+        ];
+        let named = named.map(|(name, text)| (Fact::Named(name), text)).into_iter();
+        let cannot = self.cannot.iter();
+        let cannot = cannot.map(|(name, why)| (Fact::Lacks(name), format!("lacks ({why})")));
+        let scenarios = self.scenarios().into_iter();
+        let scenarios = scenarios.map(|id| (Fact::Scenario(id), self.scenario_as_text(id)));
+        let groups = self.groups.iter().map(|group| {
             let text = serde_json::to_string(group).unwrap_or_default();
-            ((group.group.as_str(), group.profile.as_str()), text)
+            (Fact::Group(&group.group, &group.profile), text)
         });
-        each.collect()
+        let cases = self.failing().filter(|id| !is_scenario(id));
+        let cases = cases.map(|id| (Fact::Case(id), self.failure_as_text(id)));
+        named.chain(cannot).chain(scenarios).chain(groups).chain(cases).collect()
     }
 
-    fn tier_as_text(&self) -> String {
-        serde_json::to_string(&self.tier).unwrap_or_default()
+    fn scenario_as_text(&self, id: &str) -> String {
+        match self.scenario(id) {
+            None => "nothing".to_owned(),
+            Some(RecordedOutcome::Pass) => "pass".to_owned(),
+            Some(RecordedOutcome::Skipped(each)) => format!("skipped, {}: {}", each.why, each.what),
+            Some(_) => self.failure_as_text(id),
+        }
+    }
+
+    /// Returns the failures of a case or a scenario.
+    fn failure_as_text(&self, id: &str) -> String {
+        let failures = self.failures.iter().filter(|failure| failure.ids.contains(id));
+        let texts = failures.map(|failure| match (failure.reason.as_str(), failure.sometimes) {
+            ("", _) => format!("failed at {:?}", failure.at),
+            (reason, true) => format!("sometimes at {:?} ({reason})", failure.at),
+            (reason, false) => format!("known at {:?} ({reason})", failure.at),
+        });
+        texts.collect::<Vec<_>>().join(" and ")
     }
 }

@@ -1,8 +1,8 @@
 //! Recordings: the outcome of one run of all cases and scenarios against one version of an SDK, without times, so that every difference
 //! between two recordings is a change of the SDK or of the suite.
 //!
-//! A recording holds one outcome for each scenario. The cases are many, so it holds the counts of each group, and the cases that do not pass.
-//! It is the baseline of the next run as well: a failure with a reason is known.
+//! The cases are many, so a recording holds the counts of each group, and the cases that do not pass. It is the baseline of the next run as
+//! well: a failure with a reason is known.
 
 mod difference;
 mod file;
@@ -18,14 +18,21 @@ use serde::{Deserialize, Serialize};
 use crate::baseline::{Baseline, KnownFailure};
 use crate::case::Profile;
 use crate::protocol::Sdk;
+use crate::tier::TierReached;
 
 pub use difference::Coverage;
 pub use measured::{RecordedFault, STORM};
 pub use of_run::RecordedRun;
 
-/// The outcome of one run of all cases and scenarios.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The outcome of one run of all cases and scenarios. The members are those of the file, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Recording {
+    /// The path of the schema, for editors.
+    #[serde(rename = "$schema")]
+    pub schema: String,
+    /// The format of the file: 1.
+    pub format: u32,
     /// The day of the run, such as `2026-11-21`.
     pub recorded: String,
     /// The version of the suite.
@@ -33,29 +40,31 @@ pub struct Recording {
     /// The SDK.
     pub sdk: Sdk,
     /// The tier, and what prevents the next one.
-    pub tier: RecordedTier,
+    pub tier: TierReached,
     /// The capabilities that the SDK lacks, each with the reason.
     pub cannot: BTreeMap<String, String>,
     /// The cases by group and profile, sorted.
     pub groups: Vec<RecordedGroup>,
-    /// The scenarios by id.
-    pub scenarios: BTreeMap<String, RecordedOutcome>,
-    /// The known failures of cases and scenarios, by label and reason, sorted.
-    pub known: Vec<KnownFailure>,
-    /// The failures without a reason, sorted.
-    pub failed: Vec<RecordedFailure>,
+    /// The scenarios that passed, by their group.
+    pub passed: BTreeMap<String, BTreeSet<String>>,
+    /// The scenarios that did not run, by reason, sorted.
+    pub skipped: Vec<Skipped>,
+    /// The failures of cases and scenarios by label and reason, sorted. One without a reason is not known.
+    pub failures: Vec<KnownFailure>,
     /// The measurements of the scenarios of faults, by id.
     pub faults: BTreeMap<String, RecordedFault>,
 }
 
-/// The tier that an SDK reached, and what prevents the next one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Scenarios that did not run for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RecordedTier {
-    /// The highest tier that was reached; null if none was.
-    pub reached: Option<i64>,
-    /// The ids of scenarios, groups of cases with the number of failures, and missing capabilities that prevent the next tier.
-    pub blocked_by: BTreeSet<String>,
+pub struct Skipped {
+    /// The kind of the reason, such as `capability`.
+    pub why: String,
+    /// The name of the capability or of the setting, or a text.
+    pub what: String,
+    /// The ids.
+    pub ids: BTreeSet<String>,
 }
 
 /// The number of cases of one group in one profile, by outcome.
@@ -84,9 +93,9 @@ pub struct RecordedGroup {
     pub skipped: BTreeMap<String, usize>,
 }
 
-/// The outcome of a scenario.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RecordedOutcome {
+/// The outcome of a case or a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordedOutcome<'r> {
     /// All checks passed.
     Pass,
     /// A check failed as the baseline says.
@@ -95,22 +104,8 @@ pub enum RecordedOutcome {
     Sometimes,
     /// A check failed.
     Failed,
-    /// The scenario did not run.
-    Skipped {
-        /// The kind of the reason, such as `capability`.
-        why: String,
-        /// The name of the capability or of the setting, or a text.
-        what: String,
-    },
-}
-
-/// A failure without a reason.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RecordedFailure {
-    /// The id of the case or scenario.
-    pub id: String,
-    /// The label of the check that failed.
-    pub at: String,
+    /// It did not run.
+    Skipped(&'r Skipped),
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
@@ -122,13 +117,14 @@ impl Recording {
     /// Returns the known failures as the baseline of the next run.
     #[must_use]
     pub fn baseline(&self) -> Baseline {
+        let known = self.failures.iter().filter(|failure| !failure.reason.is_empty());
         Baseline {
             schema: None,
-            format: 1,
+            format: self.format,
             subject: self.sdk.name.clone(),
             version: self.sdk.version.clone(),
             cannot: self.cannot.keys().cloned().collect(),
-            known: self.known.clone(),
+            known: known.cloned().collect(),
         }
     }
 
@@ -138,16 +134,40 @@ impl Recording {
         format!("{} {}", self.sdk.name, self.sdk.version)
     }
 
-    /// Returns the known failure of a case or a scenario.
+    /// Returns the ids of the scenarios.
+    pub fn scenarios(&self) -> BTreeSet<&str> {
+        let skipped = self.skipped.iter().flat_map(|skipped| &skipped.ids);
+        let failing = self.failing().filter(|id| is_scenario(id));
+        let others = self.passed.values().flatten().chain(skipped).map(String::as_str);
+        others.chain(failing).collect()
+    }
+
+    /// Returns the outcome of a scenario, if the recording has it.
     #[must_use]
-    pub fn known_failure(&self, id: &str) -> Option<&KnownFailure> {
-        self.known.iter().find(|entry| entry.ids.contains(id))
+    pub fn scenario(&self, id: &str) -> Option<RecordedOutcome<'_>> {
+        let skipped = self.skipped.iter().find(|skipped| skipped.ids.contains(id));
+        let passed = || self.passed.values().any(|ids| ids.contains(id));
+        let skipped = skipped.map(RecordedOutcome::Skipped);
+        let failure = skipped.or_else(|| self.failure(id));
+        failure.or_else(|| passed().then_some(RecordedOutcome::Pass))
+    }
+
+    /// Returns the outcome of a case or a scenario that does not always pass. One check of a scenario may fail each time, and another one
+    /// sometimes.
+    #[must_use]
+    pub fn failure(&self, id: &str) -> Option<RecordedOutcome<'_>> {
+        let failures = || self.failures.iter().filter(|failure| failure.ids.contains(id));
+        let first = failures().next()?;
+        Some(match first.reason.is_empty() {
+            _ if failures().any(|failure| failure.sometimes) => RecordedOutcome::Sometimes,
+            true => RecordedOutcome::Failed,
+            false => RecordedOutcome::Known,
+        })
     }
 
     /// Returns the ids of the cases and scenarios that do not always pass.
-    pub fn failing_ids(&self) -> impl Iterator<Item = &str> {
-        let known = self.known.iter().flat_map(|entry| &entry.ids).map(String::as_str);
-        known.chain(self.failed.iter().map(|failure| failure.id.as_str()))
+    fn failing(&self) -> impl Iterator<Item = &str> {
+        self.failures.iter().flat_map(|failure| &failure.ids).map(String::as_str)
     }
 
     /// Returns the counts of a group in a profile, if it ran.
@@ -157,16 +177,7 @@ impl Recording {
     }
 }
 
-impl RecordedOutcome {
-    /// Returns the name that pages and messages print.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Known => "known",
-            Self::Sometimes => "sometimes",
-            Self::Failed => "failed",
-            Self::Skipped { .. } => "skipped",
-        }
-    }
+/// Returns true for the id of a scenario, which begins with a capital letter, unlike that of a case.
+fn is_scenario(id: &str) -> bool {
+    id.starts_with(|first: char| first.is_ascii_uppercase())
 }

@@ -17,7 +17,7 @@ pub use junit::to_junit;
 pub use table::to_table;
 
 /// The results of one run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Report {
     /// The subject of the run.
     pub subject: ReportSubject,

@@ -229,7 +229,6 @@ fn errors_reach_the_program() {
 }
 
 /// Runs a program, and returns its output.
-/// Runs a program, and returns its output.
 fn run(program: &Path, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().unwrap();
     assert!(output.status.success(), "{output:?}");
