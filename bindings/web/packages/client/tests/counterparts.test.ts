@@ -23,6 +23,13 @@ const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** The TypeScript files without a Rust counterpart in the crate, with the reasons. */
 const ADDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  session: {
+    "session/core":
+      "the data of the session, which all its files share, so that no two of them import each other",
+    "session/deadline": "what is due, which `session/mod.rs` has, and which the end of a suspension needs",
+    "session/handover":
+      "what a new context takes over, which `session/contexts.rs` has, and which outcomes need",
+  },
   repository: {
     attributes: "follows fh-eval/src/attributes",
     engine: "the interface of the engine, which Rust calls directly",

@@ -10,9 +10,8 @@ import { add, type Answered, environments, list, one } from "../feature_set/answ
 import { type Authority, type Effect, INVISIBLE, NONE, SEEN } from "../feature_set/environment.ts";
 import { namesAnother, otherEnvironment } from "../feature_set/foreign.ts";
 import { isFeature, type Received } from "../feature_set/received.ts";
-import { type Core, evaluatesHere } from "./mod.ts";
+import { type Core, evaluatedFor, evaluatesHere, keptFor } from "./core.ts";
 import { hadContact, refused, withoutRefusal } from "./access.ts";
-import { evaluatedFor, keptFor } from "./contexts.ts";
 import { CURRENT, isOfEarlierContext, isServed, UNSERVED } from "./held.ts";
 
 /** The reason why a body or a list was not applied. */
