@@ -43,7 +43,7 @@ export const pages: Readonly<Record<string, Page>> = {
   },
   "page with a client-evaluated key, at first": {
     program: client("environment/key*"),
-    parts: ["engine-", "engine_start-", "lean-"],
+    parts: ["early_request-", "start-", "lean-"],
     engines: ["lean.wasm"],
   },
   "lean engine with its JavaScript": {
@@ -58,12 +58,16 @@ export const pages: Readonly<Record<string, Page>> = {
     parts: ["full-"],
     engines: ["full.wasm"],
   },
-  "streams shared by tabs, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["tabs-"] },
-  "test updates, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["test_updates-"] },
-  "overrides of testers, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["overrides-"] },
-  "stored state, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["state-"] },
+  "streams shared by tabs, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["share_streams-"] },
+  "test updates, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["send-"] },
+  "overrides of testers, when used": {
+    program: SERVER_EVALUATED,
+    isPart: true,
+    parts: ["tester_overrides-"],
+  },
+  "stored state, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["state_keeper-"] },
   "observers, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["observers-"] },
-  "baggage, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["baggage-"] },
+  "baggage, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["baggage_header-"] },
   "fh-client/featurehub, without fh-client": {
     program: all("fh-client", "fh-client/featurehub"),
     base: all("fh-client"),

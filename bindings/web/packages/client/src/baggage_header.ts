@@ -1,11 +1,11 @@
 import type { Attributes } from "./attributes.ts";
-import type { BaggageOptions } from "./overrides.ts";
+import type { BaggageOptions } from "./override_options.ts";
 import { decoded } from "./repository/baggage/format.ts";
 import { NAME } from "./repository/baggage/mod.ts";
 import { BaggageOverrides } from "./repository/baggage/overrides.ts";
 import {
-  type InterceptedRead,
   intercept,
+  type InterceptedRead,
   type Override,
   overridesChanged,
   type Repository,

@@ -1,11 +1,11 @@
 import { ClientPlatform, usageCode } from "#platform";
-
 import { Context } from "./context.ts";
 import { Driver } from "./driver.ts";
 import type { Diagnostic } from "./engine/diagnostics.ts";
 import { EngineAccess } from "./engine_access.ts";
 import type { AnyFlags } from "./flags.ts";
-import { type ClientParts, LiveReads } from "./live_reads.ts";
+import type { ClientParts } from "./parts.ts";
+import { LiveReads } from "./live_reads.ts";
 import { NotReady } from "./not_ready.ts";
 import type { ClientOptions, ContextAttributes } from "./options.ts";
 import { LateParts } from "./late_parts.ts";
@@ -108,7 +108,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     });
     const observers = new LateObservers(repository, usageCode);
     repository.mistake = async (...mistake) => {
-      const loaded = await import("./late/mistakes.ts").catch(() => undefined);
+      const loaded = await import("./mistakes.ts").catch(() => undefined);
       loaded?.report(repository, mistake);
     };
     prepare(repository, observers, options, context);
@@ -387,7 +387,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * ```
    */
   async diagnostics(): Promise<Diagnostic[]> {
-    return (await import("./late/explain.ts")).diagnosticsOf(this.#parts);
+    return (await import("./engine/explain.ts")).diagnosticsOf(this.#parts);
   }
 
   // ---- listeners, interceptors and observers ----------------------------------------------------------

@@ -1,5 +1,6 @@
 import type { Attributes } from "./attributes.ts";
-import { type ClientParts, LiveReads } from "./live_reads.ts";
+import type { ClientParts } from "./parts.ts";
+import { LiveReads } from "./live_reads.ts";
 
 /**
  * A client together with the attributes of one user, device or request. Reads return the values for these attributes. A context never

@@ -1,16 +1,9 @@
-import type { ModuleBytes } from "./browser_types.ts";
 import type { WasmEngine } from "./engine/engine.ts";
-import type { EngineSource } from "./engine/load.ts";
-import type { Profile } from "./engine/module.ts";
 import type { Platform, Timer } from "./platform.ts";
 import type { Problem, Rules } from "./repository/lib.ts";
 import { Delays } from "./session/delay.ts";
 import type { Backoff } from "./session/lib.ts";
-
-/** The error that the engine cannot be loaded, which is tried again later. */
-export class EngineUnavailable extends Error {
-  override readonly name = "EngineUnavailable";
-}
+import { type EngineSettings, EngineUnavailable, problemOf, textOf } from "./engine/settings.ts";
 
 /** The outcome of an attempt to compile features. */
 export interface Compiled {
@@ -24,22 +17,6 @@ export interface Compiled {
 
 /** Compiles features, and reports the outcome of each attempt. */
 export type Compile = (rules: Rules, report: (compiled: Compiled) => void) => void;
-
-/** Settings of the engine that evaluates the rules of a client-evaluated key. */
-export interface EngineSettings {
-  /** The lean engine's module, in place of the one that is beside the package's JavaScript. */
-  readonly engine?: EngineSource | undefined;
-  /** The full engine's module, which is loaded if a rule has a regular expression, and for the profile `edge`. */
-  readonly fullEngine?: EngineSource | undefined;
-  /** The digest that the lean engine's module must have, as in the attribute `integrity` of a script. Checked for a URL only. */
-  readonly integrity?: string | undefined;
-  /** The digest that the full engine's module must have. */
-  readonly fullIntegrity?: string | undefined;
-  /** The set of evaluation rules; `client` if there is none. */
-  readonly profile?: Profile | undefined;
-  /** Reads a `file:` URL, which `fetch` cannot do; `undefined` if the platform has no files. */
-  readonly readFile?: ((url: URL) => Promise<ModuleBytes>) | undefined;
-}
 
 /** The engine of one client, which is loaded when it is first needed. */
 export class EngineAccess {
@@ -92,20 +69,11 @@ export class EngineAccess {
   }
 
   #load(): Promise<WasmEngine> {
-    return (this.#engine ??= import("./late/engine.ts")
+    return (this.#engine ??= import("./engine/early_request.ts")
       .then(({ startEngine }) => startEngine(this))
       .catch((error: unknown) => {
         this.#engine = undefined;
         throw new EngineUnavailable(textOf(error), { cause: error });
       }));
   }
-}
-
-/** Returns the problem that the engine failed, or cannot be loaded. */
-export function problemOf(error: unknown): Problem {
-  return { code: "engine", text: textOf(error) };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,15 @@
 import type { Changes, ChangesOptions } from "./changes.ts";
-import type { FlagOf } from "./flags.ts";
-import type { Explanation, LiveReads } from "./live_reads.ts";
-import type { Change, FeatureDetail } from "./plain_value.ts";
+import type { FlagKey, FlagOf } from "./flags.ts";
+import type { Change, Explanation, FeatureDetail } from "./plain_value.ts";
+import type { Reads } from "./reads.ts";
 import type { Kind, Subscription } from "./repository/lib.ts";
+
+/** The current features, as `LiveReads` reads them, which makes the handles. */
+export interface CurrentReads<F extends object> extends Reads<F> {
+  explain<K extends FlagKey<F>>(key: K): Promise<Explanation<F[K]>>;
+  onChange<K extends FlagKey<F>>(key: K, call: (change: Change<F[K]>) => unknown): Subscription;
+  changes<K extends FlagKey<F>>(key: K, options: ChangesOptions): Changes<F[K]>;
+}
 
 /** The getters of a feature whose declared type is `V`, or all getters if no type is declared. */
 type If<V, Base, Getter> = unknown extends V ? Getter : V extends Base ? Getter : never;
@@ -20,10 +27,10 @@ type If<V, Base, Getter> = unknown extends V ? Getter : V extends Base ? Getter 
 export class Feature<F extends object, K extends keyof F & string> {
   /** The key of the feature. */
   readonly key: K;
-  readonly #reads: LiveReads<F>;
+  readonly #reads: CurrentReads<F>;
 
   /** @internal */
-  constructor(reads: LiveReads<F>, key: K) {
+  constructor(reads: CurrentReads<F>, key: K) {
     this.#reads = reads;
     this.key = key;
   }
@@ -152,13 +159,13 @@ export class Feature<F extends object, K extends keyof F & string> {
   }
 
   /** @internal Returns the reads without the declared types. */
-  get reads(): LiveReads<Record<string, unknown>> {
-    return this.#reads as unknown as LiveReads<Record<string, unknown>>;
+  get reads(): CurrentReads<Record<string, unknown>> {
+    return this.#reads as unknown as CurrentReads<Record<string, unknown>>;
   }
 }
 
 function untyped(feature: {
-  readonly reads: LiveReads<Record<string, unknown>>;
-}): LiveReads<Record<string, unknown>> {
+  readonly reads: CurrentReads<Record<string, unknown>>;
+}): CurrentReads<Record<string, unknown>> {
   return feature.reads;
 }

@@ -6,7 +6,7 @@
 
 export type { Attributes } from "./attributes.ts";
 export { Changes, type ChangesOptions } from "./changes.ts";
-export { Client, Refused } from "./first_part.ts";
+export { Client } from "./client.ts";
 export { Context } from "./context.ts";
 export { EdgeProblem } from "./edge_problem.ts";
 export type { Diagnostic } from "./engine/diagnostics.ts";
@@ -15,7 +15,8 @@ export type { EngineSource } from "./engine/load.ts";
 export type { Profile } from "./engine/module.ts";
 export { Feature } from "./feature_handle.ts";
 export type { AnyFlags, FlagKey, FlagOf, KeyOf } from "./flags.ts";
-export { type Explanation, LiveReads } from "./live_reads.ts";
+export { LiveReads } from "./live_reads.ts";
+export { type Explanation } from "./plain_value.ts";
 export { NotReady } from "./not_ready.ts";
 export type {
   BackoffOptions,
@@ -25,17 +26,15 @@ export type {
   LimitOptions,
   ObserverOption,
 } from "./options.ts";
-export {
-  type BaggageContext,
-  type BaggageOptions,
-  type OverrideEntry,
-  type OverrideOptions,
-  Overrides,
-} from "./overrides.ts";
+export { Overrides } from "./overrides.ts";
+export { type BaggageContext } from "./override_options.ts";
+export { type BaggageOptions } from "./override_options.ts";
+export { type OverrideEntry } from "./override_options.ts";
+export { type OverrideOptions } from "./override_options.ts";
 export type { Change, FeatureDetail } from "./plain_value.ts";
 export { Reads, Snapshot } from "./reads.ts";
 export type { ReadyOptions } from "./ready.ts";
-export type { RefusalReason } from "./refused.ts";
+export { type RefusalReason, Refused } from "./refused.ts";
 export {
   type AttributeItem,
   type AttributeValue,

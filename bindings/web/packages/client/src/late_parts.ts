@@ -1,5 +1,5 @@
 import type { Attributes } from "./attributes.ts";
-import type { ClientParts } from "./live_reads.ts";
+import type { ClientParts } from "./parts.ts";
 import type { ClientOptions } from "./options.ts";
 import type { Overrides } from "./overrides.ts";
 import { listen } from "./repository/lib.ts";
@@ -64,14 +64,14 @@ export class LateParts {
     const { fetch, shareAcrossTabs = fetch === undefined } = this.#options;
     if (!shareAcrossTabs || !this.#platform.hasTabs) return;
     const { driver, repository, secrets } = this.#parts;
-    const loaded = await import("./late/tabs.ts").catch(() => undefined);
+    const loaded = await import("./tabs/share_streams.ts").catch(() => undefined);
     await loaded?.shareStreams(driver, repository, secrets);
   }
 
   /** Loads the overrides of the tab. A failure is a notice. */
   async loadOverrides(overrides: Overrides): Promise<void> {
     try {
-      const { keepOverrides } = await import("./late/overrides.ts");
+      const { keepOverrides } = await import("./tester_overrides.ts");
       keepOverrides(overrides, this.#options.overrideLink === true, (why) => {
         this.#ignored(why);
       });
@@ -85,7 +85,7 @@ export class LateParts {
     const former = [this.#storage, this.#platform.storage];
     this.#storage = storage;
     try {
-      const { StateKeeper } = await import("./late/state.ts");
+      const { StateKeeper } = await import("./state_keeper.ts");
       this.#keeper ??= new StateKeeper(this.#parts, this.#options, this.#context);
       await this.#keeper.use(storage, former, this.#listed);
     } catch {

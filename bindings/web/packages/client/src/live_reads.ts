@@ -1,39 +1,11 @@
 import { Changes, type ChangesOptions } from "./changes.ts";
 import type { Attributes } from "./attributes.ts";
-import type { Driver } from "./driver.ts";
-import type { EngineAccess } from "./engine_access.ts";
 import { Feature } from "./feature_handle.ts";
 import type { FlagKey } from "./flags.ts";
-import { type Change, type FeatureDetail, plainChange } from "./plain_value.ts";
+import { type Change, type Explanation, plainChange } from "./plain_value.ts";
 import { Reads, Snapshot } from "./reads.ts";
-import { listen, onChange, type Params, type Repository, type Subscription } from "./repository/lib.ts";
-import type { SentSecrets } from "./sent_secrets.ts";
-import type { Config } from "./session/lib.ts";
-
-/** The parts that a client shares with its contexts and features. */
-export interface ClientParts {
-  readonly repository: Repository;
-  readonly driver: Driver;
-  readonly engine: EngineAccess;
-  /** The time at which the features of a stored state were saved, if the client has served some. */
-  restored?: number;
-  readonly secrets: SentSecrets;
-  /** The settings of the session. */
-  readonly settings: Config;
-  /** The program's own `fetch`; `undefined` for that of the platform. */
-  readonly fetch: typeof fetch | undefined;
-}
-
-/** The result of a read, and the engine's report about the evaluation. */
-export interface Explanation<V = unknown> {
-  /** The result of the read. */
-  readonly detail: FeatureDetail<V>;
-  /**
-   * The evaluation of the rules, strategy by strategy, even if an interceptor returned the value. `undefined` if the Edge has evaluated
-   * the feature, if the feature does not exist, or if the client has no features for the context.
-   */
-  readonly report: unknown;
-}
+import { listen, onChange, type Params, type Subscription } from "./repository/lib.ts";
+import type { ClientParts } from "./parts.ts";
 
 /** Returns the parts of a client or a context, for the files of this package that are not part of each page. */
 export let partsOf: <F extends object>(reads: LiveReads<F>) => ClientParts;

@@ -1,54 +1,11 @@
-import type { Attributes } from "./attributes.ts";
 import type { AnyFlags, FlagKey } from "./flags.ts";
 import { plainValue } from "./plain_value.ts";
 import { intercept, type Override, overridesChanged, type Repository } from "./repository/lib.ts";
 import { Decimal, Json } from "./repository/value.ts";
+import type { BaggageContext, BaggageOptions, OverrideEntry, OverrideOptions } from "./override_options.ts";
 
 /** The name of the interceptor that applies overrides, which details and notices show. */
 const NAME = "overrides";
-
-/**
- * Settings of one override.
- *
- * @example
- * ```ts
- * const options: OverrideOptions = { evenIfLocked: true };
- * client.overrides.set("NEW_CHECKOUT", true, options);
- * ```
- */
-export interface OverrideOptions {
-  /** True to override the feature even while it is locked; false by default. */
-  readonly evenIfLocked?: boolean | undefined;
-}
-
-/** One override, as {@link Overrides.entries} returns it. */
-export interface OverrideEntry extends Required<OverrideOptions> {
-  /** The key of the feature. */
-  readonly key: string;
-  /** The value; null if reads have no value. */
-  readonly value: unknown;
-  readonly evenIfLocked: boolean;
-}
-
-/**
- * Settings of overrides that a request carries.
- *
- * @example
- * ```ts
- * const options: BaggageOptions = { keys: ["NEW_CHECKOUT"] };
- * await client.overrides.fromBaggage("fhub=NEW_CHECKOUT%3Dtrue", mara, options);
- * ```
- */
-export interface BaggageOptions extends OverrideOptions {
-  /** The features that the sender of the request may override; all by default. */
-  readonly keys?: Iterable<string> | undefined;
-}
-
-/** The context for whose reads the overrides of a request hold: one that `Client.context` has returned. */
-export interface BaggageContext {
-  /** The attributes of the context. The overrides belong to this object, not to equal attributes. */
-  readonly attributes: Attributes;
-}
 
 interface Entry {
   readonly value: NonNullable<Override> | null;
@@ -164,7 +121,7 @@ export class Overrides<F extends object = AnyFlags> {
     context: BaggageContext,
     options: BaggageOptions = {},
   ): Promise<void> {
-    const { overrideFromBaggage } = await import("./late/baggage.ts");
+    const { overrideFromBaggage } = await import("./baggage_header.ts");
     overrideFromBaggage(this.#repository, header, context.attributes, options);
   }
 }

@@ -41,3 +41,14 @@ export function plainChange<V>(change: RepositoryChange): Change<V> {
     new: plainValue(change.new) as V | undefined,
   };
 }
+
+/** The result of a read, and the engine's report about the evaluation. */
+export interface Explanation<V = unknown> {
+  /** The result of the read. */
+  readonly detail: FeatureDetail<V>;
+  /**
+   * The evaluation of the rules, strategy by strategy, even if an interceptor returned the value. `undefined` if the Edge has evaluated
+   * the feature, if the feature does not exist, or if the client has no features for the context.
+   */
+  readonly report: unknown;
+}

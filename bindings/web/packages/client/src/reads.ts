@@ -1,8 +1,8 @@
 import type { Attributes } from "./attributes.ts";
 import type { FlagKey, FlagOf, KeyOf } from "./flags.ts";
-import type { ClientParts, Explanation } from "./live_reads.ts";
+import type { ClientParts } from "./parts.ts";
+import { type Explanation, type FeatureDetail, plainDetail, plainValue } from "./plain_value.ts";
 import type { ContextAttributes } from "./options.ts";
-import { type FeatureDetail, plainDetail, plainValue } from "./plain_value.ts";
 import {
   attributesIn,
   type Bootstrap,
@@ -254,7 +254,7 @@ export class Snapshot<F extends object> extends Reads<F> {
    * @throws an error if the engine cannot be loaded
    */
   async explain<K extends FlagKey<F>>(key: K): Promise<Explanation<F[K]>> {
-    const { explainFeature } = await import("./late/explain.ts");
+    const { explainFeature } = await import("./engine/explain.ts");
     return explainFeature(this.#parts, key, this.contextAttributes, this.#live);
   }
 }

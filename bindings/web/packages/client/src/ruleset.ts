@@ -1,11 +1,10 @@
 import { ClientPlatform } from "#platform";
-
 import type { Attributes } from "./attributes.ts";
 import type { Diagnostic } from "./engine/diagnostics.ts";
 import type { EngineSource } from "./engine/load.ts";
 import type { Profile } from "./engine/module.ts";
 import type { AnyFlags, FlagKey } from "./flags.ts";
-import type { Explanation } from "./live_reads.ts";
+import type { Explanation } from "./plain_value.ts";
 import type { ContextAttributes } from "./options.ts";
 import { Reads } from "./reads.ts";
 import { attributesIn } from "./repository/lib.ts";
@@ -119,7 +118,7 @@ export class Ruleset<F extends object = AnyFlags> extends RulesetReads<F> {
     payload: string | Uint8Array | object,
     options: RulesetOptions = {},
   ): Promise<Ruleset<F>> {
-    const { compilePayload } = await import("./late/ruleset.ts");
+    const { compilePayload } = await import("./ruleset_payload.ts");
     const { readFile } = new ClientPlatform({});
     return new Ruleset<F>(await compilePayload(payload, options, readFile));
   }

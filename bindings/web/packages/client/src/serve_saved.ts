@@ -1,4 +1,4 @@
-import type { ClientParts } from "./live_reads.ts";
+import type { ClientParts } from "./parts.ts";
 import { SNAPSHOT } from "./repository/source.ts";
 import type { SavedFeatures } from "./snapshot_owner.ts";
 import { utf8 } from "./text.ts";

@@ -1,5 +1,5 @@
 import type { Attributes } from "./attributes.ts";
-import type { ClientParts } from "./live_reads.ts";
+import type { ClientParts } from "./parts.ts";
 import type { ClientOptions } from "./options.ts";
 import { listen, onStatus } from "./repository/lib.ts";
 import { SNAPSHOT, STREAMING } from "./repository/source.ts";

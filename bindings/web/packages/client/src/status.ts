@@ -1,4 +1,4 @@
-import type { ClientParts } from "./live_reads.ts";
+import type { ClientParts } from "./parts.ts";
 import type { Connection, Counters, Problem, Readiness, Source } from "./repository/lib.ts";
 import { type Millis, since } from "./repository/time.ts";
 

@@ -1,5 +1,5 @@
 import type { FlagKey } from "./flags.ts";
-import type { ClientParts } from "./live_reads.ts";
+import type { ClientParts } from "./parts.ts";
 import type { Outcome } from "./test_updates/answer.ts";
 import type { Update } from "./test_updates/update.ts";
 
@@ -57,6 +57,6 @@ export class TestUpdates<F extends object> {
   }
 
   async #send(key: string, update: Update, waits?: boolean): Promise<Outcome> {
-    return (await import("./late/test_updates.ts")).sendUpdate(this.#parts, this.#apiKey, key, update, waits);
+    return (await import("./test_updates/send.ts")).sendUpdate(this.#parts, this.#apiKey, key, update, waits);
   }
 }

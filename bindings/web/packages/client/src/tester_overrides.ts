@@ -1,4 +1,5 @@
-import type { OverrideEntry, Overrides } from "./overrides.ts";
+import type { OverrideEntry } from "./override_options.ts";
+import type { Overrides } from "./overrides.ts";
 
 /** The entry of `sessionStorage` with the overrides of a tab. */
 const NAME = "fh:overrides";

@@ -5,7 +5,7 @@ import { ANONYMOUS, WebPlatform } from "../web_platform.ts";
 import { watchPage } from "./page.ts";
 
 /** The code for observers is loaded when a program registers one, so that other pages do not load it. */
-export const usageCode: UsageCode = () => import("../late/observers.ts");
+export const usageCode: UsageCode = () => import("../repository/usage/observers.ts");
 
 /** The platform of pages and of workers. */
 export class ClientPlatform extends WebPlatform {

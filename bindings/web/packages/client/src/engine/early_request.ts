@@ -1,6 +1,8 @@
 import { IS_REQUESTED_EARLY, leanFile } from "#lean-file";
 
+import type { WasmEngine } from "./engine.ts";
 import type { LeanSource } from "./load.ts";
+import type { EngineUser } from "./settings.ts";
 
 /** The response to the request of {@link requestEngine}, until the engine is loaded from it. */
 let response: Promise<Response> | undefined;
@@ -27,3 +29,14 @@ function takeResponse(): Promise<Response> | undefined {
 
 /** The lean engine's module beside the package's JavaScript. It is passed to the part that loads it, so that the two parts share no file. */
 export const BUNDLED: LeanSource = { file: leanFile, takeResponse };
+
+/**
+ * Requests the engine's module if the page needs it, loads the JavaScript of the engine meanwhile, and makes the engine of a client. The client
+ * imports this file when it needs an engine.
+ */
+export async function startEngine(user: EngineUser): Promise<WasmEngine> {
+  const { engine, integrity, profile } = user.settings;
+  if (engine === undefined && profile !== "edge") requestEngine(integrity);
+  const start = await import("./start.ts");
+  return start.startEngine(user, BUNDLED);
+}

@@ -1,7 +1,7 @@
 import type { Attributes } from "../attributes.ts";
-import type { EngineSettings } from "../engine_access.ts";
-import type { ClientParts, Explanation } from "../live_reads.ts";
-import { plainDetail } from "../plain_value.ts";
+import type { EngineSettings } from "./settings.ts";
+import type { ClientParts } from "../parts.ts";
+import { type Explanation, plainDetail } from "../plain_value.ts";
 import type { RepositorySnapshot } from "../repository/lib.ts";
 import { utf8 } from "../text.ts";
 import { type Diagnostic, readDiagnostics } from "./diagnostics.ts";

@@ -1,7 +1,6 @@
 import { ClientPlatform } from "#platform";
-
 import { EdgeProblem } from "../edge_problem.ts";
-import type { ClientParts } from "../live_reads.ts";
+import type { ClientParts } from "../parts.ts";
 import type { ArrivingBody, Timer } from "../platform.ts";
 import { type Problem, timedOut } from "../repository/problem.ts";
 import { RepositoryWatch } from "../repository/repository/watch.ts";

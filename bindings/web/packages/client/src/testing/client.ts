@@ -148,7 +148,7 @@ export class TestClient<F extends object = AnyFlags> extends Client<F> {
   }
 
   async #loadEngine(): Promise<WasmEngine> {
-    const { startEngine } = await import("../late/engine.ts");
+    const { startEngine } = await import("../engine/early_request.ts");
     return (this.#engine ??= startEngine(partsOf(this).engine));
   }
 }

@@ -6,7 +6,7 @@ import { VERSION } from "../version.ts";
 import { headersOf, WebPlatform } from "../web_platform.ts";
 
 /** The code for observers is loaded when a program registers one, so that other programs start without it. */
-export const usageCode: UsageCode = () => import("../late/observers.ts");
+export const usageCode: UsageCode = () => import("../repository/usage/observers.ts");
 
 /** The platform of workerd, and of other runtimes at the edge of a network: they have `fetch`, but neither pages nor files. */
 export class ClientPlatform extends WebPlatform {

@@ -124,7 +124,7 @@ test("a client for tests reports none", async () => {
     { onNotice: (notice) => seen.push(notice) },
   );
   misread(client);
-  await import("../../src/late/mistakes.ts");
+  await import("../../src/mistakes.ts");
   await new Promise(setImmediate);
   expect(seen).toEqual([]);
 });

@@ -1,0 +1,19 @@
+import type { Repository } from "./repository/lib.ts";
+import type { Driver } from "./driver.ts";
+import type { EngineAccess } from "./engine_access.ts";
+import type { SentSecrets } from "./sent_secrets.ts";
+import type { Config } from "./session/lib.ts";
+
+/** The parts that a client shares with its contexts and features. */
+export interface ClientParts {
+  readonly repository: Repository;
+  readonly driver: Driver;
+  readonly engine: EngineAccess;
+  /** The time at which the features of a stored state were saved, if the client has served some. */
+  restored?: number;
+  readonly secrets: SentSecrets;
+  /** The settings of the session. */
+  readonly settings: Config;
+  /** The program's own `fetch`; `undefined` for that of the platform. */
+  readonly fetch: typeof fetch | undefined;
+}
