@@ -55,6 +55,14 @@ export {
   type UsedFeature,
   userKey,
 } from "./usage/event.ts";
-export type { Deduplicate, Dispatch, Observer, SummaryWindow, UsageOptions, UsageSink } from "./usage/mod.ts";
-export type { UsageCount, UsageSummary } from "./usage/summary.ts";
+export type {
+  Deduplicate,
+  Dispatch,
+  Observer,
+  SummaryWindow,
+  UsageCount,
+  UsageOptions,
+  UsageSink,
+  UsageSummary,
+} from "./usage/mod.ts";
 export { Decimal, Json, type Kind, type Value } from "./value.ts";

@@ -4,8 +4,7 @@ import { Answer } from "../answer.ts";
 import { numberText } from "../attributes.ts";
 import type { Feature } from "../feature.ts";
 import { runs } from "../panic_guard.ts";
-import { noticeOnce } from "../repository/core.ts";
-import type { Repository } from "../repository/mod.ts";
+import { type Core, noticeOnce } from "../repository/core.ts";
 import { Decimal, Json, type Value } from "../value.ts";
 import { convert, type Converted } from "./convert.ts";
 import type { InterceptedRead, Interceptor, LockPolicy, Override } from "./mod.ts";
@@ -29,7 +28,7 @@ export class Entry {
   name = UNNAMED;
   readonly policy: LockPolicy;
   readonly interceptor: Interceptor;
-  readonly #repository: Repository;
+  readonly #repository: Core;
   #isClosed = false;
   /** Counts and reports a failure of the interceptor. */
   readonly failed = (): void => {
@@ -37,7 +36,7 @@ export class Entry {
     noticeOnce(this.#repository, { kind: "interceptor_panicked", interceptor: this.name }, String(this.id));
   };
 
-  constructor(repository: Repository, interceptor: Interceptor, policy: LockPolicy) {
+  constructor(repository: Core, interceptor: Interceptor, policy: LockPolicy) {
     this.id = repository.ids++;
     this.interceptor = interceptor;
     this.policy = policy;
@@ -68,7 +67,7 @@ export type Chain = readonly Entry[];
  */
 export function ask(
   chain: Chain,
-  repository: Repository,
+  repository: Core,
   key: string,
   feature: Feature | undefined,
   attributes: Attributes | undefined,
