@@ -5,7 +5,7 @@ import type { Plugin } from "esbuild";
 const SOURCES = "/packages/client/src";
 
 /** What each file that is loaded later exports besides its own names, so that it needs the whole first part of a page. */
-const FIRST_PART = `export { Client } from "./client.ts"; export { Refused } from "./refused.ts";`;
+const FIRST_PART = `export { Client } from "./client/client.ts"; export { Refused } from "./test_updates/refused.ts";`;
 
 /** Files that hold data alone, and no code that a later part shares with the first one. */
 const DATA = /_(?:copy|module)\.ts$/;

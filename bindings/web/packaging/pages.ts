@@ -43,7 +43,7 @@ export const pages: Readonly<Record<string, Page>> = {
   },
   "page with a client-evaluated key, at first": {
     program: client("environment/key*"),
-    parts: ["early_request-", "start-", "lean-"],
+    parts: ["request-", "start-", "lean-"],
     engines: ["lean.wasm"],
   },
   "lean engine with its JavaScript": {
@@ -58,16 +58,16 @@ export const pages: Readonly<Record<string, Page>> = {
     parts: ["full-"],
     engines: ["full.wasm"],
   },
-  "streams shared by tabs, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["share_streams-"] },
+  "streams shared by tabs, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["tabs-"] },
   "test updates, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["send-"] },
   "overrides of testers, when used": {
     program: SERVER_EVALUATED,
     isPart: true,
-    parts: ["tester_overrides-"],
+    parts: ["tab-"],
   },
-  "stored state, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["state_keeper-"] },
+  "stored state, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["state-"] },
   "observers, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["observers-"] },
-  "baggage, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["baggage_header-"] },
+  "baggage, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["baggage-"] },
   "fh-client/featurehub, without fh-client": {
     program: all("fh-client", "fh-client/featurehub"),
     base: all("fh-client"),

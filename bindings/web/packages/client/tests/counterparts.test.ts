@@ -12,6 +12,9 @@ const FURTHER = /^(featbit|featuresignals)(\/|$)/;
 const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   session: { ignored: "the reasons why parts of messages of FeatBit and FeatureSignals have no effect" },
   repository: {
+    "intercept/override_changes": "its only interface is in `intercept/mod.ts`",
+    percent: "its function is in `text/text.ts`, which the session uses, too",
+    readiness: "its type is in `status.ts`",
     failure: "listeners, interceptors and observers report a failure by throwing",
     running_calls: "the calls that block their thread; the TypeScript client has one thread",
     sync: "locks and atomics; the TypeScript client has one thread",

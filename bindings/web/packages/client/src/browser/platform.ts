@@ -1,7 +1,7 @@
-import type { LifeCycle, PlatformRequest } from "../platform.ts";
+import type { LifeCycle, PlatformRequest } from "../platform/platform.ts";
 import type { End } from "../session/lib.ts";
-import type { UsageCode } from "../late_observers.ts";
-import { ANONYMOUS, WebPlatform } from "../web_platform.ts";
+import type { UsageCode } from "../client/late_observers.ts";
+import { ANONYMOUS, WebPlatform } from "../platform/web.ts";
 import { watchPage } from "./page.ts";
 
 /** The code for observers is loaded when a program registers one, so that other pages do not load it. */

@@ -1,9 +1,9 @@
 import type { Attributes } from "../attributes.ts";
 import type { EngineSettings } from "./settings.ts";
-import type { ClientParts } from "../parts.ts";
-import { type Explanation, plainDetail } from "../plain_value.ts";
+import type { ClientParts } from "../driver/parts.ts";
+import { type Explanation, plainDetail } from "../reads/plain_value.ts";
 import type { RepositorySnapshot } from "../repository/lib.ts";
-import { utf8 } from "../text.ts";
+import { utf8 } from "../text/text.ts";
 import { type Diagnostic, readDiagnostics } from "./diagnostics.ts";
 import { guarded } from "./guard.ts";
 import { Instance } from "./instance.ts";

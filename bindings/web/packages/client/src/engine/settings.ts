@@ -1,6 +1,6 @@
 import type { EngineSource } from "./load.ts";
 import type { Profile } from "./module.ts";
-import type { ModuleBytes } from "../browser_types.ts";
+import type { ModuleBytes } from "../platform/browser_types.ts";
 import type { Problem } from "../repository/lib.ts";
 
 /** Settings of the engine that evaluates the rules of a client-evaluated key. */

@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { NeedsFullEngine } from "../../src/engine/engine.ts";
 import { startEngine } from "../../src/engine/start.ts";
-import { EngineAccess } from "../../src/engine_access.ts";
+import { EngineAccess } from "../../src/engine/access.ts";
 import type { EngineSettings } from "../../src/engine/settings.ts";
 import { Client, Ruleset } from "../../src/index.ts";
 import { attributesOf } from "../../src/repository/lib.ts";

@@ -1,5 +1,5 @@
 import type { Attributes } from "../../attributes.ts";
-import { wellFormed } from "../../text.ts";
+import { wellFormed } from "../../text/text.ts";
 import { Answer } from "../answer.ts";
 import { numberText } from "../attributes.ts";
 import type { Feature } from "../feature.ts";
@@ -7,8 +7,7 @@ import { runs } from "../panic_guard.ts";
 import { type Core, noticeOnce } from "../repository/core.ts";
 import { Decimal, Json, type Value } from "../value.ts";
 import { convert, type Converted } from "./convert.ts";
-import type { InterceptedRead, Interceptor, LockPolicy, Override } from "./mod.ts";
-import type { OverrideChanges } from "./override_changes.ts";
+import type { InterceptedRead, Interceptor, LockPolicy, Override, OverrideChanges } from "./mod.ts";
 
 /**
  * Maximum number of nested interceptions. Interceptions nest if an interceptor reads features itself. Deeper reads are not

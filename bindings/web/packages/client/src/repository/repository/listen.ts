@@ -3,8 +3,7 @@ import type { Answer } from "../answer.ts";
 import type { Notice } from "../notice.ts";
 import { sameProblem } from "../problem.ts";
 import type { RawUpdate } from "../publication.ts";
-import type { Readiness } from "../readiness.ts";
-import type { SessionStatus } from "../status.ts";
+import type { Readiness, SessionStatus } from "../status.ts";
 import { sameValue, type Value } from "../value.ts";
 
 /** A change of a feature's value or lock, as one listener sees it. */

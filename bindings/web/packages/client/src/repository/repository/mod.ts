@@ -1,4 +1,4 @@
-import { isVisibleChange } from "../../visible_change.ts";
+import { isVisibleChange } from "../../text/visible_change.ts";
 import type { Counters } from "../counters.ts";
 import { type ClockFn, wake } from "../dispatcher.ts";
 import type { Rules } from "../rules.ts";

@@ -1,9 +1,8 @@
 import { type Attributes, ContextAttributes } from "../../attributes.ts";
 import { Answer } from "../answer.ts";
 import { ask, type Chain } from "../intercept/chain.ts";
-import type { Readiness } from "../readiness.ts";
+import { INITIAL_STATUS, type Readiness, type SessionStatus } from "../status.ts";
 import { answersFor, NO_RULES, type Rules } from "../rules.ts";
-import { INITIAL_STATUS, type SessionStatus } from "../status.ts";
 import { type UsedFeature, usedFeature } from "../usage/event.ts";
 import type { UsageSink } from "../usage/mod.ts";
 import type { Kind, ValueOf } from "../value.ts";

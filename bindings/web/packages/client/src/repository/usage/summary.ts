@@ -1,4 +1,4 @@
-import { compareBytes } from "../../text.ts";
+import { compareBytes } from "../../text/text.ts";
 import type { Answer } from "../answer.ts";
 import type { Rules } from "../rules.ts";
 import { after, type Millis } from "../time.ts";

@@ -1,5 +1,5 @@
 import { type Problem, timedOut } from "../../repository/problem.ts";
-import { cut } from "../../text.ts";
+import { cut } from "../../text/text.ts";
 import { type End, header, type InputOf, type RequestKind, type ResponseHead } from "../action.ts";
 import { maxAge, type ResponseClass, responseClass, retryAfter } from "../response_class.ts";
 import { type Body, type Core, giveUp, IDLE } from "./core.ts";

@@ -1,4 +1,4 @@
-import { lowerCase } from "../../text.ts";
+import { lowerCase } from "../../text/text.ts";
 import { after, LAST_MILLIS } from "../../repository/time.ts";
 import type { Request, RequestKind } from "../action.ts";
 import type { SecretUrl } from "../edge_url.ts";

@@ -26,7 +26,7 @@ import {
   refuseNextContextAsStale,
   SUPERSEDED,
 } from "./handover.ts";
-import { equalsIgnoringCase } from "../../text.ts";
+import { equalsIgnoringCase } from "../../text/text.ts";
 
 /**
  * Sets a context of server-evaluated keys: at most one request is in flight, and at most one context waits (D-62, D-120). If the context's

@@ -1,7 +1,12 @@
 import type { Action, CommandId, RequestId, RequestKind } from "../action.ts";
 import type { Redirected, SecretUrl } from "../edge_url.ts";
 import { type Millis, since } from "../../repository/time.ts";
-import { type Connection, INITIAL_STATUS, type SessionStatus } from "../../repository/status.ts";
+import {
+  type Connection,
+  INITIAL_STATUS,
+  type Readiness,
+  type SessionStatus,
+} from "../../repository/status.ts";
 import { type Config, DEFAULT_INTERVAL } from "../config.ts";
 import type { ApiKeys } from "../key.ts";
 import { Delays, type Random } from "../delay.ts";
@@ -11,7 +16,6 @@ import { type Access, isRefused } from "./access.ts";
 import { type Held, isOfEarlierContext, isServed, UNSERVED } from "./held.ts";
 import type { Cause } from "../../repository/publication.ts";
 import type { Problem } from "../../repository/problem.ts";
-import type { Readiness } from "../../repository/readiness.ts";
 import type { Decoder } from "../sse/mod.ts";
 import type { Value } from "../sse/value.ts";
 

@@ -1,7 +1,7 @@
-import { members, parse, tokenText } from "../../json.ts";
+import { members, parse, tokenText } from "../../text/json.ts";
 import { type Problem, timedOut } from "../../repository/problem.ts";
 import { after, type Millis } from "../../repository/time.ts";
-import { cut } from "../../text.ts";
+import { cut } from "../../text/text.ts";
 import type { RequestId } from "../action.ts";
 import { type Limits, SLOWEST } from "../config.ts";
 import { whole } from "../delay.ts";
