@@ -387,7 +387,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * ```
    */
   async diagnostics(): Promise<Diagnostic[]> {
-    return (await import("../engine/explain.ts")).diagnosticsOf(this.#parts);
+    return (await import("../reads/explain.ts")).diagnosticsOf(this.#parts);
   }
 
   // ---- listeners, interceptors and observers ----------------------------------------------------------

@@ -261,7 +261,7 @@ export class Snapshot<F extends object> extends Reads<F> {
    * @throws an error if the engine cannot be loaded
    */
   async explain<K extends FlagKey<F>>(key: K): Promise<Explanation<F[K]>> {
-    const { explainFeature } = await import("../engine/explain.ts");
+    const { explainFeature } = await import("./explain.ts");
     return explainFeature(this.#parts, key, this.contextAttributes, this.#live);
   }
 }

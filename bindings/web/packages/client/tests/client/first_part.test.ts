@@ -14,6 +14,7 @@ const LATE = [
   "node/",
   "overrides/baggage.ts",
   "overrides/tab.ts",
+  "reads/explain.ts",
   "repository/baggage/",
   "repository/environment_overrides.ts",
   "repository/usage/observers.ts",

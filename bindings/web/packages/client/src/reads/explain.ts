@@ -1,15 +1,15 @@
 import type { Attributes } from "../attributes.ts";
-import type { EngineSettings } from "./settings.ts";
+import type { EngineSettings } from "../engine/settings.ts";
 import type { ClientParts } from "../driver/parts.ts";
-import { type Explanation, plainDetail } from "../reads/plain_value.ts";
+import { type Explanation, plainDetail } from "./plain_value.ts";
 import type { RepositorySnapshot } from "../repository/lib.ts";
 import { utf8 } from "../text/text.ts";
-import { type Diagnostic, readDiagnostics } from "./diagnostics.ts";
-import { guarded } from "./guard.ts";
-import { Instance } from "./instance.ts";
-import { loadFull } from "./load.ts";
-import { type FullEngineModule, PROFILE_NUMBERS } from "./module.ts";
-import { available } from "./unavailable.ts";
+import { type Diagnostic, readDiagnostics } from "../engine/diagnostics.ts";
+import { guarded } from "../engine/guard.ts";
+import { Instance } from "../engine/instance.ts";
+import { loadFull } from "../engine/load.ts";
+import { type FullEngineModule, PROFILE_NUMBERS } from "../engine/module.ts";
+import { available } from "../engine/unavailable.ts";
 
 /**
  * Returns the value of a feature in a snapshot, and the engine's report about its evaluation. Loads the full engine if it is needed.
