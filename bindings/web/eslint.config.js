@@ -1,4 +1,5 @@
 import eslint from "@eslint/js";
+import { createNodeResolver, importX } from "eslint-plugin-import-x";
 import tsdoc from "eslint-plugin-tsdoc";
 import tseslint from "typescript-eslint";
 
@@ -38,6 +39,15 @@ const unlikeRust = {
   localeCompare: "depends on the locale; use the comparison by bytes of text.ts",
 };
 
+/** Settings with which `import-x` reads TypeScript, and finds the files of a platform. */
+const importsFor = (platform) => ({
+  "import-x/extensions": [".ts", ".tsx"],
+  "import-x/parsers": { "@typescript-eslint/parser": [".ts", ".tsx"] },
+  "import-x/resolver-next": [
+    createNodeResolver({ extensions: [".ts", ".tsx"], conditionNames: [platform, "default"] }),
+  ],
+});
+
 export default tseslint.config(
   {
     ignores: [
@@ -69,6 +79,18 @@ export default tseslint.config(
       "@typescript-eslint/switch-exhaustiveness-check": "error",
     },
   },
+  {
+    // No two files import each other's values, directly or through others.
+    files: ["packages/*/src/**"],
+    plugins: { "import-x": importX },
+    settings: importsFor("browser"),
+    rules: { "import-x/no-cycle": "error" },
+  },
+  // A circle through a file of a platform is found where that file is checked.
+  ...["node", "workerd"].map((platform) => ({
+    files: [`packages/client/src/${platform}/**`, `packages/client/src/engine/*_in_${platform}.ts`],
+    settings: importsFor(platform),
+  })),
   {
     files: ["packages/client/src/session/**", "packages/client/src/repository/**"],
     rules: {

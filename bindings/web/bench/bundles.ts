@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { build } from "esbuild";
+import { firstPart } from "../packaging/first_part.ts";
 
 /** The folder of the bench. */
 export const FOLDER = import.meta.dirname;
@@ -46,6 +47,7 @@ export async function forPages(entry: string, name = "page"): Promise<Map<string
     outdir: "/",
     chunkNames: "[name]-[hash]",
     define: { global: "globalThis" },
+    plugins: [firstPart],
     banner: { js: 'performance.mark("script");' },
     logLevel: "silent",
   });

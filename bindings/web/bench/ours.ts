@@ -1,6 +1,6 @@
 import { Client, type ClientOptions, type EngineSource } from "fh-client";
 
-import { partsOf } from "../packages/client/src/live_reads.ts";
+import { partsOf } from "../packages/client/src/reads/live.ts";
 import type { Engine, Names, Running } from "./engine.ts";
 import { attributesOf, type User, type Workload } from "./workload.ts";
 

@@ -6,7 +6,7 @@ import {
 } from "../packages/client/src/engine/module.ts";
 import { readResults } from "../packages/client/src/engine/results.ts";
 import { split } from "../packages/client/src/engine/texts.ts";
-import * as json from "../packages/client/src/json.ts";
+import * as json from "../packages/client/src/text/json.ts";
 import { Answer } from "../packages/client/src/repository/answer.ts";
 import { attributesOf } from "../packages/client/src/repository/attributes.ts";
 import type { Feature } from "../packages/client/src/repository/feature.ts";

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { build, type Plugin } from "esbuild";
+import { firstPart } from "./first_part.ts";
 import type { Package, Platform } from "./packages.ts";
 
 /** The engines of `fh-client`, relative to the folder of the package, and their place beside the built files. */
@@ -43,7 +44,7 @@ async function bundleFor(of: Package, platform: Platform): Promise<void> {
     sourcemap: "linked",
     logLevel: "warning",
     define: platform.condition === "node" && of.manifest.name === "fh-client" ? copies(of) : {},
-    plugins: [compiledLater],
+    plugins: [compiledLater, firstPart],
   });
 }
 

@@ -43,7 +43,7 @@ export const pages: Readonly<Record<string, Page>> = {
   },
   "page with a client-evaluated key, at first": {
     program: client("environment/key*"),
-    parts: ["engine-", "engine_start-", "lean-"],
+    parts: ["request-", "start-", "lean-"],
     engines: ["lean.wasm"],
   },
   "lean engine with its JavaScript": {
@@ -59,8 +59,12 @@ export const pages: Readonly<Record<string, Page>> = {
     engines: ["full.wasm"],
   },
   "streams shared by tabs, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["tabs-"] },
-  "test updates, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["test_updates-"] },
-  "overrides of testers, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["overrides-"] },
+  "test updates, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["send-"] },
+  "overrides of testers, when used": {
+    program: SERVER_EVALUATED,
+    isPart: true,
+    parts: ["tab-"],
+  },
   "stored state, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["state-"] },
   "observers, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["observers-"] },
   "baggage, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["baggage-"] },

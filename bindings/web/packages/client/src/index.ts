@@ -5,18 +5,17 @@
  */
 
 export type { Attributes } from "./attributes.ts";
-export { Changes, type ChangesOptions } from "./changes.ts";
-export { Client, Refused } from "./first_part.ts";
-export { Context } from "./context.ts";
-export { EdgeProblem } from "./edge_problem.ts";
+export { Changes, type ChangesOptions } from "./reads/changes.ts";
+export { Client } from "./client/client.ts";
+export { Context } from "./reads/context.ts";
+export { EdgeProblem } from "./driver/edge_problem.ts";
 export type { Diagnostic } from "./engine/diagnostics.ts";
-export type { ModuleBytes } from "./browser_types.ts";
+export type { ModuleBytes } from "./platform/browser_types.ts";
 export type { EngineSource } from "./engine/load.ts";
 export type { Profile } from "./engine/module.ts";
-export { Feature } from "./feature_handle.ts";
-export type { AnyFlags, FlagKey, FlagOf, KeyOf } from "./flags.ts";
-export { type Explanation, LiveReads } from "./live_reads.ts";
-export { NotReady } from "./not_ready.ts";
+export { Feature } from "./reads/feature.ts";
+export { LiveReads } from "./reads/live.ts";
+export { NotReady } from "./client/not_ready.ts";
 export type {
   BackoffOptions,
   ClientOptions,
@@ -24,18 +23,21 @@ export type {
   InterceptorOption,
   LimitOptions,
   ObserverOption,
-} from "./options.ts";
-export {
-  type BaggageContext,
-  type BaggageOptions,
-  type OverrideEntry,
-  type OverrideOptions,
-  Overrides,
-} from "./overrides.ts";
-export type { Change, FeatureDetail } from "./plain_value.ts";
-export { Reads, Snapshot } from "./reads.ts";
-export type { ReadyOptions } from "./ready.ts";
-export type { RefusalReason } from "./refused.ts";
+} from "./options/options.ts";
+export { Overrides } from "./overrides/overrides.ts";
+export type { BaggageContext, BaggageOptions, OverrideEntry, OverrideOptions } from "./overrides/options.ts";
+export type {
+  AnyFlags,
+  Change,
+  Explanation,
+  FeatureDetail,
+  FlagKey,
+  FlagOf,
+  KeyOf,
+} from "./reads/plain_value.ts";
+export { Reads, Snapshot } from "./reads/reads.ts";
+export type { ReadyOptions } from "./client/ready.ts";
+export { type RefusalReason, Refused } from "./test_updates/refused.ts";
 export {
   type AttributeItem,
   type AttributeValue,
@@ -88,13 +90,13 @@ export {
   userKey,
   type Value,
 } from "./repository/lib.ts";
-export { Ruleset, RulesetContext, type RulesetOptions, RulesetReads } from "./ruleset.ts";
-export { toScript } from "./script.ts";
+export { Ruleset, RulesetContext, type RulesetOptions, RulesetReads } from "./ruleset/ruleset.ts";
+export { toScript } from "./text/script.ts";
 export type { KeyKind } from "./session/lib.ts";
-export type { Status } from "./status.ts";
-export { storedSession } from "./stored_session.ts";
-export type { StateStorage } from "./stored_state.ts";
-export { TestUpdates } from "./test_updates.ts";
+export type { Status } from "./driver/status.ts";
+export { storedSession } from "./storage/stored_session.ts";
+export type { StateStorage } from "./storage/stored_state.ts";
+export { TestUpdates } from "./test_updates/handle.ts";
 export type { Outcome } from "./test_updates/answer.ts";
 export type { Update } from "./test_updates/update.ts";
-export { VERSION } from "./version.ts";
+export { VERSION } from "./platform/web.ts";

@@ -12,6 +12,9 @@ const FURTHER = /^(featbit|featuresignals)(\/|$)/;
 const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   session: { ignored: "the reasons why parts of messages of FeatBit and FeatureSignals have no effect" },
   repository: {
+    "intercept/override_changes": "its only interface is in `intercept/mod.ts`",
+    percent: "its function is in `text/text.ts`, which the session uses, too",
+    readiness: "its type is in `status.ts`",
     failure: "listeners, interceptors and observers report a failure by throwing",
     running_calls: "the calls that block their thread; the TypeScript client has one thread",
     sync: "locks and atomics; the TypeScript client has one thread",
@@ -23,6 +26,13 @@ const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** The TypeScript files without a Rust counterpart in the crate, with the reasons. */
 const ADDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  session: {
+    "session/core":
+      "the data of the session, which all its files share, so that no two of them import each other",
+    "session/deadline": "what is due, which `session/mod.rs` has, and which the end of a suspension needs",
+    "session/handover":
+      "what a new context takes over, which `session/contexts.rs` has, and which outcomes need",
+  },
   repository: {
     attributes: "follows fh-eval/src/attributes",
     engine: "the interface of the engine, which Rust calls directly",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { parse } from "../src/json.ts";
+import { parse } from "../src/text/json.ts";
 import type { Rules } from "../src/repository/rules.ts";
 import { FeatureSet } from "../src/session/feature_set/mod.ts";
 import { received } from "../src/session/feature_set/received.ts";

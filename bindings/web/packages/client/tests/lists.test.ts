@@ -5,8 +5,8 @@ import ts from "typescript";
 import { expect, test, vi } from "vitest";
 
 import manifest from "../package.json" with { type: "json" };
-import { checkOptions } from "../src/option_check.ts";
-import { VERSION } from "../src/version.ts";
+import { checkOptions } from "../src/options/check.ts";
+import { VERSION } from "../src/platform/web.ts";
 
 interface Member {
   readonly name: string;
@@ -37,7 +37,7 @@ interface Lists {
 const PROJECT = new URL("../../../../../", import.meta.url);
 const LISTS = JSON.parse(text("bindings/shared/lists.json")) as Lists;
 const SETTINGS = LISTS.settings.filter(({ lacking }) => lacking?.["TypeScript"] === undefined);
-const OPTIONS = source("options.ts");
+const OPTIONS = source("options/options.ts");
 
 /** The types of the forms, each with a value. The types of choices are the words of the list. */
 const FORMS: Readonly<Record<string, readonly [type: string, value: unknown]>> = {
@@ -177,7 +177,7 @@ function namesIn(file: ts.SourceFile, name: string, member: string | undefined):
 }
 
 test.each([
-  ["Readiness", "repository/readiness.ts", undefined],
+  ["Readiness", "repository/status.ts", undefined],
   ["Connection", "repository/status.ts", undefined],
   ["Problem", "repository/problem.ts", "code"],
   ["Stage", "repository/problem.ts", undefined],

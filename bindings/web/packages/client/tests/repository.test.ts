@@ -1,4 +1,4 @@
-import { compiled } from "../src/compiled_rules.ts";
+import { compiled } from "../src/engine/compiled_rules.ts";
 import { describe, expect, test } from "vitest";
 
 import type { Attributes } from "../src/attributes.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { encode } from "../src/repository/percent.ts";
+import { percentEncoded } from "../src/text/text.ts";
 import { contextHeader, contextSha, valuesWithCommas } from "../src/session/context_header.ts";
 import { EdgeUrl, redirected, SecretUrl, shownUrl } from "../src/session/edge_url.ts";
 import { namesAnother } from "../src/session/feature_set/foreign.ts";
@@ -49,7 +49,7 @@ test("requests have the keys and the context in their URLs", () => {
     false,
     true,
   ]);
-  expect(encode("a b~-_.!*'()é😀\ud800")).toBe("a%20b~-_.%21%2A%27%28%29%C3%A9%F0%9F%98%80%EF%BF%BD");
+  expect(percentEncoded("a b~-_.!*'()é😀\ud800")).toBe("a%20b~-_.%21%2A%27%28%29%C3%A9%F0%9F%98%80%EF%BF%BD");
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { sha256 } from "../src/sha256.ts";
+import { sha256 } from "../src/text/sha256.ts";
 
 test("digests are those of Node, whatever the length", () => {
   const bytes = Uint8Array.from({ length: 1000 }, (_, at) => (at * 7919) >> 3);

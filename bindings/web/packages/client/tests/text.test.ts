@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import * as text from "../src/text.ts";
+import * as text from "../src/text/text.ts";
 
 describe("texts follow the rules of Rust", () => {
   test("white space of Unicode is trimmed, and a byte order mark is not", () => {

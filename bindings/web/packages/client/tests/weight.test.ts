@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { isTooDense } from "../src/weight.ts";
+import { isTooDense } from "../src/text/weight.ts";
 
 function list(element: string, count: number): string {
   return `[${Array<string>(count).fill(element).join(",")}]`;

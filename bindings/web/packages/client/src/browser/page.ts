@@ -1,4 +1,4 @@
-import type { LifeCycle } from "../platform.ts";
+import type { LifeCycle } from "../platform/platform.ts";
 
 /** The time in milliseconds after which a hidden page suspends its client, if the program wants that. */
 const HIDDEN_LIMIT = 30_000;

@@ -1,11 +1,11 @@
-import type { LifeCycle, PlatformRequest } from "../platform.ts";
+import type { LifeCycle, PlatformRequest } from "../platform/platform.ts";
 import type { End } from "../session/lib.ts";
-import type { UsageCode } from "../late_observers.ts";
-import { ANONYMOUS, WebPlatform } from "../web_platform.ts";
+import type { UsageCode } from "../client/late_observers.ts";
+import { ANONYMOUS, WebPlatform } from "../platform/web.ts";
 import { watchPage } from "./page.ts";
 
 /** The code for observers is loaded when a program registers one, so that other pages do not load it. */
-export const usageCode: UsageCode = () => import("../late/observers.ts");
+export const usageCode: UsageCode = () => import("../repository/usage/observers.ts");
 
 /** The platform of pages and of workers. */
 export class ClientPlatform extends WebPlatform {

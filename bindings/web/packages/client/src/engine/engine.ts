@@ -1,7 +1,7 @@
-import { compiled } from "../compiled_rules.ts";
+import { compiled } from "./compiled_rules.ts";
 import type { Engine } from "../repository/engine.ts";
 import type { Rules } from "../repository/lib.ts";
-import { utf8 } from "../text.ts";
+import { utf8 } from "../text/text.ts";
 import { CompiledFeatures } from "./compiled_features.ts";
 import { guarded } from "./guard.ts";
 import { Instance } from "./instance.ts";

@@ -1,4 +1,4 @@
-import type { ModuleBytes } from "../browser_types.ts";
+import type { ModuleBytes } from "../platform/browser_types.ts";
 import { fullFile } from "#full-file";
 
 import type { EngineModule, FullEngineModule } from "./module.ts";

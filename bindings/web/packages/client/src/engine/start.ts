@@ -1,6 +1,6 @@
-import { type EngineAccess, problemOf } from "../engine_access.ts";
+import { type EngineUser, problemOf } from "./settings.ts";
 import { WasmEngine } from "./engine.ts";
-import { loadedFull, type LeanSource, loadFull, loadLean } from "./load.ts";
+import { type LeanSource, loadedFull, loadFull, loadLean } from "./load.ts";
 import type { FullEngineModule } from "./module.ts";
 import { available } from "./unavailable.ts";
 
@@ -8,8 +8,8 @@ import { available } from "./unavailable.ts";
  * Loads the lean engine, and makes the engine of a client from it. Uses the full engine if this realm has it or if the profile needs it. The
  * client imports this file when it needs an engine. `bundled` is the module for a program that has given none.
  */
-export async function startEngine(access: EngineAccess, bundled: LeanSource): Promise<WasmEngine> {
-  const { engine, fullEngine, integrity, fullIntegrity, profile, readFile } = access.settings;
+export async function startEngine(user: EngineUser, bundled: LeanSource): Promise<WasmEngine> {
+  const { engine, fullEngine, integrity, fullIntegrity, profile, readFile } = user.settings;
   const source = engine === undefined ? bundled : { file: () => engine };
   const full = (): Promise<FullEngineModule> =>
     available(loadFull(fullEngine, { integrity: fullIntegrity, readFile }));
@@ -22,7 +22,7 @@ export async function startEngine(access: EngineAccess, bundled: LeanSource): Pr
     onFailure: (error, isRead) => {
       if (!hasFailed) console.error("fh-client: the evaluation engine failed", error);
       hasFailed = true;
-      if (isRead) access.onReadFailure?.(problemOf(error));
+      if (isRead) user.onReadFailure?.(problemOf(error));
     },
     loadFull: full,
     profile,

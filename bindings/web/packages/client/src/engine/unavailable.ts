@@ -1,4 +1,4 @@
-import { EngineUnavailable } from "../engine_access.ts";
+import { EngineUnavailable } from "./settings.ts";
 
 /**
  * Waits until an engine is loaded.

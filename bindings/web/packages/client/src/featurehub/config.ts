@@ -1,6 +1,6 @@
-import type { Client } from "../client.ts";
+import type { Client } from "../client/client.ts";
 import { ApiKeys } from "../session/lib.ts";
-import type { AnalyticsCollector } from "./analytics.ts";
+import type { AnalyticsCollector, FeatureStateHolder } from "./state_holder.ts";
 import {
   type BaseClientContext,
   ClientEvalFeatureContext,
@@ -14,7 +14,6 @@ import { fhLog } from "./log.ts";
 import type { RawUpdateFeatureListener } from "./raw_updates.ts";
 import type { Readyness, ReadynessListener } from "./readyness.ts";
 import { ClientFeatureRepository, type ReadinessListenerHandle } from "./repository.ts";
-import type { FeatureStateHolder } from "./state_holder.ts";
 import { pluginObserver, type UsagePlugin } from "./usage.ts";
 
 /** The ways to fetch features. */

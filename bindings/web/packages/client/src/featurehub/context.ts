@@ -1,9 +1,8 @@
 import type { Attributes } from "../attributes.ts";
-import type { Client } from "../client.ts";
-import type { Context } from "../context.ts";
-import type { AnyFlags } from "../flags.ts";
-import type { AttributeValue } from "../repository/lib.ts";
-import { attributesOf } from "../repository/lib.ts";
+import type { Client } from "../client/client.ts";
+import type { Context } from "../reads/context.ts";
+import type { AnyFlags } from "../reads/plain_value.ts";
+import { attributesOf, type AttributeValue } from "../repository/lib.ts";
 import { contextHeader } from "../session/lib.ts";
 import { ClientEdgeService, type EdgeService } from "./edge_service.ts";
 import { leftOut } from "./left_out.ts";

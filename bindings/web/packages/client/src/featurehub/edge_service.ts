@@ -1,6 +1,6 @@
 import { type Attributes, NO_ATTRIBUTES, sameAttributes } from "../attributes.ts";
-import { Client } from "../client.ts";
-import type { ClientOptions, ContextAttributes } from "../options.ts";
+import { Client } from "../client/client.ts";
+import type { ClientOptions, ContextAttributes } from "../options/options.ts";
 import type { FeatureHubConfig } from "./config.ts";
 import { leftOut } from "./left_out.ts";
 import type { ClientFeatureRepository } from "./repository.ts";

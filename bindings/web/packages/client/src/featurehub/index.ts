@@ -25,7 +25,7 @@ export {
   setUsageConvertFunction,
   UsageValue,
 } from "./absent.ts";
-export type { AnalyticsCollector } from "./analytics.ts";
+export type { AnalyticsCollector } from "./state_holder.ts";
 export { type BaggageHeader, w3cBaggageHeader } from "./baggage.ts";
 export {
   EdgeFeatureHubConfig,

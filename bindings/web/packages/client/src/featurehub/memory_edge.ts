@@ -1,4 +1,4 @@
-import { Client } from "../client.ts";
+import { Client } from "../client/client.ts";
 
 const KEY = "memory/memory*";
 

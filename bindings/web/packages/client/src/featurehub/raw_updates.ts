@@ -1,4 +1,4 @@
-import type { Client } from "../client.ts";
+import type { Client } from "../client/client.ts";
 import { sourceName, type Subscription } from "../repository/lib.ts";
 import type { FeatureEnvironmentCollection, FeatureState } from "./models.ts";
 

@@ -1,4 +1,4 @@
-import type { Client } from "../client.ts";
+import type { Client } from "../client/client.ts";
 
 /** The readiness of a repository. */
 export const Readyness = { NotReady: "NotReady", Ready: "Ready", Failed: "Failed" } as const;

@@ -1,9 +1,14 @@
-import type { Client } from "../client.ts";
-import type { AnyFlags } from "../flags.ts";
-import type { LiveReads } from "../live_reads.ts";
-import type { FeatureDetail } from "../plain_value.ts";
+import type { Client } from "../client/client.ts";
+import type { AnyFlags, FeatureDetail } from "../reads/plain_value.ts";
+import type { LiveReads } from "../reads/live.ts";
 import type { Observer, Subscription } from "../repository/lib.ts";
-import type { AnalyticsCollector } from "./analytics.ts";
+import {
+  type AnalyticsCollector,
+  type FeatureListener,
+  type FeatureListenerHandle,
+  FeatureStateBaseHolder,
+  type FeatureStateHolder,
+} from "./state_holder.ts";
 import type { BaseClientContext } from "./context.ts";
 import { clientInterceptor, type FeatureValueInterceptor, type InterceptorAnswer } from "./interceptors.ts";
 import { leftOut } from "./left_out.ts";
@@ -13,12 +18,6 @@ import type { FeatureState, SSEResultState } from "./models.ts";
 import { observeRaw, type RawUpdateFeatureListener } from "./raw_updates.ts";
 import { Readyness, type ReadynessListener, readynessOf } from "./readyness.ts";
 import { Registrations } from "./registrations.ts";
-import {
-  FeatureStateBaseHolder,
-  type FeatureListener,
-  type FeatureListenerHandle,
-  type FeatureStateHolder,
-} from "./state_holder.ts";
 import { type UsageEventListener, usageObserver, type UsagePlugin } from "./usage.ts";
 
 /** The number by which a listener for readiness is removed. */

@@ -1,5 +1,5 @@
-import type { AnyFlags } from "../flags.ts";
-import type { LiveReads } from "../live_reads.ts";
+import type { AnyFlags } from "../reads/plain_value.ts";
+import type { LiveReads } from "../reads/live.ts";
 import type { BaseClientContext } from "./context.ts";
 import { leftOut } from "./left_out.ts";
 import { callListener } from "./log.ts";
@@ -184,4 +184,9 @@ export type FeatureStateHolder<T = unknown> = FeatureStateBaseHolder<T>;
 
 function call<T>(listener: FeatureListener<T>, feature: FeatureStateHolder<T>): void {
   callListener(() => listener(feature));
+}
+
+/** A receiver of the events of `logAnalyticsEvent`. */
+export interface AnalyticsCollector {
+  logEvent(action: string, other: Map<string, string>, features: FeatureStateHolder[]): unknown;
 }

@@ -1,5 +1,5 @@
 import type { Attributes } from "../attributes.ts";
-import type { Client } from "../client.ts";
+import type { Client } from "../client/client.ts";
 import { contextHeader, contextSha } from "../session/lib.ts";
 import type { FeatureEnvironmentCollection } from "./models.ts";
 

@@ -1,6 +1,6 @@
 import { EdgeUrl, Secrets, URL_ERRORS } from "../session/lib.ts";
-import { parseKeys } from "../start_error.ts";
-import { platformOf, put } from "../test_updates/send.ts";
+import { parseKeys } from "../options/start_error.ts";
+import { platformOf, put } from "../test_updates/put.ts";
 import { updateBody } from "../test_updates/update.ts";
 import type { FeatureHubConfig } from "./config.ts";
 import { fhLog } from "./log.ts";

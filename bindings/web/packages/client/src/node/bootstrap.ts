@@ -1,5 +1,5 @@
-import { elements, isObject, type Json, member, members, parse, asText } from "../json.ts";
-import { isTooDense, TOO_DENSE } from "../weight.ts";
+import { elements, isObject, type Json, member, members, parse, asText } from "../text/json.ts";
+import { isTooDense, TOO_DENSE } from "../text/weight.ts";
 
 /** An environment of features that a program gives at the start; without an id, the features belong to that of the first API key. */
 export type GivenEnvironment = readonly [id: string | undefined, features: string];

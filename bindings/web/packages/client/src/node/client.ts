@@ -1,16 +1,15 @@
-import { Client as AnyClient } from "../client.ts";
-import { errorText } from "../error_text.ts";
-import type { AnyFlags } from "../flags.ts";
-import { partsOf } from "../live_reads.ts";
-import type { ClientOptions } from "../options.ts";
+import { Client as AnyClient } from "../client/client.ts";
+import { errorText, SnapshotWriter } from "../storage/snapshot_writer.ts";
+import type { AnyFlags } from "../reads/plain_value.ts";
+import { partsOf } from "../reads/live.ts";
+import type { ClientOptions } from "../options/options.ts";
 import { EnvironmentOverrides } from "../repository/environment_overrides.ts";
 import { attributesIn, type Interceptor, type Notice, type Readiness } from "../repository/lib.ts";
 import { SNAPSHOT } from "../repository/source.ts";
 import { contextHeader } from "../session/context_header.ts";
-import { ownerOf } from "../snapshot_owner.ts";
-import { SnapshotWriter } from "../snapshot_writer.ts";
-import { serveSaved } from "../serve_saved.ts";
-import { lowerCase, trim, utf8 } from "../text.ts";
+import { ownerOf } from "../storage/snapshot_owner.ts";
+import { serveSaved } from "../driver/parts.ts";
+import { lowerCase, trim, utf8 } from "../text/text.ts";
 import { type GivenEnvironment, readBootstrap } from "./bootstrap.ts";
 import { load, replace, replaceNow, type SnapshotFile } from "./snapshot_file.ts";
 

@@ -11,7 +11,7 @@ import type { Socket } from "node:net";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 
-import type { ArrivingBody, ArrivingResponse, PlatformRequest } from "../platform.ts";
+import type { ArrivingBody, ArrivingResponse, PlatformRequest } from "../platform/platform.ts";
 
 /** The time limit in milliseconds for opening a connection, TLS included (D-74). */
 const CONNECT_LIMIT = 5_000;

@@ -1,13 +1,11 @@
-import type { ModuleBytes } from "../browser_types.ts";
+import type { ModuleBytes } from "../platform/browser_types.ts";
 import { readFile } from "node:fs/promises";
-
-import type { ArrivingResponse, PlatformRequest, PlatformSettings } from "../platform.ts";
+import type { ArrivingResponse, PlatformRequest, PlatformSettings } from "../platform/platform.ts";
 import { type End, redirected } from "../session/lib.ts";
-import type { UsageCode } from "../late_observers.ts";
+import type { UsageCode } from "../client/late_observers.ts";
 import * as observers from "../repository/usage/observers.ts";
-import { checkOptions } from "../option_check.ts";
-import { VERSION } from "../version.ts";
-import { ANONYMOUS, headersOf, WebPlatform } from "../web_platform.ts";
+import { checkOptions } from "../options/check.ts";
+import { ANONYMOUS, headersOf, VERSION, WebPlatform } from "../platform/web.ts";
 import { Connections, ConnectTimeout } from "./connections.ts";
 
 /** The codes of errors of a TLS handshake. */

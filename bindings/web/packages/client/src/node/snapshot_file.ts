@@ -13,8 +13,8 @@ import {
 import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { readSnapshot } from "../snapshot_form.ts";
-import type { SavedFeatures, SnapshotOwner } from "../snapshot_owner.ts";
+import { readSnapshot } from "../storage/snapshot_form.ts";
+import type { SavedFeatures, SnapshotOwner } from "../storage/snapshot_owner.ts";
 
 /**
  * The file in which a client keeps its last features; see {@link snapshotFile}.

@@ -1,5 +1,5 @@
 import { type Attributes, ContextAttributes } from "../attributes.ts";
-import { wellFormed } from "../text.ts";
+import { wellFormed } from "../text/text.ts";
 
 /** One value of an attribute. `null`, `undefined`, NaN and infinities add no value. An invalid `Date` is left out with a notice. */
 export type AttributeItem = string | number | boolean | Date | null | undefined;

@@ -1,7 +1,6 @@
 import type { Attributes } from "../attributes.ts";
-import { sha256 } from "../sha256.ts";
-import { compareBytes, utf8 } from "../text.ts";
-import { encode } from "./percent.ts";
+import { sha256 } from "../text/sha256.ts";
+import { compareBytes, percentEncoded, utf8 } from "../text/text.ts";
 
 /**
  * Returns the SHA-256 of a context, in lower-case hexadecimal. Equal contexts have equal hashes, whatever the order of their
@@ -13,7 +12,7 @@ import { encode } from "./percent.ts";
  */
 export function contextHash(attributes: Attributes): string {
   const pairs = [...attributes].sort(([left], [right]) => compareBytes(left, right));
-  const encoded = (text: string) => encode(text);
-  const texts = pairs.map(([name, values]) => `${encode(name)}=${values.map(encoded).join(",")}`);
+  const encoded = (text: string) => percentEncoded(text);
+  const texts = pairs.map(([name, values]) => `${percentEncoded(name)}=${values.map(encoded).join(",")}`);
   return sha256(utf8(texts.join("&")));
 }

@@ -1,8 +1,10 @@
-import type { Feature as ReceivedFeature } from "../feature.ts";
-import * as json from "../json.ts";
-import { lowerCase, wellFormed } from "../text.ts";
+import * as json from "../text/json.ts";
+import { lowerCase, wellFormed } from "../text/text.ts";
 import type { Ruleset } from "./engine.ts";
 import { Decimal, Json, type Kind, KINDS, type Value } from "./value.ts";
+
+/** A feature as a session has read it: an object with a non-empty text as its `key`, whatever its other members are. */
+type ReceivedFeature = Pick<Feature, "json" | "key" | "id" | "version">;
 
 /** A feature of a repository: a key with a type, a value and further data. It never changes, apart from the ruleset that holds it. */
 export class Feature {

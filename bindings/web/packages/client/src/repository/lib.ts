@@ -14,12 +14,12 @@ export { setWaker } from "./dispatcher.ts";
 export { EnvironmentOverrides } from "./environment_overrides.ts";
 export type { Feature } from "./feature.ts";
 export type { InterceptedRead, Interceptor, LockPolicy, Override } from "./intercept/mod.ts";
-export type { OverrideChanges } from "./intercept/override_changes.ts";
+export type { OverrideChanges } from "./intercept/mod.ts";
 export type { Notice } from "./notice.ts";
 export { noticeText } from "./notice.ts";
 export { isRefusal, type Problem, problemText, type Stage } from "./problem.ts";
 export type { Cause, Publication, RawKind, RawUpdate } from "./publication.ts";
-export type { Readiness } from "./readiness.ts";
+export type { Readiness } from "./status.ts";
 export type { Reason } from "./reason.ts";
 export { close, held, publish, release, releaseOnly, revoke, setStatus } from "./repository/catch.ts";
 export { guarded, noticeOnce, queue } from "./repository/core.ts";
@@ -55,6 +55,14 @@ export {
   type UsedFeature,
   userKey,
 } from "./usage/event.ts";
-export type { Deduplicate, Dispatch, Observer, SummaryWindow, UsageOptions, UsageSink } from "./usage/mod.ts";
-export type { UsageCount, UsageSummary } from "./usage/summary.ts";
+export type {
+  Deduplicate,
+  Dispatch,
+  Observer,
+  SummaryWindow,
+  UsageCount,
+  UsageOptions,
+  UsageSink,
+  UsageSummary,
+} from "./usage/mod.ts";
 export { Decimal, Json, type Kind, type Value } from "./value.ts";

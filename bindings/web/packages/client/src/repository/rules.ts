@@ -1,5 +1,5 @@
 import { type Attributes, sameAttributes } from "../attributes.ts";
-import { lowerCase } from "../text.ts";
+import { lowerCase } from "../text/text.ts";
 import type { Feature } from "./feature.ts";
 
 /**

@@ -2,9 +2,8 @@ import type { Attributes } from "../attributes.ts";
 import type { Notice } from "../repository/notice.ts";
 import type { Problem } from "../repository/problem.ts";
 import type { Publication, RawUpdate } from "../repository/publication.ts";
-import type { Readiness } from "../repository/readiness.ts";
+import type { Readiness, SessionStatus } from "../repository/status.ts";
 import type { Source } from "../repository/source.ts";
-import type { SessionStatus } from "../repository/status.ts";
 import type { SecretUrl } from "./edge_url.ts";
 import type { ApiKeys } from "./key.ts";
 

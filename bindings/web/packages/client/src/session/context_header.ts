@@ -1,8 +1,7 @@
 import type { Attributes } from "../attributes.ts";
-import { encode } from "../repository/percent.ts";
+import { percentEncoded, utf8 } from "../text/text.ts";
 import { MAX_ATTRIBUTES } from "../repository/problem.ts";
-import { sha256 } from "../sha256.ts";
-import { utf8 } from "../text.ts";
+import { sha256 } from "../text/sha256.ts";
 
 /**
  * Returns the `x-featurehub` header, which sends the context of a server-evaluated key to the Edge (sdk-behaviour 5.1, D-25); the empty
@@ -12,7 +11,10 @@ import { utf8 } from "../text.ts";
 export function contextHeader(attributes: Attributes): string | undefined {
   if (attributes.size > MAX_ATTRIBUTES) return undefined;
   // The texts are ASCII, so that the order of JavaScript is that of their bytes.
-  return Array.from(attributes, ([name, values]) => `${encode(name)}=${encode(values.join(","))}`)
+  return Array.from(
+    attributes,
+    ([name, values]) => `${percentEncoded(name)}=${percentEncoded(values.join(","))}`,
+  )
     .sort()
     .join(",");
 }

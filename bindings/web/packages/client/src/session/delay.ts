@@ -1,4 +1,4 @@
-import { held } from "../json.ts";
+import { held } from "../text/json.ts";
 import type { Backoff, Config } from "./config.ts";
 
 /** A generator of random numbers, which are at least 0 and less than 1. */

@@ -1,5 +1,4 @@
-import { equalsIgnoringCase, lowerCase, trim } from "../text.ts";
-import { encode } from "../repository/percent.ts";
+import { percentEncoded, equalsIgnoringCase, lowerCase, trim } from "../text/text.ts";
 import { contextSha } from "./context_header.ts";
 import type { ApiKey, ApiKeys } from "./key.ts";
 
@@ -54,7 +53,7 @@ export class EdgeUrl {
 
   /** Returns the URL of a poll, which contains all keys and the digest of the context, given as its header. */
   poll(keys: ApiKeys, context: string): SecretUrl {
-    const query = keys.list.map((key) => `apiKey=${encode(key.expose(), IN_KEYS)}&`).join("");
+    const query = keys.list.map((key) => `apiKey=${percentEncoded(key.expose(), IN_KEYS)}&`).join("");
     return new SecretUrl(`${this.#base}/features?${query}contextSha=${contextSha(context)}`);
   }
 
@@ -63,8 +62,8 @@ export class EdgeUrl {
    * send headers with a stream.
    */
   stream(key: ApiKey, context?: string): SecretUrl {
-    const query = context === undefined ? "" : `?xfeaturehub=${encode(context)}`;
-    return new SecretUrl(`${this.#base}/features/${encode(key.expose(), IN_KEYS)}${query}`);
+    const query = context === undefined ? "" : `?xfeaturehub=${percentEncoded(context)}`;
+    return new SecretUrl(`${this.#base}/features/${percentEncoded(key.expose(), IN_KEYS)}${query}`);
   }
 
   /** Returns the base URL with its path, for requests and settings. Do not log the URL, because it may hold an API key. */

@@ -1,5 +1,5 @@
-import { sha256 } from "../sha256.ts";
-import { byteLength, isUnprintable, trim, utf8 } from "../text.ts";
+import { sha256 } from "../text/sha256.ts";
+import { byteLength, isUnprintable, trim, utf8 } from "../text/text.ts";
 
 /**
  * The side that evaluates strategies, which the form of the API key determines (edge-protocol 1.4). `client`: the key contains a `*`, and

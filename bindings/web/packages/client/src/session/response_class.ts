@@ -1,6 +1,6 @@
 import type { Problem } from "../repository/problem.ts";
 import { parseIso } from "../repository/timestamp.ts";
-import { cut, equalsIgnoringCase, lowerCase, trim } from "../text.ts";
+import { cut, equalsIgnoringCase, lowerCase, trim } from "../text/text.ts";
 import { header, type RequestKind, type ResponseHead } from "./action.ts";
 
 /**

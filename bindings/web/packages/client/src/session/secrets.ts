@@ -1,6 +1,6 @@
 import type { Notice } from "../repository/notice.ts";
 import type { Problem } from "../repository/problem.ts";
-import { characters, trim, widthAt } from "../text.ts";
+import { characters, trim, widthAt } from "../text/text.ts";
 import type { ApiKey } from "./key.ts";
 
 /** Minimum length in characters of a secret's spelling that is removed. A shorter spelling could occur in other words by chance. */

@@ -1,5 +1,5 @@
 import type { Action, Input, ResponseHead } from "../session/lib.ts";
-import { utf8 } from "../text.ts";
+import { utf8 } from "../text/text.ts";
 import { EventSplitter, isList } from "./event_splitter.ts";
 import { type Message, readMessage, VERSION } from "./message.ts";
 

@@ -1,6 +1,6 @@
-import { EdgeProblem } from "../edge_problem.ts";
-import { Refused } from "../refused.ts";
-import { trim } from "../text.ts";
+import { EdgeProblem } from "../driver/edge_problem.ts";
+import { Refused } from "./refused.ts";
+import { trim } from "../text/text.ts";
 
 /** The outcome of a test update that the Edge did not reject: `unchanged` if the feature already had the value and the lock. */
 export type Outcome = "accepted" | "unchanged";

@@ -1,10 +1,9 @@
 import { numberText } from "../repository/attributes.ts";
 import type { Feature } from "../repository/feature.ts";
 import { Decimal, Json, type Value } from "../repository/value.ts";
-import { encode } from "../repository/percent.ts";
+import { percentEncoded, equalsIgnoringCase, wellFormed } from "../text/text.ts";
 import { type EdgeUrl, SecretUrl } from "../session/edge_url.ts";
 import { type ApiKey, isDots } from "../session/key.ts";
-import { equalsIgnoringCase, wellFormed } from "../text.ts";
 
 /**
  * Returns the URL to which a test sends a change of a feature (edge-protocol 5.1). Returns `undefined` for the feature keys `.` and `..`,
@@ -12,7 +11,7 @@ import { equalsIgnoringCase, wellFormed } from "../text.ts";
  */
 export function updateUrl(edge: EdgeUrl, key: ApiKey, feature: string): SecretUrl | undefined {
   if (isDots(feature)) return undefined;
-  return new SecretUrl(`${edge.stream(key).expose()}/${encode(feature)}`);
+  return new SecretUrl(`${edge.stream(key).expose()}/${percentEncoded(feature)}`);
 }
 
 /**

@@ -1,10 +1,10 @@
-import { compiled } from "../compiled_rules.ts";
+import { compiled } from "../engine/compiled_rules.ts";
 import type { EngineSource } from "../engine/load.ts";
-import { Client } from "../client.ts";
+import { Client } from "../client/client.ts";
 import type { WasmEngine } from "../engine/engine.ts";
-import type { AnyFlags, FlagKey } from "../flags.ts";
-import { partsOf } from "../live_reads.ts";
-import type { ClientOptions } from "../options.ts";
+import type { AnyFlags, FlagKey } from "../reads/plain_value.ts";
+import { partsOf } from "../reads/live.ts";
+import type { ClientOptions } from "../options/options.ts";
 import type { Ruleset } from "../repository/engine.ts";
 import {
   type Problem,
@@ -14,7 +14,7 @@ import {
   type SessionStatus,
   setStatus,
 } from "../repository/lib.ts";
-import { parse } from "../json.ts";
+import { parse } from "../text/json.ts";
 import { featureOf, received } from "../session/feature_set/received.ts";
 import { type FeatureChange, TestFeatures } from "./features.ts";
 
@@ -148,7 +148,7 @@ export class TestClient<F extends object = AnyFlags> extends Client<F> {
   }
 
   async #loadEngine(): Promise<WasmEngine> {
-    const { startEngine } = await import("../late/engine.ts");
+    const { startEngine } = await import("../engine/request.ts");
     return (this.#engine ??= startEngine(partsOf(this).engine));
   }
 }

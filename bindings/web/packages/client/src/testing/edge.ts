@@ -1,6 +1,6 @@
-import { parse } from "../json.ts";
-import type { AnyFlags, FlagKey } from "../flags.ts";
-import { utf8 } from "../text.ts";
+import { parse } from "../text/json.ts";
+import type { AnyFlags, FlagKey } from "../reads/plain_value.ts";
+import { utf8 } from "../text/text.ts";
 import { type FeatureChange, TestFeatures } from "./features.ts";
 
 /** A request that a {@link TestEdge} received. */

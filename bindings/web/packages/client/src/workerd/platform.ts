@@ -1,12 +1,11 @@
 import { type End, redirected } from "../session/lib.ts";
-import type { UsageCode } from "../late_observers.ts";
-import { checkOptions } from "../option_check.ts";
-import type { PlatformRequest, PlatformSettings } from "../platform.ts";
-import { VERSION } from "../version.ts";
-import { headersOf, WebPlatform } from "../web_platform.ts";
+import type { UsageCode } from "../client/late_observers.ts";
+import { checkOptions } from "../options/check.ts";
+import type { PlatformRequest, PlatformSettings } from "../platform/platform.ts";
+import { headersOf, VERSION, WebPlatform } from "../platform/web.ts";
 
 /** The code for observers is loaded when a program registers one, so that other programs start without it. */
-export const usageCode: UsageCode = () => import("../late/observers.ts");
+export const usageCode: UsageCode = () => import("../repository/usage/observers.ts");
 
 /** The platform of workerd, and of other runtimes at the edge of a network: they have `fetch`, but neither pages nor files. */
 export class ClientPlatform extends WebPlatform {

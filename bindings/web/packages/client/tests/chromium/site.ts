@@ -4,6 +4,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { build } from "esbuild";
 
+import { firstPart } from "../../../../packaging/first_part.ts";
+
 /** The address at which Chromium finds the evaluation engines: beside the bundle, as a bundler places them. */
 const ENGINE = /^\/wasm\/(?:lean|full)\.wasm$/;
 const TYPES: Readonly<Record<string, string>> = {
@@ -28,6 +30,7 @@ export async function bundle(entry: string, name = "page", isSplit = true): Prom
     splitting: isSplit,
     outdir: "/",
     chunkNames: "[name]-[hash]",
+    plugins: isSplit ? [firstPart] : [],
     define: { global: "globalThis" },
     logLevel: "silent",
   });

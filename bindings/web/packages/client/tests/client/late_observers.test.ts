@@ -6,7 +6,7 @@ import { attributesOf, deliver, publish, Repository, rulesOf, setStatus } from "
 import type { UsageEvent } from "../../src/repository/lib.ts";
 import { INITIAL_STATUS } from "../../src/repository/status.ts";
 import * as code from "../../src/repository/usage/observers.ts";
-import { LateObservers } from "../../src/late_observers.ts";
+import { LateObservers } from "../../src/client/late_observers.ts";
 import { received } from "../sequences/received.ts";
 
 const mara = attributesOf([["userkey", "mara"]]);

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 
 import { Client, type ContextAttributes, type Notice } from "../../src/index.ts";
-import { closest } from "../../src/spelling.ts";
+import { closest } from "../../src/text/spelling.ts";
 import { testClient } from "../../src/testing/index.ts";
 import { bytes, describeEngine } from "../engine/built.ts";
 import { becomes } from "../eventually.ts";
@@ -124,7 +124,7 @@ test("a client for tests reports none", async () => {
     { onNotice: (notice) => seen.push(notice) },
   );
   misread(client);
-  await import("../../src/late/mistakes.ts");
+  await import("../../src/client/mistakes.ts");
   await new Promise(setImmediate);
   expect(seen).toEqual([]);
 });

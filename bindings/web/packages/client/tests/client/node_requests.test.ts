@@ -12,7 +12,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { Client } from "../../src/index.ts";
 import { Connections, ConnectTimeout } from "../../src/node/connections.ts";
 import { ClientPlatform } from "../../src/node/platform.ts";
-import type { ArrivingResponse, PlatformRequest } from "../../src/platform.ts";
+import type { ArrivingResponse, PlatformRequest } from "../../src/platform/platform.ts";
 import { SecretUrl } from "../../src/session/lib.ts";
 import { bundled } from "./bundled.ts";
 import { feature, list, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";

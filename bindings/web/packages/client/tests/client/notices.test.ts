@@ -7,7 +7,7 @@ import {
   type Notice,
   noticeText,
 } from "../../src/index.ts";
-import { partsOf } from "../../src/live_reads.ts";
+import { partsOf } from "../../src/reads/live.ts";
 import { queue } from "../../src/repository/lib.ts";
 import { offline } from "./offline.ts";
 import { feature } from "./scripted_edge.ts";

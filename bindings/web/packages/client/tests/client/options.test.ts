@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 
 import { Client } from "../../src/index.ts";
-import { checkOptions } from "../../src/option_check.ts";
+import { checkOptions } from "../../src/options/check.ts";
 import { SERVER_KEY } from "./scripted_edge.ts";
 
 afterEach(() => {

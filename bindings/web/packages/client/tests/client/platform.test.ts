@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { ClientPlatform as BrowserPlatform } from "../../src/browser/platform.ts";
-import { Driver, LONGEST_DELAY } from "../../src/driver.ts";
-import { DriverClock } from "../../src/driver_clock.ts";
+import { Driver, LONGEST_DELAY } from "../../src/driver/driver.ts";
+import { DriverClock } from "../../src/driver/clock.ts";
 import { ClientPlatform as NodePlatform } from "../../src/node/platform.ts";
 import { ClientPlatform as WorkerdPlatform } from "../../src/workerd/platform.ts";
-import type { LifeCycle, Platform, PlatformRequest } from "../../src/platform.ts";
+import type { LifeCycle, Platform, PlatformRequest } from "../../src/platform/platform.ts";
 import { Repository } from "../../src/repository/lib.ts";
-import { SentSecrets } from "../../src/sent_secrets.ts";
+import { SentSecrets } from "../../src/driver/sent_secrets.ts";
 import { ApiKeys, defaultConfig, EdgeUrl, SecretUrl, Session } from "../../src/session/lib.ts";
 import { becomes, eventually } from "../eventually.ts";
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { type RawUpdate, rulesOf } from "../../src/repository/lib.ts";
-import { ownerOf } from "../../src/snapshot_owner.ts";
-import { type SnapshotText, SnapshotWriter } from "../../src/snapshot_writer.ts";
-import { parseKeys } from "../../src/start_error.ts";
-import type { Status } from "../../src/status.ts";
+import { ownerOf } from "../../src/storage/snapshot_owner.ts";
+import { type SnapshotText, SnapshotWriter } from "../../src/storage/snapshot_writer.ts";
+import { parseKeys } from "../../src/options/start_error.ts";
+import type { Status } from "../../src/driver/status.ts";
 import { SERVER_KEY } from "./scripted_edge.ts";
 
 const START = Date.UTC(2026, 10, 21, 8, 30);

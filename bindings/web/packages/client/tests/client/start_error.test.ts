@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { Client } from "../../src/index.ts";
-import { parseHeaders, parseSettings } from "../../src/start_error.ts";
+import { parseHeaders, parseSettings } from "../../src/options/start_error.ts";
 
 const URL = "http://edge.example";
 const KEY = "environment/the-secret-part";

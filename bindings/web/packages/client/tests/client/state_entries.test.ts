@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { StateEntries } from "../../src/state_entries.ts";
-import { entryName, MOST_STORED, readEntry, SESSION } from "../../src/stored_state.ts";
+import { StateEntries } from "../../src/storage/entries.ts";
+import { entryName, MOST_STORED, readEntry, SESSION } from "../../src/storage/stored_state.ts";
 import { Texts } from "./texts.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 8, 30);

@@ -8,12 +8,12 @@ vi.mock("#lean-file", () => files);
 async function realm(
   isPage: boolean,
   answer: () => Promise<Response>,
-): Promise<typeof import("../../src/engine/early_request.ts") & { fetched: ReturnType<typeof vi.fn> }> {
+): Promise<typeof import("../../src/engine/request.ts") & { fetched: ReturnType<typeof vi.fn> }> {
   files.IS_REQUESTED_EARLY = isPage;
   vi.resetModules();
   const fetched = vi.fn(answer);
   vi.stubGlobal("fetch", fetched);
-  return { ...(await import("../../src/engine/early_request.ts")), fetched };
+  return { ...(await import("../../src/engine/request.ts")), fetched };
 }
 
 beforeEach(() => () => {

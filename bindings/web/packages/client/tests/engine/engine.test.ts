@@ -7,7 +7,7 @@ import { split } from "../../src/engine/texts.ts";
 import { attributesOf } from "../../src/repository/lib.ts";
 import { one } from "../../src/session/feature_set/answer.ts";
 import { Environment } from "../../src/session/feature_set/environment.ts";
-import { utf8 } from "../../src/text.ts";
+import { utf8 } from "../../src/text/text.ts";
 import { valid } from "../valid.ts";
 import { describeEngine, full, lean } from "./built.ts";
 

@@ -7,7 +7,7 @@ import { PROFILE_NUMBERS } from "../../src/engine/module.ts";
 import { split } from "../../src/engine/texts.ts";
 import { Ruleset } from "../../src/index.ts";
 import { attributesOf } from "../../src/repository/lib.ts";
-import { fromUtf8Lossy } from "../../src/text.ts";
+import { fromUtf8Lossy } from "../../src/text/text.ts";
 import { bytes as file, describeEngine, full, lean } from "./built.ts";
 
 const FUZZ = fileURLToPath(new URL("../../../../../../conformance/fuzz/seeds/", import.meta.url));

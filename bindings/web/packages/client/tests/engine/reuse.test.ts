@@ -4,7 +4,7 @@ import type { Attributes } from "../../src/attributes.ts";
 import { WasmEngine } from "../../src/engine/engine.ts";
 import type { EngineModule } from "../../src/engine/module.ts";
 import type { WasmRuleset } from "../../src/engine/ruleset.ts";
-import { fromUtf8Lossy } from "../../src/text.ts";
+import { fromUtf8Lossy } from "../../src/text/text.ts";
 import { describeEngine, lean } from "./built.ts";
 
 const mara: Attributes = new Map([["userkey", ["mara"]]]);

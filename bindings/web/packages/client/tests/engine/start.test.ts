@@ -1,8 +1,8 @@
 import { afterEach, expect, it, vi } from "vitest";
-
 import { NeedsFullEngine } from "../../src/engine/engine.ts";
 import { startEngine } from "../../src/engine/start.ts";
-import { EngineAccess, type EngineSettings } from "../../src/engine_access.ts";
+import { EngineAccess } from "../../src/engine/access.ts";
+import type { EngineSettings } from "../../src/engine/settings.ts";
 import { Client, Ruleset } from "../../src/index.ts";
 import { attributesOf } from "../../src/repository/lib.ts";
 import { bytes, describeEngine, full } from "./built.ts";

@@ -1,4 +1,4 @@
-import { asText, held, integer, type JsonObject, members } from "../../src/json.ts";
+import { asText, held, integer, type JsonObject, members } from "../../src/text/json.ts";
 import type { Engine } from "../../src/repository/engine.ts";
 import { Feature } from "../../src/repository/feature.ts";
 

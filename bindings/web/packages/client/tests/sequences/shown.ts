@@ -19,7 +19,7 @@ import {
   userKey,
   type Value,
 } from "../../src/repository/lib.ts";
-import { compareBytes } from "../../src/text.ts";
+import { compareBytes } from "../../src/text/text.ts";
 
 /** The forms of values, details and events in a sequence, as `fh-client/repository/tests/sequences/shown.rs` writes them. */
 

@@ -1,4 +1,4 @@
-import { byteLength } from "../../text.ts";
+import { byteLength } from "../../text/text.ts";
 import type { Value } from "../value.ts";
 import { carried, decodeValue, parseItem, writeItem } from "./format.ts";
 import { MOST_BYTES, NAME } from "./mod.ts";

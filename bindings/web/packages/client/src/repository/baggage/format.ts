@@ -1,5 +1,4 @@
-import { byteLength, fromUtf8Lossy, utf8 } from "../../text.ts";
-import { encode, RESERVED } from "../percent.ts";
+import { byteLength, percentEncoded, fromUtf8Lossy, RESERVED, utf8 } from "../../text/text.ts";
 
 /** An item of a baggage entry: its decoded key, and its value, which is still encoded. `undefined` means null. */
 export type Item = readonly [key: string, value: string | undefined];
@@ -20,8 +19,8 @@ export function decodeValue(encoded: string): string {
 /** Returns an item with its key and value percent-encoded. If the value is `undefined`, the item is only the key. */
 export function writeItem(key: string, value: string | undefined): string {
   // eslint-disable-next-line no-control-regex -- control characters are escaped, because headers cannot carry them
-  const name = encode(key, /[\0-\x1f\x7f ",;=%\\]/g);
-  return value === undefined ? name : `${name}=${encode(value, RESERVED)}`;
+  const name = percentEncoded(key, /[\0-\x1f\x7f ",;=%\\]/g);
+  return value === undefined ? name : `${name}=${percentEncoded(value, RESERVED)}`;
 }
 
 /**

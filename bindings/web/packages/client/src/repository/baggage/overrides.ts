@@ -1,4 +1,4 @@
-import { lowerCase } from "../../text.ts";
+import { lowerCase } from "../../text/text.ts";
 import type { InterceptedRead, Interceptor, Override } from "../intercept/mod.ts";
 import { Flags } from "./flags.ts";
 import type { AllowedKeys } from "./mod.ts";

@@ -1,5 +1,5 @@
-import { elements, held, type Json as JsonValue, members, parse } from "../../json.ts";
-import { wellFormed } from "../../text.ts";
+import { elements, held, type Json as JsonValue, members, parse } from "../../text/json.ts";
+import { wellFormed } from "../../text/text.ts";
 import { type Bootstrap, BOOTSTRAP_FORMAT, type BootstrapFeature } from "../bootstrap.ts";
 import { reasonNamed } from "../reason.ts";
 import { isoText, parseIso } from "../timestamp.ts";

@@ -1,15 +1,13 @@
 import type { Attributes } from "../../attributes.ts";
-import { wellFormed } from "../../text.ts";
+import { wellFormed } from "../../text/text.ts";
 import { Answer } from "../answer.ts";
 import { numberText } from "../attributes.ts";
 import type { Feature } from "../feature.ts";
 import { runs } from "../panic_guard.ts";
-import { noticeOnce } from "../repository/core.ts";
-import type { Repository } from "../repository/mod.ts";
+import { type Core, noticeOnce } from "../repository/core.ts";
 import { Decimal, Json, type Value } from "../value.ts";
 import { convert, type Converted } from "./convert.ts";
-import type { InterceptedRead, Interceptor, LockPolicy, Override } from "./mod.ts";
-import type { OverrideChanges } from "./override_changes.ts";
+import type { InterceptedRead, Interceptor, LockPolicy, Override, OverrideChanges } from "./mod.ts";
 
 /**
  * Maximum number of nested interceptions. Interceptions nest if an interceptor reads features itself. Deeper reads are not
@@ -29,7 +27,7 @@ export class Entry {
   name = UNNAMED;
   readonly policy: LockPolicy;
   readonly interceptor: Interceptor;
-  readonly #repository: Repository;
+  readonly #repository: Core;
   #isClosed = false;
   /** Counts and reports a failure of the interceptor. */
   readonly failed = (): void => {
@@ -37,7 +35,7 @@ export class Entry {
     noticeOnce(this.#repository, { kind: "interceptor_panicked", interceptor: this.name }, String(this.id));
   };
 
-  constructor(repository: Repository, interceptor: Interceptor, policy: LockPolicy) {
+  constructor(repository: Core, interceptor: Interceptor, policy: LockPolicy) {
     this.id = repository.ids++;
     this.interceptor = interceptor;
     this.policy = policy;
@@ -68,7 +66,7 @@ export type Chain = readonly Entry[];
  */
 export function ask(
   chain: Chain,
-  repository: Repository,
+  repository: Core,
   key: string,
   feature: Feature | undefined,
   attributes: Attributes | undefined,

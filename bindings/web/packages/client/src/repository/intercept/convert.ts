@@ -1,5 +1,5 @@
-import { parse } from "../../json.ts";
-import { lowerCase } from "../../text.ts";
+import { parse } from "../../text/json.ts";
+import { lowerCase } from "../../text/text.ts";
 import { Decimal, Json, type Kind, type Value } from "../value.ts";
 
 /** A value of the requested type, or the reason why there is none. The reason contains no part of the value. */

@@ -1,7 +1,6 @@
 import type { Attributes } from "../../attributes.ts";
 import type { Feature } from "../feature.ts";
 import type { Value } from "../value.ts";
-import type { OverrideChanges } from "./override_changes.ts";
 
 /**
  * User code that may override the value of a feature before the rules are evaluated (D-78, sdk-behaviour 2.8).
@@ -64,3 +63,11 @@ export type Override = Value | number | null | undefined;
  * and `decide` do not, and `decide` says that the interceptor looks at the lock itself.
  */
 export type LockPolicy = "respect" | "override" | "decide";
+
+/**
+ * A handle with which an interceptor reports that it may return other values than before; see `Interceptor.registered`.
+ */
+export interface OverrideChanges {
+  /** Makes change listeners compare their values again. A call after the repository was closed has no effect. */
+  notify(): void;
+}

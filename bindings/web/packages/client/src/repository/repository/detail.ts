@@ -3,7 +3,8 @@ import type { Answer } from "../answer.ts";
 import type { Reason } from "../reason.ts";
 import type { Source } from "../source.ts";
 import type { Kind, Value } from "../value.ts";
-import type { RepositorySnapshot } from "./snapshot.ts";
+import type { Rules } from "../rules.ts";
+import type { SessionStatus } from "../status.ts";
 
 /**
  * The value of a feature for a context, its reason, and further data of the feature. If the client has no features for the context
@@ -49,9 +50,23 @@ export interface Detail {
   properties(): [name: string, value: string][];
 }
 
+/** The parts of a snapshot that a detail shows. */
+interface Shown {
+  readonly rules: Rules;
+  readonly status: SessionStatus;
+  readonly generation: number;
+}
+
+/** The parts of a snapshot that an explained detail needs. */
+interface Explained extends Shown {
+  readonly knowsAllFeatures: boolean;
+  isFor(attributes: Attributes | undefined): boolean;
+  peek(key: string, attributes: Attributes | undefined): Detail;
+}
+
 /** Returns the detail of a read, as the type `kind` if one is given. */
 export function detailOf(
-  { rules, status, generation }: RepositorySnapshot,
+  { rules, status, generation }: Shown,
   key: string,
   answer: Answer,
   kind?: Kind,
@@ -98,12 +113,7 @@ export class ExplainedDetail {
    * @param rules - returns the engine's explanation of the feature as a text. Not called for a feature that does not exist, or if
    *   the client has no features for the context.
    */
-  constructor(
-    snapshot: RepositorySnapshot,
-    key: string,
-    attributes: Attributes | undefined,
-    rules: () => string,
-  ) {
+  constructor(snapshot: Explained, key: string, attributes: Attributes | undefined, rules: () => string) {
     const isFor = snapshot.isFor(attributes);
     this.detail = snapshot.peek(key, attributes);
     this.rules = isFor && snapshot.rules.entries.has(key) ? rules() : undefined;

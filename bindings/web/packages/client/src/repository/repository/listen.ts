@@ -1,11 +1,10 @@
 import type { Attributes } from "../../attributes.ts";
+import type { Answer } from "../answer.ts";
 import type { Notice } from "../notice.ts";
 import { sameProblem } from "../problem.ts";
 import type { RawUpdate } from "../publication.ts";
-import type { Readiness } from "../readiness.ts";
-import type { SessionStatus } from "../status.ts";
+import type { Readiness, SessionStatus } from "../status.ts";
 import { sameValue, type Value } from "../value.ts";
-import type { RepositorySnapshot } from "./snapshot.ts";
 
 /** A change of a feature's value or lock, as one listener sees it. */
 export interface Change {
@@ -79,6 +78,12 @@ export function subscription(end: () => void): Subscription {
   return { unsubscribe: end, [Symbol.dispose]: end };
 }
 
+/** The answers of a snapshot, which a change listener compares. */
+interface Answers {
+  readonly generation: number;
+  answer(key: string, attributes: Attributes | undefined): Answer;
+}
+
 /** A listener for changes of one feature's value or lock, for one context. */
 export class ChangeListener {
   readonly key: string;
@@ -93,7 +98,7 @@ export class ChangeListener {
   #isLocked: boolean;
 
   constructor(
-    snapshot: RepositorySnapshot,
+    snapshot: Answers,
     key: string,
     attributes: Attributes | undefined,
     call: (change: Change) => unknown,
@@ -112,7 +117,7 @@ export class ChangeListener {
    * change; `undefined` if there is no difference. Also returns `undefined`, and stores nothing, if the snapshot has the generation
    * that was compared last, or if the client has no features for the context.
    */
-  compare(snapshot: RepositorySnapshot): Change | undefined {
+  compare(snapshot: Answers): Change | undefined {
     const { generation } = snapshot;
     if (this.generation === generation) return undefined;
     const { feature, value, isNotReady } = snapshot.answer(this.key, this.#attributes);

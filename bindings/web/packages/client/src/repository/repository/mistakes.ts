@@ -5,8 +5,8 @@ import { noticeOnce, queue } from "./core.ts";
 import type { Repository } from "./mod.ts";
 import type { Rules } from "../rules.ts";
 import type { Kind } from "../value.ts";
-import { closest } from "../../spelling.ts";
-import { lowerCase } from "../../text.ts";
+import { closest } from "../../text/spelling.ts";
+import { lowerCase } from "../../text/text.ts";
 
 /** Maximum number of notices of each kind. One more notice then says that further ones are left out. */
 const MOST = 20;

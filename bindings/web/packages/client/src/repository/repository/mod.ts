@@ -1,15 +1,11 @@
-import type { Answer } from "../answer.ts";
-import type { Attributes } from "../../attributes.ts";
-import { isVisibleChange } from "../../visible_change.ts";
+import { isVisibleChange } from "../../text/visible_change.ts";
 import type { Counters } from "../counters.ts";
 import { type ClockFn, wake } from "../dispatcher.ts";
-import type { Notice } from "../notice.ts";
 import type { Rules } from "../rules.ts";
 import type { SessionStatus } from "../status.ts";
 import type { Millis } from "../time.ts";
 import { Turns } from "../turns.ts";
-import type { Kind } from "../value.ts";
-import type { IsVisibleChange } from "./core.ts";
+import type { Core, IsVisibleChange } from "./core.ts";
 import { EventQueue } from "./event_queue.ts";
 import { RepositorySnapshot } from "./snapshot.ts";
 import { WaitingTasks } from "./watch.ts";
@@ -35,7 +31,7 @@ export interface RepositoryOptions {
 /**
  * The read side of a client: features, listeners, interceptors, observers and readiness. This class holds the data, and the functions of
  * this folder are its operations, so that a bundle has only the operations that a program uses. A driver writes, with `publish` and
- * similar functions, and calls `deliver`. Programs read, subscribe and release.
+ * similar functions, and calls `deliver`. Programs read, subscribe and release. The members of {@link Core} are described there.
  *
  * The repository fetches nothing, reads no clock but its option's, and sets no timer.
  *
@@ -47,15 +43,13 @@ export interface RepositoryOptions {
  * publish(repository, { rules: rulesOf(features, { kind: "unknown" }, evaluated), cause: "first" });
  * ```
  */
-export class Repository {
+export class Repository implements Core {
   /** The current snapshot, for one read or for several reads of the same state. */
   live: RepositorySnapshot;
   readonly events: EventQueue;
   readonly clock: ClockFn;
   readonly isVisibleChange: IsVisibleChange;
-  /** True if snapshots keep the answers of reads. */
   readonly keepsAnswers: boolean;
-  /** The numbers of errors in listeners, interceptors and observers, of refused overrides and of dropped events. */
   readonly counters: Counters = {
     listenerPanics: 0,
     interceptorPanics: 0,
@@ -66,30 +60,16 @@ export class Repository {
   };
   /** The time on the session's clock when the Edge last sent data; `undefined` before. */
   contact: Millis | undefined;
-  /** The function that the first read after `reportsReads` was set calls, for passive polling (D-71). */
-  onTouch: (() => void) | undefined;
+  onTouch: Core["onTouch"];
   /** True if interceptors and observers belong to another repository, so that this one does not close them. */
   sharesHandlers = false;
-  /** Gets what a listener or an observer throws. */
-  onThrow: ((error: unknown) => void) | undefined;
-  /** True if the next read by the user's code must be reported. */
+  onThrow: Core["onThrow"];
   reportsReads = false;
-  /**
-   * The function that logs notices about interceptors and reads, which do not come from the driver. It gets each such notice once, and none after
-   * 256 different notices, even if there is no listener for notices.
-   */
-  log: ((notice: Notice) => void) | undefined;
-  /**
-   * Gets reads without a value, with their answer and the type that they request, and the names of attributes that a context lacks. It reports
-   * those that look like mistakes in the program, and reads of other contexts. Clients of tests have none.
-   */
-  declare mistake:
-    ((name: string, of: Answer | Attributes, kind?: Kind, rules?: Rules) => unknown) | undefined;
+  log: Core["log"];
+  declare mistake: Core["mistake"];
   /** The kinds of notices that are not written to the console any more; `undefined` if the program has a listener of its own. */
   declare warned: Set<string> | undefined;
-  /** The function that wakes the dispatcher. */
-  onWork: (() => void) | undefined;
-  /** True if `onWork` was called and no delivery has begun since then. */
+  onWork: Core["onWork"];
   isAwake = false;
   readonly turns = new Turns();
   /** True if the value of a change listener's feature may have changed since a delivery last took this flag. */
@@ -112,7 +92,6 @@ export class Repository {
   /** True once the closed repository has removed its listeners. Interceptors and observers are then closed at once. */
   isFinished = false;
   readonly tasks = new WaitingTasks();
-  /** The number of ids of listeners, interceptors and observers that are in use. */
   ids = 0;
 
   /** Creates an empty repository that is not ready. */

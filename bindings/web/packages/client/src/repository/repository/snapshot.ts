@@ -1,15 +1,13 @@
 import { type Attributes, ContextAttributes } from "../../attributes.ts";
 import { Answer } from "../answer.ts";
 import { ask, type Chain } from "../intercept/chain.ts";
-import type { Readiness } from "../readiness.ts";
+import { INITIAL_STATUS, type Readiness, type SessionStatus } from "../status.ts";
 import { answersFor, NO_RULES, type Rules } from "../rules.ts";
-import { INITIAL_STATUS, type SessionStatus } from "../status.ts";
 import { type UsedFeature, usedFeature } from "../usage/event.ts";
 import type { UsageSink } from "../usage/mod.ts";
 import type { Kind, ValueOf } from "../value.ts";
-import { touch } from "./core.ts";
+import { type Core, touch } from "./core.ts";
 import { type Detail, detailOf } from "./detail.ts";
-import type { Repository } from "./mod.ts";
 
 const NOT_FOUND = new Answer(undefined, undefined, "NOT_FOUND");
 const NOT_READY = new Answer(undefined, undefined, "NOT_READY");
@@ -86,7 +84,7 @@ type Parts = Pick<
  * also reported to passive polling (D-71). Reads never throw.
  */
 export class RepositorySnapshot {
-  declare readonly repository: Repository;
+  declare readonly repository: Core;
   /** The features of the snapshot. */
   declare readonly rules: Rules;
   /** The status of the client at the time of the snapshot. */
@@ -109,7 +107,7 @@ export class RepositorySnapshot {
   }
 
   /** Creates the snapshot of a repository without features. */
-  static empty(repository: Repository): RepositorySnapshot {
+  static empty(repository: Core): RepositorySnapshot {
     return new RepositorySnapshot({
       repository,
       rules: NO_RULES,
@@ -163,7 +161,7 @@ export class RepositorySnapshot {
    *
    * @param mistake - gets the attributes that the context lacks
    */
-  answer(key: string, attributes: Attributes | undefined, mistake?: Repository["mistake"]): Answer {
+  answer(key: string, attributes: Attributes | undefined, mistake?: Core["mistake"]): Answer {
     if (this.chain.length > 0) {
       const said = ask(this.chain, this.repository, key, this.rules.get(key), attributes);
       if (said) return said;
@@ -176,7 +174,7 @@ export class RepositorySnapshot {
     key: string,
     attributes: Attributes | undefined,
     answers: ContextAnswers,
-    mistake: Repository["mistake"],
+    mistake: Core["mistake"],
   ): Answer {
     if (!answers.isFor) {
       // While the client waits for the features of a new context, it is not ready, also if it serves the former ones meanwhile.

@@ -3,7 +3,6 @@ import type { Answer } from "../answer.ts";
 import type { Rules } from "../rules.ts";
 import type { Millis } from "../time.ts";
 import type { Params, UsageEvent, UsedFeature } from "./event.ts";
-import type { UsageSummary } from "./summary.ts";
 
 /**
  * Code that is notified of uses of features, such as an exporter, statistics or tracing (sdk-behaviour 3).
@@ -141,4 +140,26 @@ export interface UsageSink {
   flush(limit: number): void;
   /** Delivers the queued events and the last summaries, and closes the observers. */
   close(): void;
+}
+
+/** The numbers of evaluations within one window. Times are in milliseconds since 1970. */
+export interface UsageSummary {
+  /** The start of the window. */
+  readonly from: number;
+  /** The end of the window. */
+  readonly until: number;
+  /**
+   * The counts, sorted by feature key. A feature has several counts if it had several values, strategies or interceptors.
+   */
+  readonly counts: readonly UsageCount[];
+  /** Number of evaluations of combinations beyond the limit of the window. */
+  readonly uncounted: number;
+}
+
+/** The number of evaluations of one feature to one value by the same strategy and interceptor. */
+export interface UsageCount {
+  /** The feature, its value and the strategy. The version is the highest version that was evaluated. */
+  readonly feature: UsedFeature;
+  /** The number of evaluations of the feature to this value within the window. */
+  readonly count: number;
 }

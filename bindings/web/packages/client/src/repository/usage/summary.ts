@@ -1,32 +1,10 @@
-import { compareBytes } from "../../text.ts";
+import { compareBytes } from "../../text/text.ts";
 import type { Answer } from "../answer.ts";
 import type { Rules } from "../rules.ts";
 import { after, type Millis } from "../time.ts";
-import { type UsedFeature, usageText, usedFeature } from "./event.ts";
-import type { SummaryWindow } from "./mod.ts";
+import { usageText, usedFeature } from "./event.ts";
+import type { SummaryWindow, UsageCount, UsageSummary } from "./mod.ts";
 import { fingerprint } from "./sampling.ts";
-
-/** The numbers of evaluations within one window. Times are in milliseconds since 1970. */
-export interface UsageSummary {
-  /** The start of the window. */
-  readonly from: number;
-  /** The end of the window. */
-  readonly until: number;
-  /**
-   * The counts, sorted by feature key. A feature has several counts if it had several values, strategies or interceptors.
-   */
-  readonly counts: readonly UsageCount[];
-  /** Number of evaluations of combinations beyond the limit of the window. */
-  readonly uncounted: number;
-}
-
-/** The number of evaluations of one feature to one value by the same strategy and interceptor. */
-export interface UsageCount {
-  /** The feature, its value and the strategy. The version is the highest version that was evaluated. */
-  readonly feature: UsedFeature;
-  /** The number of evaluations of the feature to this value within the window. */
-  readonly count: number;
-}
 
 /** The counts of the current window. */
 export class Counts {

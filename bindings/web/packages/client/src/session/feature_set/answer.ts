@@ -1,5 +1,5 @@
-import { asText, type Json, member, parse, textAt, walk } from "../../json.ts";
-import { byteLength, fromUtf8, lowerCase, utf8 } from "../../text.ts";
+import { asText, type Json, member, parse, textAt, walk } from "../../text/json.ts";
+import { byteLength, fromUtf8, lowerCase, utf8 } from "../../text/text.ts";
 import { type Received, received } from "./received.ts";
 
 /** A list of features. */

@@ -1,5 +1,5 @@
 import type { Feature } from "../../repository/feature.ts";
-import { isVisibleChange } from "../../visible_change.ts";
+import { isVisibleChange } from "../../text/visible_change.ts";
 import { appliedStrategy, featureOf, type Identity, identityOf, type Received } from "./received.ts";
 
 /**

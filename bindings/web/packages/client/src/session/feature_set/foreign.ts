@@ -1,5 +1,5 @@
-import { asText, member } from "../../json.ts";
-import { lowerCase } from "../../text.ts";
+import { asText, member } from "../../text/json.ts";
+import { lowerCase } from "../../text/text.ts";
 import type { Received } from "./received.ts";
 
 /** Returns true if both texts are UUIDs, and they name different environments. */

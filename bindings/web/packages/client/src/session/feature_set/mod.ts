@@ -2,7 +2,7 @@ import type { Attributes } from "../../attributes.ts";
 import type { Feature } from "../../repository/feature.ts";
 import type { Notice } from "../../repository/notice.ts";
 import { type Environments, Rules } from "../../repository/rules.ts";
-import { equalsIgnoringCase } from "../../text.ts";
+import { equalsIgnoringCase } from "../../text/text.ts";
 import { type Authority, type Effect, Environment } from "./environment.ts";
 import type { Received } from "./received.ts";
 import type { ApiKeys } from "../key.ts";

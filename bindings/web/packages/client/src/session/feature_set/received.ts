@@ -1,4 +1,13 @@
-import { asText, held, integer, isObject, type Json, type JsonObject, member, members } from "../../json.ts";
+import {
+  asText,
+  held,
+  integer,
+  isObject,
+  type Json,
+  type JsonObject,
+  member,
+  members,
+} from "../../text/json.ts";
 import { Feature } from "../../repository/feature.ts";
 
 /** A received feature, or the data of a delete event: its JSON as it was received, and its members. */

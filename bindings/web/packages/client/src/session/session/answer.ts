@@ -1,16 +1,8 @@
 import { type Problem, timedOut } from "../../repository/problem.ts";
-import type { Millis } from "../../repository/time.ts";
-import { cut } from "../../text.ts";
-import {
-  type End,
-  header,
-  type InputOf,
-  type RequestId,
-  type RequestKind,
-  type ResponseHead,
-} from "../action.ts";
+import { cut } from "../../text/text.ts";
+import { type End, header, type InputOf, type RequestKind, type ResponseHead } from "../action.ts";
 import { maxAge, type ResponseClass, responseClass, retryAfter } from "../response_class.ts";
-import { type Core, giveUp, IDLE } from "./mod.ts";
+import { type Body, type Core, giveUp, IDLE } from "./core.ts";
 import { Value } from "../sse/value.ts";
 import { connectTo } from "./connect.ts";
 import {
@@ -25,17 +17,6 @@ import {
 } from "./outcome.ts";
 import { stream, streamBytes, streamClosed } from "./stream.ts";
 import { applyAnswer } from "./update.ts";
-
-/** The part of a poll's body that has arrived so far. */
-export interface Body {
-  readonly kind: "fetching";
-  readonly requestId: RequestId;
-  readonly until: Millis;
-  readonly bytes: Value;
-  readonly etag: string | undefined;
-  /** True if the Edge wants no further requests (status 236). */
-  readonly isLast: boolean;
-}
 
 /** Maximum number of redirects in a row. If a request has one more redirect, it fails (D-82). */
 const MOST_HOPS = 5;

@@ -1,9 +1,8 @@
-import { lowerCase } from "../../text.ts";
+import { lowerCase } from "../../text/text.ts";
 import { after, LAST_MILLIS } from "../../repository/time.ts";
 import type { Request, RequestKind } from "../action.ts";
 import type { SecretUrl } from "../edge_url.ts";
-import { type Core, evaluatesHere, type Redirect, waitUntil } from "./mod.ts";
-import { streams } from "./request.ts";
+import { type Core, evaluatesHere, type Redirect, waitUntil } from "./core.ts";
 
 /**
  * Sends a request now, or as soon as the limit of the request rate allows. The request follows a pending redirect, if there is one. The
@@ -81,4 +80,9 @@ function requestOf(
   add("if-none-match", etag);
   for (const [name, value] of config.headers) add(lowerCase(name), value);
   return { kind, url, headers };
+}
+
+/** Returns true if the mode is streaming and there is a single key, because a stream has only one key. */
+export function streams(core: Core): boolean {
+  return core.config.mode.kind === "streaming" && !core.keys.areSeveral;
 }

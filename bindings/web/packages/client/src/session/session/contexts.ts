@@ -1,25 +1,32 @@
 import { type Attributes, sameAttributes } from "../../attributes.ts";
-import type { Problem } from "../../repository/problem.ts";
 import type { InputOf } from "../action.ts";
 import { contextHeader, valuesWithCommas } from "../context_header.ts";
-import { INVISIBLE } from "../feature_set/environment.ts";
-import { CLOSED, type Core, evaluatesHere, isStale } from "./mod.ts";
+import { INVISIBLE, SEEN } from "../feature_set/environment.ts";
+import {
+  CLOSED,
+  type Core,
+  evaluatedFor,
+  evaluatesHere,
+  isStale,
+  newestContext,
+  type NextContext,
+  type Pending,
+  STALE,
+} from "./core.ts";
 import { withoutRefusal } from "./access.ts";
-import { isOfEarlierContext, isServed, leftToEarlierContext, withheld } from "./held.ts";
-import { STALE } from "./outcome.ts";
-import { type Pending, pendingContext, reply, settleAll, takePendingContexts } from "./pending.ts";
+import { isServed, leftToEarlierContext, withheld } from "./held.ts";
+import { pendingContext, reply } from "./pending.ts";
 import { refresh, request } from "./request.ts";
 import { serveAgain } from "./update.ts";
-
-/** A context that is to become the current context, and the commands that set it. */
-export interface NextContext {
-  readonly attributes: Attributes;
-  readonly header: string;
-  /** The commands that set this context and are not finished yet. */
-  readonly pending: readonly Pending[];
-}
-
-const SUPERSEDED: Problem = { code: "superseded" };
+import {
+  adopt,
+  dropSuperseded,
+  handOnKeptValues,
+  refuseNextContext,
+  refuseNextContextAsStale,
+  SUPERSEDED,
+} from "./handover.ts";
+import { equalsIgnoringCase } from "../../text/text.ts";
 
 /**
  * Sets a context of server-evaluated keys: at most one request is in flight, and at most one context waits (D-62, D-120). If the context's
@@ -69,11 +76,6 @@ export function changeContext(core: Core, { commandId, attributes: context }: In
   }
 }
 
-/** Returns the context that was set last: the waiting context, or the current context if no context waits. */
-export function newestContext(core: Core): Attributes {
-  return core.next?.attributes ?? core.context;
-}
-
 /** Sets a context whose header is the same as that of the current context. */
 function setAgain(core: Core, context: Attributes, pending: Pending): void {
   if (!sameAttributes(context, core.context)) {
@@ -99,37 +101,6 @@ function setNextContext(core: Core, next: NextContext): void {
   refuseNextContext(core, SUPERSEDED);
   core.next = next;
   handOnKeptValues(core);
-}
-
-/**
- * Serves the kept values for the newest context, if features are served and the settings keep values while the Edge evaluates a new context.
- */
-function handOnKeptValues(core: Core): void {
-  if (keepsValues(core) && isServed(core.held)) serveAgain(core, INVISIBLE);
-}
-
-function keepsValues(core: Core): boolean {
-  return core.config.whileSwitching === "keep";
-}
-
-/** Drops the waiting context and reports the problem to the callers that set this context. */
-export function refuseNextContext(core: Core, problem: Problem): void {
-  const pending = core.next?.pending ?? [];
-  core.next = undefined;
-  settleAll(core, pending, problem);
-}
-
-/** Drops the waiting context, because the Edge wants no more requests. The current context stays in force (D-67). */
-export function refuseNextContextAsStale(core: Core): void {
-  refuseNextContext(core, STALE);
-  handOnKeptValues(core);
-}
-
-/**
- * Reports a problem to the callers that set the current context, because another context replaced it before its features arrived.
- */
-export function dropSuperseded(core: Core): void {
-  settleAll(core, takePendingContexts(core), SUPERSEDED);
 }
 
 /**
@@ -165,35 +136,41 @@ export function startNextContext(core: Core): boolean {
   return true;
 }
 
-/** Makes a context the current context. If there are held features, they now belong to an earlier context. */
-export function adopt(core: Core, next: NextContext): void {
-  if (isServed(core.held) || !core.features.isEmpty) {
-    core.held = leftToEarlierContext(core.held, evaluatedFor(core));
+/** Replaces the keys, and drops the features of environments to which the new keys give no access. */
+export function changeKeys(core: Core, { commandId, keys }: InputOf<"keys">): void {
+  if (core.state.kind === "stopped") {
+    reply(core, commandId, CLOSED);
+    return;
   }
-  core.context = next.attributes;
-  core.header = next.header;
-  core.contextWasSet = core.state.kind !== "idle";
+  const { next } = core;
+  if (next !== undefined) {
+    core.next = undefined;
+    if (keys.kind === "server") dropSuperseded(core);
+    adopt(core, next);
+  }
+  const isSameKind = keys.kind === core.keys.kind;
+  const first = core.features.firstId;
+  const holder = evaluatedFor(core);
+  core.keys = keys;
   core.etag = undefined;
-  core.commands.push(...next.pending);
-  if (keepsValues(core) && isServed(core.held)) {
-    // The previous values are served for the new context until the values of the new context arrive.
-    serveAgain(core, INVISIBLE);
-  } else {
+  core.backoff.reset();
+  core.refused.reset();
+  // The Edge may be able to stream with the new key, so streaming is tried again.
+  core.pollUntil = undefined;
+  core.gap = undefined;
+  core.wrongTypes = 0;
+  core.heldStreams = 0;
+  core.access = withoutRefusal(core.access);
+  core.commands.push({ commandId, expires: undefined });
+  const { environments, hadFeatures } = core.features.open(keys);
+  // The revocation comes before any publication, because a publication may be held back, or there may be none.
+  if (environments.length > 0) core.actions.push({ type: "revoke", environments });
+  if (isServed(core.held) && hadFeatures) serveAgain(core, SEEN);
+  // If the first environment or the kind of the keys has changed, the held features are withheld.
+  if (!isSameKind || !equalsIgnoringCase(core.features.firstId, first)) {
     core.held = withheld(core.held);
-    core.access = withoutRefusal(core.access);
+    core.access = "unknown";
+    if (!isSameKind && !core.features.isEmpty) core.held = leftToEarlierContext(core.held, holder);
   }
-}
-
-/** Returns the context for which the Edge evaluated the held features; `undefined` if the client evaluates them. */
-export function evaluatedFor(core: Core): Attributes | undefined {
-  if (isOfEarlierContext(core.held)) return core.held.of;
-  return evaluatesHere(core) ? undefined : core.context;
-}
-
-/**
- * Returns the second context for which the held features are served if the settings keep values: the newest context. Returns `undefined` if
- * the settings hide values, or if the held features are not those of an earlier context.
- */
-export function keptFor(core: Core): Attributes | undefined {
-  return isOfEarlierContext(core.held) && keepsValues(core) ? newestContext(core) : undefined;
+  request(core);
 }

@@ -1,15 +1,11 @@
 import type { Problem } from "../../repository/problem.ts";
 import { after, since } from "../../repository/time.ts";
 import { DEFAULT_INTERVAL, HELD_BACK_INTERVAL } from "../config.ts";
-import { connect } from "./connect.ts";
+import { connect, streams } from "./connect.ts";
 import { shortest, within } from "../delay.ts";
-import { type Core, waitUntil } from "./mod.ts";
+import { type Core, STALE, waitUntil } from "./core.ts";
 import { hadContact, refused } from "./access.ts";
 import { settle } from "./pending.ts";
-import { streams } from "./request.ts";
-
-/** The problem of an environment for which the Edge wants no more requests. */
-export const STALE: Problem = { code: "stale" };
 
 /** The problem of a client that polls because the Edge cannot stream. */
 export const NO_STREAMING: Problem = { code: "no_streaming" };

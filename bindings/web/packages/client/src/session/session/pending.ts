@@ -1,17 +1,7 @@
 import { type Problem, timedOut } from "../../repository/problem.ts";
 import { after, type Millis } from "../../repository/time.ts";
 import type { CommandId, Outcome } from "../action.ts";
-import { type Core, readiness } from "./mod.ts";
-
-/** A command that has no outcome yet. */
-export interface Pending {
-  readonly commandId: CommandId;
-  /**
-   * The time at which the caller gets a timeout as the outcome; `undefined` for commands without a time limit. Only a command that sets a
-   * context has a limit (D-120).
-   */
-  readonly expires: Millis | undefined;
-}
+import { type Core, type Pending, readiness } from "./core.ts";
 
 /** Returns the pending form of a command that sets a context. The command's time limit is that of a poll, from now. */
 export function pendingContext(core: Core, commandId: CommandId): Pending {

@@ -1,13 +1,7 @@
-import { equalsIgnoringCase } from "../../text.ts";
-import type { InputOf } from "../action.ts";
-import { SEEN } from "../feature_set/environment.ts";
-import { CLOSED, type Core, giveUp, start } from "./mod.ts";
-import { withoutRefusal } from "./access.ts";
+import { CLOSED, type Core, giveUp, type Pending } from "./core.ts";
 import { connect } from "./connect.ts";
-import { adopt, dropSuperseded, evaluatedFor } from "./contexts.ts";
-import { isServed, leftToEarlierContext, withheld } from "./held.ts";
-import { type Pending, reply, settle } from "./pending.ts";
-import { serveAgain } from "./update.ts";
+import { restartCommandLimits, settle } from "./pending.ts";
+import { awaitResumption } from "./suspension.ts";
 
 /**
  * Requests features from the Edge, as soon as the limit of the request rate allows. No request is sent if a request is in flight, if a stream
@@ -46,45 +40,6 @@ export function featureRead(core: Core): void {
   if (core.state.kind === "expired" && !core.isSuspended) connect(core);
 }
 
-/** Replaces the keys, and drops the features of environments to which the new keys give no access. */
-export function changeKeys(core: Core, { commandId, keys }: InputOf<"keys">): void {
-  if (core.state.kind === "stopped") {
-    reply(core, commandId, CLOSED);
-    return;
-  }
-  const { next } = core;
-  if (next !== undefined) {
-    core.next = undefined;
-    if (keys.kind === "server") dropSuperseded(core);
-    adopt(core, next);
-  }
-  const isSameKind = keys.kind === core.keys.kind;
-  const first = core.features.firstId;
-  const holder = evaluatedFor(core);
-  core.keys = keys;
-  core.etag = undefined;
-  core.backoff.reset();
-  core.refused.reset();
-  // The Edge may be able to stream with the new key, so streaming is tried again.
-  core.pollUntil = undefined;
-  core.gap = undefined;
-  core.wrongTypes = 0;
-  core.heldStreams = 0;
-  core.access = withoutRefusal(core.access);
-  core.commands.push({ commandId, expires: undefined });
-  const { environments, hadFeatures } = core.features.open(keys);
-  // The revocation comes before any publication, because a publication may be held back, or there may be none.
-  if (environments.length > 0) core.actions.push({ type: "revoke", environments });
-  if (isServed(core.held) && hadFeatures) serveAgain(core, SEEN);
-  // If the first environment or the kind of the keys has changed, the held features are withheld.
-  if (!isSameKind || !equalsIgnoringCase(core.features.firstId, first)) {
-    core.held = withheld(core.held);
-    core.access = "unknown";
-    if (!isSameKind && !core.features.isEmpty) core.held = leftToEarlierContext(core.held, holder);
-  }
-  request(core);
-}
-
 /** Requests features for a new context or new keys. An offline client sends no request, so that its commands are complete. */
 export function request(core: Core): void {
   if (core.state.kind === "offline") {
@@ -95,7 +50,16 @@ export function request(core: Core): void {
   }
 }
 
-/** Returns true if the mode is streaming and there is a single key, because a stream has only one key. */
-export function streams(core: Core): boolean {
-  return core.config.mode.kind === "streaming" && !core.keys.areSeveral;
+/** Starts the session, if it was not started or closed before. */
+export function start(core: Core): void {
+  if (core.state.kind !== "idle") return;
+  restartCommandLimits(core);
+  if (core.config.mode.kind === "offline") {
+    core.state = { kind: "offline" };
+    settle(core);
+  } else if (core.isSuspended && core.commands.length === 0) {
+    awaitResumption(core);
+  } else {
+    connect(core);
+  }
 }

@@ -1,15 +1,15 @@
-import { members, parse, tokenText } from "../../json.ts";
+import { members, parse, tokenText } from "../../text/json.ts";
 import { type Problem, timedOut } from "../../repository/problem.ts";
-import { after, type Millis, since } from "../../repository/time.ts";
-import { cut } from "../../text.ts";
+import { after, type Millis } from "../../repository/time.ts";
+import { cut } from "../../text/text.ts";
 import type { RequestId } from "../action.ts";
 import { type Limits, SLOWEST } from "../config.ts";
 import { whole } from "../delay.ts";
 import { LONGEST_INTERVAL } from "../response_class.ts";
-import { type Core, giveUp, IDLE } from "./mod.ts";
+import { type Core, giveUp, IDLE, isLast, type Stream, wasOpenSince } from "./core.ts";
 import { Decoder, type Event } from "../sse/mod.ts";
 import { revoked } from "./access.ts";
-import { refuseNextContextAsStale } from "./contexts.ts";
+import { refuseNextContextAsStale } from "./handover.ts";
 import {
   areStreamsHeldBack,
   comeBack,
@@ -27,31 +27,6 @@ import { applyList, applyOne, densityOf } from "./update.ts";
 
 /** The maximum delay in milliseconds before a reconnect that a stream can request with `retry:` (D-75). */
 const LONGEST_RECONNECT = 30_000;
-
-/** An open stream. */
-export interface Stream {
-  readonly kind: "streaming";
-  readonly requestId: RequestId;
-  readonly opened: Millis;
-  /** True once the stream has sent a list of features. Heartbeats and single features do not count. */
-  hasData: boolean;
-  /** The problem of the stream's last list; `undefined` if the list had no problem. */
-  doubt: Problem | undefined;
-  /** True if the Edge has announced with `bye` that it will close the stream. */
-  saidBye: boolean;
-  /** True if the Edge wants no further requests (status 236). */
-  readonly isLast: boolean;
-  readonly decoder: Decoder;
-  length: number;
-  /** The time of the last progress: the begin of the stream, a complete event or comment, or a sufficient number of bytes. */
-  progressFrom: Millis;
-  /** Number of bytes that arrived after `progressFrom`. */
-  progressLength: number;
-  lastByte: Millis;
-  lastLine: Millis;
-  /** The time at which the unfinished line or event began; `undefined` if neither is unfinished. */
-  begun: Millis | undefined;
-}
 
 /** Returns a stream that was opened now. */
 export function stream(requestId: RequestId, now: Millis, limit: number, isLast: boolean): Stream {
@@ -211,14 +186,6 @@ export function abort(core: Core, problem: Problem): void {
   else trouble(core, problem);
 }
 
-/**
- * Returns true if no request follows the end of this stream, because the response had status 236. A client without features continues to
- * send requests (D-71).
- */
-export function isLast(core: Core, stream: Stream): boolean {
-  return stream.isLast && (stream.hasData || core.held.kind === "current");
-}
-
 /** Handles the end of a stream. */
 export function streamClosed(core: Core, stream: Stream, broken: Problem | undefined): void {
   wasOpenSince(core, stream);
@@ -232,11 +199,6 @@ export function streamClosed(core: Core, stream: Stream, broken: Problem | undef
   } else {
     dropped(core, broken ?? { code: "disconnected" });
   }
-}
-
-/** Resets the retry delays if a stream with features has been open for at least `Config.healthyAfter`. */
-export function wasOpenSince(core: Core, { opened, hasData }: Pick<Stream, "opened" | "hasData">): void {
-  if (hasData && since(core.now, opened) >= core.config.healthyAfter) core.backoff.reset();
 }
 
 /** Returns the members of a JSON object; an empty list for any other text. */

@@ -1,7 +1,7 @@
 import { connect } from "./connect.ts";
 import { haltStale } from "./outcome.ts";
-import { isLast } from "./stream.ts";
-import { type Core, giveUp, tick, waitUntil } from "./mod.ts";
+import { type Core, giveUp, isLast, waitUntil } from "./core.ts";
+import { tick } from "./deadline.ts";
 
 /**
  * Suspends the session: a program that is hidden, asleep or in the background keeps its features and sends no request that no command needs.
@@ -45,17 +45,4 @@ export function resume(core: Core): void {
 /** Makes a request due as soon as the suspension ends. */
 export function awaitResumption(core: Core): void {
   waitUntil(core, core.now, "resting");
-}
-
-/**
- * Returns true if the session waits, and the suspension keeps it from acting when the time comes. A request that only the limit of the
- * request rate delays is sent nevertheless, because a command needs it.
- */
-export function isDormant({ isSuspended, state }: Core): boolean {
-  return (
-    isSuspended &&
-    (state.kind === "fresh" ||
-      state.kind === "expired" ||
-      (state.kind === "due" && state.as !== "connecting"))
-  );
 }

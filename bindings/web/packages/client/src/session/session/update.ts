@@ -2,17 +2,16 @@ import type { Notice } from "../../repository/notice.ts";
 import type { Problem } from "../../repository/problem.ts";
 import type { Cause, RawKind } from "../../repository/publication.ts";
 import { POLLING, type Source, STREAMING } from "../../repository/source.ts";
-import { cut, equalsIgnoringCase, fromUtf8 } from "../../text.ts";
-import { isTooDense, TOO_DENSE } from "../../weight.ts";
+import { cut, equalsIgnoringCase, fromUtf8 } from "../../text/text.ts";
+import { isTooDense, TOO_DENSE } from "../../text/weight.ts";
 import type { InputOf } from "../action.ts";
 import { FeatureSet } from "../feature_set/mod.ts";
 import { add, type Answered, environments, list, one } from "../feature_set/answer.ts";
 import { type Authority, type Effect, INVISIBLE, NONE, SEEN } from "../feature_set/environment.ts";
 import { namesAnother, otherEnvironment } from "../feature_set/foreign.ts";
 import { isFeature, type Received } from "../feature_set/received.ts";
-import { type Core, evaluatesHere } from "./mod.ts";
+import { type Core, evaluatedFor, evaluatesHere, keptFor } from "./core.ts";
 import { hadContact, refused, withoutRefusal } from "./access.ts";
-import { evaluatedFor, keptFor } from "./contexts.ts";
 import { CURRENT, isOfEarlierContext, isServed, UNSERVED } from "./held.ts";
 
 /** The reason why a body or a list was not applied. */

@@ -1,5 +1,5 @@
-import { held } from "../../json.ts";
-import { byteLength, textOf } from "../../text.ts";
+import { held } from "../../text/json.ts";
+import { byteLength, textOf } from "../../text/text.ts";
 
 /** The platform's weak reference. The pure modules are compiled without the types of a platform. */
 declare const WeakRef: new <T extends object>(target: T) => { deref(): T | undefined };

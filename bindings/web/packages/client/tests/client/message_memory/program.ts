@@ -7,9 +7,9 @@
 
 import { rmSync, writeFileSync } from "node:fs";
 
-import { Client as AnyClient } from "../../../src/client.ts";
+import { Client as AnyClient } from "../../../src/client/client.ts";
 import { Client, type NodeClientOptions, Ruleset } from "../../../src/node/index.ts";
-import { partsOf } from "../../../src/live_reads.ts";
+import { partsOf } from "../../../src/reads/live.ts";
 import { LONG_LISTS } from "./long_lists.ts";
 import { watchMemory } from "./watch.ts";
 

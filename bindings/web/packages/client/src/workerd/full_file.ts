@@ -1,4 +1,0 @@
-/** Returns the full engine's module, which is a file of the deployed program. Such runtimes compile no bytes. */
-export async function fullFile(): Promise<WebAssembly.Module> {
-  return (await import("./full_module.ts")).default;
-}
