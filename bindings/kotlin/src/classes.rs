@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use jni_sys::{jmethodID, jobject, jvalue};
 
-use crate::env::{Env, Global, Vm};
+use crate::env::{Env, Global, TELL_OF_ATTACHMENT, Vm};
 
 /// The machine, and the classes that calls of Rust need.
 pub(crate) struct Classes {
@@ -75,7 +75,7 @@ pub(crate) fn attached() -> Option<(&'static Classes, Env<'static>)> {
 }
 
 /// Tells Java of a thread that was just attached.
-pub(crate) fn tell_of_attachment(env: Env<'_>) {
+fn tell_of_attachment(env: Env<'_>) {
     if let Some(classes) = classes() {
         classes.call(env, classes.attached, &[]);
     }
@@ -101,5 +101,6 @@ pub(crate) fn load(env: Env<'_>) -> Option<()> {
     };
     // A second class loader cannot load the same file, so there is one set of classes.
     let _ = CLASSES.set(classes);
+    let _ = TELL_OF_ATTACHMENT.set(tell_of_attachment);
     Some(())
 }

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fh_binding::packed;
-use fh_client::Context;
+use fh_client::{Client, Context};
 use jni_sys::{jbyteArray, jlong};
 
-use crate::client::NativeClient;
 use crate::env::Env;
+use crate::numbered::Numbered;
 
 /// The number of contexts that a client keeps for each thread.
 const KEPT: usize = 8;
@@ -81,19 +81,20 @@ thread_local! {
     static NUMBER: ThreadNumber = ThreadNumber::new();
 }
 
-/// Calls a function with the context of a client that has this number.
+/// Calls a function with the context of a client that has this number. `kept` holds what the threads of the client have used.
 pub(crate) fn with<R>(
     env: Env<'_>,
-    own: &NativeClient,
+    client: &Client,
+    kept: &Numbered<Recent>,
     number: jlong,
     attributes: jbyteArray,
     read: impl FnOnce(&Context) -> R,
 ) -> R {
     let make = || {
-        let parse = |packed: &[u8]| packed::attributes(packed, own.client.system());
-        own.client.context_of(env.with_bytes(attributes, parse))
+        let parse = |packed: &[u8]| packed::attributes(packed, client.system());
+        client.context_of(env.with_bytes(attributes, parse))
     };
-    let place = NUMBER.try_with(|thread| own.contexts.place(thread.0)).ok().flatten();
+    let place = NUMBER.try_with(|thread| kept.place(thread.0)).ok().flatten();
     // A read may call an interceptor, which may read, so the list is not borrowed meanwhile.
     match place.and_then(|place| place.get_or_init(Recent::default).context(number, make)) {
         Some(used) => read(&used.context),

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_void};
 use std::marker::PhantomData;
 use std::ptr;
+use std::sync::OnceLock;
 use std::thread;
 
 use jni_sys::{
@@ -83,6 +84,9 @@ thread_local! {
     static ATTACHED: RefCell<Option<Attached>> = const { RefCell::new(None) };
 }
 
+/// The function that tells Java of a thread that was just attached, once the library is loaded.
+pub(crate) static TELL_OF_ATTACHMENT: OnceLock<fn(Env<'_>)> = OnceLock::new();
+
 impl Vm {
     /// # Safety
     /// The pointer is that of a running machine.
@@ -121,7 +125,9 @@ impl Vm {
             if !matches!(ATTACHED.try_with(attach), Ok(JNI_OK)) || env.is_null() {
                 return None;
             }
-            crate::classes::tell_of_attachment(Env { raw: env.cast(), call: PhantomData });
+            if let Some(tell) = TELL_OF_ATTACHMENT.get() {
+                tell(Env { raw: env.cast(), call: PhantomData });
+            }
         }
         (!env.is_null()).then_some(Env { raw: env.cast(), call: PhantomData })
     }

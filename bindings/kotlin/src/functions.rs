@@ -1,13 +1,12 @@
 //! The functions of the program, which are objects of the package's class `Callback`.
 
-use fh_binding::callbacks::{Callback, Decides, Pump};
+use fh_binding::callbacks::Decides;
 use fh_binding::operations::{self, intercepted};
 use fh_client::{Failed, InterceptedRead, Value};
 use jni_sys::{jobject, jvalue};
 
 use crate::classes::attached;
 use crate::env::{Env, Global};
-use crate::jobs::{Job, PUMP};
 
 /// A function of the program.
 pub(crate) struct Function(Global);
@@ -34,14 +33,6 @@ impl Function {
 
     pub(crate) const fn object(&self) -> &Global {
         &self.0
-    }
-}
-
-impl Callback for Function {
-    type Job = Job;
-
-    fn pump() -> &'static Pump<Job> {
-        &PUMP
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fh_binding::callbacks::{Invocation, Progress, Pump, Seat};
+use fh_binding::callbacks::{Callback, Invocation, Progress, Pump, Seat};
+use fh_binding::logs::Sink;
 use fh_binding::operations::{Task, event, written};
 use jni_sys::{jlong, jobject, jobjectArray, jvalue};
 
@@ -10,7 +11,6 @@ use crate::classes::{attached, classes};
 use crate::env::Env;
 use crate::functions::Function;
 use crate::handles::Handles;
-use crate::logs;
 
 /// A job of a thread of Java.
 pub(crate) enum Job {
@@ -23,6 +23,17 @@ pub(crate) enum Job {
 }
 
 pub(crate) static PUMP: Pump<Job> = Pump::new(|seat| start(seat).is_some());
+
+/// The function that gets the log records.
+pub(crate) static SINK: Sink<Function> = Sink::empty();
+
+impl Callback for Function {
+    type Job = Job;
+
+    fn pump() -> &'static Pump<Job> {
+        &PUMP
+    }
+}
 
 /// The threads that take jobs, and the calls in progress, by the numbers that Java has for them.
 static SEATS: Handles<Arc<Seat<Job>>> = Handles::new();
@@ -59,7 +70,7 @@ impl Job {
                 Some((env.local(done.object().raw()), written(answer)))
             }
             Self::Logs => {
-                let (sink, records) = logs::SINK.waiting()?;
+                let (sink, records) = SINK.waiting()?;
                 Some((env.local(sink.object().raw()), records))
             }
         }

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use fh_binding::logs::{Queue, Sink};
+use fh_binding::logs::Queue;
 use tracing::level_filters::LevelFilter;
 
 use crate::functions::Function;
-use crate::jobs::{Job, PUMP};
-
-/// The function that gets the records.
-pub(crate) static SINK: Sink<Function> = Sink::empty();
+use crate::jobs::{Job, PUMP, SINK};
 
 /// Sets the level by its name, such as `WARN` or `OFF`, and the function that gets the records.
 pub(crate) fn set(level: &str, sink: Option<Function>) {

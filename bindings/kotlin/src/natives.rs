@@ -70,7 +70,10 @@ impl Read {
             return plain(&client.client, key);
         }
         let (number, attributes) = (self.context, self.attributes);
-        contexts::with(env, client, number, attributes, |context| in_context(context, key))
+        let kept = &client.contexts;
+        contexts::with(env, &client.client, kept, number, attributes, |context| {
+            in_context(context, key)
+        })
     }
 }
 

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use fh_binding::callbacks::{Callback, Decides, Pump};
+use fh_binding::callbacks::Decides;
 use fh_binding::operations::{decision, intercepted};
 use fh_client::{Failed, InterceptedRead, Value};
-
-use crate::job::{Job, PUMP};
 
 /// A function of the program.
 #[uniffi::export(with_foreign)]
@@ -25,14 +23,6 @@ pub(crate) struct Function(pub(crate) Arc<dyn NativeFunction>);
 pub(crate) type Registry = fh_binding::callbacks::Registry<Function>;
 pub(crate) type ConstructorCallbacks = fh_binding::callbacks::ConstructorCallbacks<Function>;
 pub(crate) type Registered = fh_binding::operations::Registered<Function>;
-
-impl Callback for Function {
-    type Job = Job;
-
-    fn pump() -> &'static Pump<Job> {
-        &PUMP
-    }
-}
 
 impl Decides for Function {
     fn decide(&self, read: &InterceptedRead<'_>) -> Result<Option<Option<Value>>, Failed> {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::thread;
 
-use fh_binding::callbacks::{Invocation, Pump, Seat};
+use fh_binding::callbacks::{Callback, Invocation, Pump, Seat};
+use fh_binding::logs::Sink;
 use fh_binding::operations::{Task, event, written};
 
 use crate::function::{Function, NativeFunction};
-use crate::logs;
 
 /// A job of a thread.
 pub(crate) enum Job {
@@ -20,6 +20,17 @@ pub(crate) enum Job {
 }
 
 pub(crate) static PUMP: Pump<Job> = Pump::new(start);
+
+/// The function that gets the log records.
+pub(crate) static SINK: Sink<dyn NativeFunction> = Sink::empty();
+
+impl Callback for Function {
+    type Job = Job;
+
+    fn pump() -> &'static Pump<Job> {
+        &PUMP
+    }
+}
 
 impl From<Invocation<Function>> for Job {
     fn from(call: Invocation<Function>) -> Self {
@@ -49,7 +60,7 @@ impl Job {
                 target.function().0.call(event(&given))
             }
             Self::Poll(task) => task.step().is_none_or(|(done, answer)| done.call(written(answer))),
-            Self::Logs => logs::SINK.waiting().is_none_or(|(sink, records)| sink.call(records)),
+            Self::Logs => SINK.waiting().is_none_or(|(sink, records)| sink.call(records)),
         }
     }
 }

@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use fh_binding::logs::{Queue, Sink};
+use fh_binding::logs::Queue;
 use tracing::level_filters::LevelFilter;
 
 use crate::function::NativeFunction;
-use crate::job::{Job, PUMP};
+use crate::job::{Job, PUMP, SINK};
 use crate::panics::guarded;
-
-/// The function that gets the records.
-pub(crate) static SINK: Sink<dyn NativeFunction> = Sink::empty();
 
 /// The level from which on the program gets log records.
 #[derive(Clone, Copy, uniffi::Enum)]
