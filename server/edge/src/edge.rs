@@ -15,9 +15,10 @@ use crate::clock::now;
 use crate::metrics::{DroppedLogLines, ListenerFigures};
 use crate::notices::{Notices, Topic};
 use crate::options::Options;
+use crate::origin::own_state::OwnState;
 use crate::origin::relay::{Relay, RelayError, RelayKeys, RelayOptions, UpstreamStatus};
 use crate::serving::{AnswerBudget, Environments};
-use crate::shared_state::{Origin, SharedState};
+use crate::shared_state::SharedState;
 use crate::state::{Duplicate, State};
 use crate::state_store::{ChangeStore, NoPersistence, Records, ServeDefaults, StateStore, Writer};
 pub use crate::state_store::{FeatureChange, ReplaceError};
@@ -229,10 +230,9 @@ impl EdgeBuilder {
                 return Err(StartError::Relay(RelayError::OwnState));
             }
             let relay = Relay::start(relay, &self.options, &environments);
-            let origin = Origin::Relay(Box::new(relay.map_err(StartError::Relay)?));
-            return Ok(Edge {
-                shared: Arc::new(SharedState::new(self.options, environments, origin, notices)),
-            });
+            let origin = Box::new(relay.map_err(StartError::Relay)?);
+            let shared = SharedState::new(self.options, environments, origin, notices);
+            return Ok(Edge { shared: Arc::new(shared) });
         }
         let defaults = ServeDefaults {
             profile: self.options.profile,
@@ -263,18 +263,14 @@ impl EdgeBuilder {
             true => StateStore::open(base.clone(), records, now()),
             false => StateStore::waiting(records),
         };
-        let is_ready = store.is_open();
         let writer =
             Writer::start((base, store), change_store, defaults, Arc::clone(&environments))
                 .map_err(StartError::Thread)?;
-        let shared =
-            SharedState::new(self.options, environments, Origin::StateStore(writer), notices);
+        let origin = Box::new(OwnState::new(writer, &environments));
+        let shared = SharedState::new(self.options, environments, origin, notices);
         shared.set_notice(Topic::DataFolder, notice);
-        match is_ready {
-            true => shared.set_ready(),
-            false => tracing::info!(
-                "there is no state yet: readiness and polls get 503, and streams wait"
-            ),
+        if !shared.origin.is_ready() {
+            tracing::info!("there is no state yet: readiness and polls get 503, and streams wait");
         }
         if is_read {
             shared.metrics.state_read();
@@ -295,7 +291,7 @@ impl EdgeHandle {
     /// # Errors
     /// Returns [`ReplaceError::Closed`] if the Edge's writer thread has ended, and [`ReplaceError::Relayed`] if this Edge is a relay.
     pub async fn state(&self) -> Result<State, ReplaceError> {
-        self.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)
+        self.shared.origin.writer()?.state().await.map_err(|_| ReplaceError::Closed)
     }
 
     /// Replaces the whole state and returns the new revision. If `revision` is given, the state is replaced only if `revision` is still the
@@ -304,7 +300,7 @@ impl EdgeHandle {
     /// # Errors
     /// Returns a [`ReplaceError`] with the reason why the state was not replaced.
     pub async fn replace(&self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
-        self.shared.replace(state, revision, Box::new(|_| ())).await
+        self.shared.origin.writer()?.replace(state, revision, Box::new(|_| ())).await
     }
 
     /// Loads a base, which is a state that was read from its source, for the first time or again. If a feature's value is the same in the
@@ -358,22 +354,13 @@ impl EdgeHandle {
     /// its listener waits for the last connections.
     pub async fn say_bye(&self, within: Duration) {
         self.shared.stop();
-        match &self.shared.origin {
-            // An error means that the writer thread has ended by a panic. The streams then get no `bye`.
-            Origin::StateStore(writer) => drop(writer.close(within).await),
-            Origin::Relay(relay) => {
-                self.shared.environments.close(within);
-                relay.close(within).await;
-            }
-        }
+        self.shared.origin.close(within).await;
     }
 
     /// Closes the data folder, and waits until its file is complete on disk. Without this call, the next start has to check the whole file.
     /// Later changes fail with [`ReplaceError::Closed`], and reads continue. Call this function after the listener has ended.
     pub async fn close(&self) {
-        if let Origin::StateStore(writer) = &self.shared.origin {
-            writer.end().await;
-        }
+        self.shared.origin.end().await;
     }
 
     /// Replaces the configured keys of a relay, without a restart. Connections of [`RelayKeys`] with the same pair of keys are kept, also
@@ -383,10 +370,7 @@ impl EdgeHandle {
     /// Returns the [`RelayError`] that a start with these keys would return, or [`RelayError::NotARelay`] if this Edge is not a relay. Then
     /// the keys do not change.
     pub fn set_relay_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
-        match &self.shared.origin {
-            Origin::Relay(relay) => relay.set_keys(keys),
-            Origin::StateStore(_) => Err(RelayError::NotARelay),
-        }
+        self.shared.origin.set_relay_keys(keys)
     }
 
     /// Sends these headers with later requests to the upstream Edge, without a restart. They replace the headers that
@@ -397,10 +381,7 @@ impl EdgeHandle {
     /// Returns [`RelayError::Client`] if a header cannot be sent, and [`RelayError::NotARelay`] if this Edge is not a relay. Then the
     /// headers do not change.
     pub fn set_relay_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
-        match &self.shared.origin {
-            Origin::Relay(relay) => relay.set_headers(headers),
-            Origin::StateStore(_) => Err(RelayError::NotARelay),
-        }
+        self.shared.origin.set_relay_headers(headers)
     }
 
     /// Replaces the admin key. Later requests need the new key. Open event streams of the admin API with another key end with `bye`, and
@@ -422,7 +403,7 @@ impl EdgeHandle {
     /// Returns the status of the upstream connections. The list is empty if this Edge is not a relay.
     #[must_use]
     pub fn upstreams(&self) -> Vec<UpstreamStatus> {
-        self.shared.upstreams()
+        self.shared.origin.upstreams()
     }
 
     /// Returns the number of open streams with a known key. Streams that wait for a first state, and event streams of the admin API, are

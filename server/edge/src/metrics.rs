@@ -1,11 +1,11 @@
 //! Metrics for Prometheus. Where FeatureHub's names fit, they are used (edge-protocol 7.2, D-109).
 
+mod gauges;
 mod listeners;
 mod log_lines;
 mod process;
 mod upstream;
 
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -18,6 +18,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use self::gauges::{EnvironmentLabels, Seconds, whole};
 pub use self::listeners::ListenerFigures;
 use self::listeners::ListenerMetrics;
 pub use self::log_lines::{DroppedLogLines, LogKind};
@@ -68,12 +69,6 @@ impl Outcome {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct EnvironmentLabels {
-    environment: String,
-    name: String,
-}
-
 /// The label of the counter of requests that were refused, and of streams that were closed, because of a limit on contexts and evaluations
 /// (D-115).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -85,8 +80,6 @@ struct RefusalLabels {
 struct Build {
     version: &'static str,
 }
-
-type Seconds = Gauge<f64, AtomicU64>;
 
 /// All metrics of one Edge.
 #[derive(Debug)]
@@ -440,10 +433,6 @@ fn counter(registry: &mut Registry, name: &str, help: &str) -> Counter {
     let counter = Counter::default();
     registry.register(name, help, counter.clone());
     counter
-}
-
-fn whole(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -99,6 +99,17 @@ pub struct Options {
     pub console: Console,
 }
 
+impl Options {
+    /// Returns true if the options place the admin API on the port of the API.
+    pub(crate) fn is_admin_with_api(&self) -> bool {
+        match self.administration {
+            Administration::WithApi => true,
+            Administration::WithMonitoring => self.monitoring == Monitoring::WithApi,
+            Administration::Apart => false,
+        }
+    }
+}
+
 /// The compression of responses to polls with one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

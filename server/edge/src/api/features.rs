@@ -22,10 +22,10 @@ use super::query::pairs;
 use super::{audit, respond};
 use crate::metrics::{Outcome, RequestClass};
 use crate::options::Compression;
-use crate::origin::relay::CallerKind;
+use crate::origin::{Admission, CallerKind, NotOpen, Opened, Opening};
 use crate::request_memory::NoMemory;
-use crate::serving::{Answer, Phase};
-use crate::shared_state::{Admission, Opened, Opening, SharedState};
+use crate::serving::Answer;
+use crate::shared_state::SharedState;
 use crate::wire::api_key::RequestKey;
 use crate::wire::coding::accepts_gzip;
 use crate::wire::condition::Condition;
@@ -40,7 +40,6 @@ static CONTEXT: HeaderName = HeaderName::from_static("x-featurehub");
 static VARY_COMPRESSED: HeaderValue =
     HeaderValue::from_static("x-featurehub, accept-encoding, origin");
 static VARY_PLAIN: HeaderValue = HeaderValue::from_static("x-featurehub, origin");
-pub(super) const NOT_READY: &str = "cache layer not ready, try again shortly";
 
 /// Returns the text of the evaluation context in the `x-featurehub` header. If a request has several such headers, their values are joined
 /// by commas. The text is empty if the header is missing.
@@ -168,33 +167,18 @@ async fn answer(
     let (mut found, mut waiting) = (Few::with_capacity(keys.len()), false);
     for (key, opening) in keys.iter().zip(openings) {
         let environment = key.environment;
-        let opening = match opening {
-            Opening::Open(open) => shared.fetched(open).await,
-            other => other,
-        };
-        found.push(match opening {
-            Opening::Unknown => Found::Nothing(environment),
-            Opening::Busy(_, beyond) => {
-                return respond::too_many(beyond.seconds(), beyond.as_str());
-            }
-            Opening::Full(seconds, why) => return respond::too_many(seconds, why),
-            Opening::NotYet => {
+        found.push(match opening.settled().await {
+            Ok(open) => Found::Open(open, None),
+            Err(NotOpen::Unknown) => Found::Nothing(environment),
+            Err(NotOpen::NotReady) => {
                 waiting = true;
                 Found::Nothing(environment)
             }
-            Opening::Open(open) if open.published.phase == Phase::Waiting => {
-                waiting = true;
-                Found::Nothing(environment)
-            }
-            Opening::Open(open) => Found::Open(open, None),
+            Err(why @ NotOpen::TooMany(..)) => return respond::not_open(why),
         });
     }
     if opened(&found).next().is_none() {
-        return if waiting {
-            respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY)
-        } else {
-            respond::unknown_key()
-        };
+        return if waiting { respond::not_open(NotOpen::NotReady) } else { respond::unknown_key() };
     }
     let mut lines = headers.get_all(IF_NONE_MATCH).iter();
     let held = lines.find_map(|line| held(line, &found, &context));
@@ -354,10 +338,10 @@ fn render(
     if !view.key.is_shared() {
         return evaluated.cloned();
     }
-    let shared = view.shared(&open.published);
+    let shared = view.shared();
     Some(match context.tag() {
         "0" => Arc::clone(shared),
-        tag => Arc::new(shared.for_context(view, tag)),
+        tag => Arc::new(Answer::clone(shared).with_etag(view.etag(tag))),
     })
 }
 

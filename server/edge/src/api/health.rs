@@ -12,7 +12,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::admin::guard;
-use super::{is_admin_with_api, respond};
+use super::respond;
 use crate::shared_state::SharedState;
 
 const ROOT: &str = "/";
@@ -94,7 +94,7 @@ fn readiness(shared: &SharedState, readers: NoticeReaders, request: &Request) ->
     let is_operator = || {
         request.headers().contains_key(AUTHORIZATION)
             && shared.has_admin_key()
-            && is_admin_with_api(&shared.options)
+            && shared.options.is_admin_with_api()
             && guard::is_operator(shared, request)
     };
     let notices = match readers == NoticeReaders::All || is_operator() {
@@ -107,7 +107,7 @@ fn readiness(shared: &SharedState, readers: NoticeReaders, request: &Request) ->
 async fn metrics(State(shared): State<Arc<SharedState>>) -> Response {
     let (environments, connections) = (&shared.environments, &shared.connections);
     let (is_ready, notices) = (shared.wants_clients(), &shared.notices);
-    let upstreams = shared.upstreams();
+    let upstreams = shared.origin.upstreams();
     let text = shared.metrics.text(is_ready, notices, environments, connections, &upstreams);
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     respond::bytes(StatusCode::OK, content_type, Bytes::from(text))

@@ -11,7 +11,6 @@ mod ofrep;
 mod poll_shortcut;
 mod put;
 mod query;
-mod relayed;
 mod respond;
 mod slashes;
 mod stream;
@@ -28,7 +27,7 @@ use health::NoticeReaders;
 pub(crate) use poll_shortcut::PollShortcut;
 pub(crate) use slashes::collapsed;
 
-use crate::options::{Administration, Console, Monitoring, Options};
+use crate::options::{Administration, Console, Monitoring};
 use crate::shared_state::SharedState;
 
 /// Returns all routes that the options place on the port of the API.
@@ -56,20 +55,11 @@ pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
     };
     let router = router.with_state(Arc::clone(shared));
     // The admin routes are merged after the middleware, so that their responses carry no CORS headers.
-    let router = match is_admin_with_api(&shared.options) {
+    let router = match shared.options.is_admin_with_api() {
         true => router.merge(admin_router(shared)),
         false => router,
     };
     slashes::collapse_slashes(router, Router::new().fallback(unknown).layer(layer))
-}
-
-/// Returns true if the options place the admin API on the port of the API.
-fn is_admin_with_api(options: &Options) -> bool {
-    match options.administration {
-        Administration::WithApi => true,
-        Administration::WithMonitoring => options.monitoring == Monitoring::WithApi,
-        Administration::Apart => false,
-    }
 }
 
 /// Returns the routes of the admin API, and of the console if it is enabled. Without an admin key, the router has no routes.

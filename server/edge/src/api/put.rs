@@ -3,18 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 
 use super::audit::{self, Entry};
-use super::features::NOT_READY;
-use super::{body, relayed, respond};
-use crate::origin::relay::CallerKind;
-use crate::serving::ServedFeature;
-use crate::shared_state::{Opened, Opening, Origin, SharedState};
-use crate::state_store::{PutError, Refusal, Update, UpdateOutcome};
+use super::{body, respond};
+use crate::origin::{CallerKind, NotPut, Put, PutAnswer, PutLine};
+use crate::shared_state::SharedState;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
@@ -70,8 +68,8 @@ async fn put(
     }
 }
 
-/// Answers a PUT that began at this time. The error is the answer to a PUT that was not passed on, and is not in the metrics yet. The
-/// effect of the outcome adds all other answers to the metrics.
+/// Answers a PUT that began at this time. The error is the answer to a PUT that did not get to the origin, and is not in the metrics yet.
+/// The effect of the origin's answer adds all other answers to the metrics.
 async fn answer(
     shared: &SharedState,
     environment: &str,
@@ -85,89 +83,47 @@ async fn answer(
     }
     let key = RequestKey::of(environment, secret).ok_or_else(respond::unknown_key)?;
     let address = audit::address(request.extensions());
-    if let Origin::Relay(relay) = &shared.origin {
-        return relayed::put(shared, relay, &key, feature, (begin, request)).await;
-    }
-    match shared.open(&key, CallerKind::Poll, address, RequestContext::default) {
-        Opening::Open(open) => {
-            if let Some(refusal) = refusal_without_body(&open, feature) {
-                let outcome = Err(PutError::Refused(refusal));
-                let entry = Entry {
-                    action: "put",
-                    address,
-                    environment: Some(key.environment),
-                    account: Some(&open.grant.account),
-                    feature: Some(feature),
-                    changed: None,
-                };
-                entry.write_refused(outcome.as_ref(), &shared.refused_changes);
-                return Err(response(&outcome).into());
+    let limited = audit::limited_address(request.extensions());
+    let body = async {
+        let (body, limit) = (request.into_body(), shared.options.body_limit);
+        let body = body::read(&shared.memory, limited, body, limit).await;
+        body.map_err(|why| Box::new(why.response()))
+    };
+    let (environment, named) = (key.environment, feature.to_owned());
+    let (metrics, rate) = (Arc::clone(&shared.metrics), Arc::clone(&shared.refused_changes));
+    let effect = move |answer: &PutAnswer| {
+        if let Some(PutLine { action, account, outcome, is_refused }) = &answer.line {
+            let entry = Entry {
+                action,
+                address,
+                environment: Some(environment),
+                account: account.as_deref(),
+                feature: Some(&named),
+                changed: None,
+            };
+            match is_refused {
+                true => entry.write_refused(outcome.as_ref(), &rate),
+                false => entry.write(outcome.as_ref()),
             }
         }
-        Opening::Busy(_, beyond) => {
-            return Err(respond::too_many(beyond.seconds(), beyond.as_str()).into());
-        }
-        Opening::Full(seconds, why) => return Err(respond::too_many(seconds, why).into()),
-        Opening::Unknown => return Err(respond::unknown_key().into()),
-        Opening::NotYet => {
-            return Err(respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY).into());
-        }
-    }
-    let limited = audit::limited_address(request.extensions());
-    let (body, limit) = (request.into_body(), shared.options.body_limit);
-    let body = body::read(&shared.memory, limited, body, limit).await;
-    let body = body.map_err(body::NoBody::response)?;
-    // The body may take long to arrive, so the key is looked up again.
-    let open = shared.find(&key).ok_or_else(respond::unknown_key)?;
-    let update =
-        Update::read(&body).map_err(|refusal| response(&Err(PutError::Refused(refusal))))?;
-    let (environment, account) = (key.environment, Arc::clone(&open.grant.account));
-    let (named, metrics) = (feature.to_owned(), Arc::clone(&shared.metrics));
-    let rate = Arc::clone(&shared.refused_changes);
-    let effect = move |outcome: &Result<UpdateOutcome, PutError>| {
-        let entry = Entry {
-            action: "put",
-            address,
-            environment: Some(environment),
-            account: Some(&account),
-            feature: Some(&named),
-            changed: None,
-        };
-        match outcome {
-            Err(PutError::Refused(_)) => entry.write_refused(outcome.as_ref(), &rate),
-            _ => entry.write(outcome.as_ref()),
-        }
-        metrics.put_answered(begin, status(outcome));
+        metrics.put_answered(begin, answer.status);
     };
-    let outcome = shared.put(&key, &open, feature, update, Box::new(effect)).await;
-    Ok(response(&outcome))
-}
-
-fn status(outcome: &Result<UpdateOutcome, PutError>) -> StatusCode {
-    match outcome {
-        Ok(UpdateOutcome::Changed | UpdateOutcome::AlreadySo) => StatusCode::OK,
-        Ok(UpdateOutcome::SameValue) => StatusCode::ACCEPTED,
-        Err(why) => StatusCode::from_u16(why.answer().0).unwrap_or(StatusCode::BAD_REQUEST),
+    let request = shared.request(&key, CallerKind::Poll, address, &RequestContext::default);
+    let (body, effect) = (Box::pin(body), Box::new(effect));
+    match shared.origin.put(Put { request, feature, body, effect }).await {
+        Ok(answer) => Ok(response(answer)),
+        Err(NotPut::NotOpen(why)) => Err(respond::not_open(why).into()),
+        Err(NotPut::NoBody(response)) => Err(response),
     }
 }
 
-fn response(outcome: &Result<UpdateOutcome, PutError>) -> Response {
-    match outcome {
-        Ok(_) => respond::empty(status(outcome)),
-        Err(why) => respond::text(status(outcome), why.answer().1),
-    }
-}
-
-/// Returns the reason to refuse every PUT to this feature with this key, whatever the body says. FeatureHub makes these checks before all
-/// others (edge-protocol 5.3), and a caller that may change nothing must not make the server read a body.
-fn refusal_without_body(open: &Opened, feature: &str) -> Option<Refusal> {
-    let view = open.view()?;
-    let is_visible =
-        |each: &Arc<ServedFeature>| *each.key == *feature && each.passes(&view.key.filters);
-    if !open.published.features.iter().any(is_visible) {
-        return Some(Refusal::NotFound);
-    }
-    open.grant.permissions.is_read_only().then_some(Refusal::NoWriteRoles)
+fn response(answer: PutAnswer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = answer.status;
+    let headers = response.headers_mut();
+    headers.extend(answer.content_type.map(|value| (CONTENT_TYPE, value)));
+    headers.extend(answer.retry_after.map(|value| (RETRY_AFTER, value)));
+    response
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -5,6 +5,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::evaluations::Refused;
+use crate::origin::NotOpen;
 use crate::request_memory::RETRY_AFTER_SECONDS;
 use crate::shared_state::SharedState;
 
@@ -19,12 +20,24 @@ pub(super) const UNKNOWN_KEY: &str = "unknown API key: write it as ENVIRONMENT/K
 pub(super) const UNKNOWN_PATH: &str =
     "this Edge has no such path; features are at /features?apiKey=ENVIRONMENT/KEY";
 
+/// The body of a response with status 503 to a request for features that are not there yet.
+pub(super) const NOT_READY: &str = "cache layer not ready, try again shortly";
+
 /// The body of a response with status 503 to a request that got no memory in time.
 pub(super) const NO_MEMORY: &str = "the server has no memory for this request now, because other requests use it; try again shortly";
 
 /// Returns the response to a request whose API key is unknown.
 pub(super) fn unknown_key<B: From<Bytes>>() -> Response<B> {
     text(StatusCode::NOT_FOUND, UNKNOWN_KEY)
+}
+
+/// Returns the response to a request whose key opens no features now.
+pub(super) fn not_open<B: From<Bytes>>(why: NotOpen) -> Response<B> {
+    match why {
+        NotOpen::TooMany(seconds, why) => too_many(seconds, why),
+        NotOpen::Unknown => unknown_key(),
+        NotOpen::NotReady => text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY),
+    }
 }
 
 /// Returns a response with this status and no body.

@@ -10,7 +10,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::{Seconds, whole};
+use super::gauges::{Seconds, whole};
 
 /// The metrics of one listener that `/metrics` shows; see [`EdgeHandle::show_listener`](crate::EdgeHandle::show_listener).
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::{EnvironmentLabels, Seconds, whole};
+use super::gauges::{EnvironmentLabels, Seconds, whole};
 use crate::origin::relay::{UpstreamRole, UpstreamState, UpstreamStatus};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -3,13 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::Bytes;
-use fh_eval::Attributes;
 use http::HeaderValue;
+use uuid::Uuid;
 
-use super::published::Published;
-use super::view::View;
-use crate::clock::now;
-use crate::evaluations::Caller;
 use crate::request_memory::Reservation;
 use crate::wire::coding::{CompressionLevel, gzip};
 
@@ -65,17 +61,12 @@ impl List {
 }
 
 impl Answer {
-    /// Renders the answer of a view. `write` appends the features to the list.
-    pub(crate) fn of(
-        published: &Published,
-        view: &View,
-        context_tag: &str,
-        write: impl FnOnce(&mut List),
-    ) -> Self {
-        let mut text = String::with_capacity(view.expected_size());
+    /// Renders the answer of a view of the environment with this id, in a text of this capacity. `write` appends the features to the list.
+    pub(super) fn new(environment: Uuid, capacity: usize, write: impl FnOnce(&mut List)) -> Self {
+        let mut text = String::with_capacity(capacity);
         text.push_str("[{\"id\":\"");
-        let mut id = uuid::Uuid::encode_buffer();
-        text.push_str(published.id.hyphenated().encode_lower(&mut id));
+        let mut id = Uuid::encode_buffer();
+        text.push_str(environment.hyphenated().encode_lower(&mut id));
         text.push_str("\",\"features\":");
         let start = text.len();
         text.push('[');
@@ -85,11 +76,9 @@ impl Answer {
         body.push(']');
         let end = body.len();
         body.push_str("}]");
-        view.expect(body.len());
-        let (body, etag) = (Bytes::from(body), view.etag(context_tag));
         Self {
-            body,
-            etag,
+            body: Bytes::from(body),
+            etag: None,
             list: (start, end),
             gzip: Gzip::NotAskedFor,
             sending: Sending::default(),
@@ -113,36 +102,9 @@ impl Answer {
         })
     }
 
-    /// Returns the cached answer for a context, or evaluates the view feature by feature and caches the answer. This function is for large
-    /// evaluations (`Effort::Large`), which run on another thread than the request.
-    ///
-    /// `context` is the text of the context in the request, and `tag` is the part of etags that identifies the context. Returns `None` if
-    /// the caller disconnects before the evaluation ends.
-    pub(crate) fn for_caller(
-        published: &Published,
-        view: &View,
-        (context, tag): (&str, &str),
-        attributes: &Attributes,
-        caller: &Caller,
-    ) -> Option<Arc<Self>> {
-        // Another request with this context may have made the answer while this one waited in the queue.
-        if let Some(known) = view.evaluated_if_made(context) {
-            return Some(known);
-        }
-        let answer = Self::of(published, view, tag, |list| {
-            published.write_view_for(view, attributes, now(), caller, list);
-        });
-        if caller.has_left() {
-            return None;
-        }
-        let answer = Arc::new(answer);
-        view.keep(context, Arc::clone(&answer));
-        Some(answer)
-    }
-
-    /// Returns a copy of this answer for a request with a context. The context changes only the etag.
-    pub(crate) fn for_context(&self, view: &View, context_tag: &str) -> Self {
-        Self { etag: view.etag(context_tag), ..self.clone() }
+    /// Replaces the etag. The context of a request changes only the etag of the answer of a shared view.
+    pub(crate) fn with_etag(self, etag: Option<HeaderValue>) -> Self {
+        Self { etag, ..self }
     }
 
     /// Returns the result of an earlier compression with gzip. Returns `None` if the body was not compressed yet, and `Some(None)` if the

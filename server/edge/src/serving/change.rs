@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::feature::ServedFeature;
-use super::published::Published;
-use super::view::View;
+use super::view_key::ViewKey;
 
 /// The change of one feature between two lists.
 #[derive(Debug)]
@@ -46,8 +45,8 @@ pub(crate) fn changes<'a>(
 pub(crate) fn write_change(
     out: &mut String,
     change: &Change<'_>,
-    view: &View,
-    published: &Published,
+    view: &ViewKey,
+    all: &[Arc<ServedFeature>],
     write: impl FnOnce(&ServedFeature, &mut String),
 ) -> &'static str {
     match change {
@@ -59,9 +58,9 @@ pub(crate) fn write_change(
             // If the feature is retired and passes the filters of the view, its state with its version is written. Otherwise, for example
             // if the feature was deleted, a state with version 0 and no value is written.
             let is_retired = |now: &&Arc<ServedFeature>| {
-                now.id == feature.id && now.retired && now.passes(&view.key.filters)
+                now.id == feature.id && now.retired && now.passes(&view.filters)
             };
-            match published.features.iter().find(is_retired) {
+            match all.iter().find(is_retired) {
                 Some(retired) => write(retired, out),
                 None => feature.write_deleted(out),
             }

@@ -9,7 +9,7 @@ use fh_eval::internal::wire::{self, name, write_member};
 use fh_eval::{Evaluation, Kind};
 use uuid::Uuid;
 
-use super::view::Detail;
+use super::view_key::Detail;
 use crate::digest::Hash;
 use crate::state::{Feature, FeatureText, FeatureValue, Json, Payload};
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::view::{Detail, EvaluatedBy, ViewKey};
+use super::view_key::{Detail, EvaluatedBy, ViewKey};
 use crate::state::{Account, Permission, Permissions};
 
 /// The rights of one key in one environment.

@@ -14,6 +14,7 @@ mod published_cell;
 mod time_scheduler;
 mod time_state;
 mod view;
+mod view_key;
 
 pub(crate) use answer::Answer;
 pub(crate) use answers::AnswerBudget;
@@ -25,7 +26,8 @@ pub(crate) use notifier::Notifier;
 pub(crate) use pending_revocation::PendingRevocation;
 pub(crate) use published::{Phase, Published, Settings, explainable, with_served};
 pub(crate) use published_cell::{Changes, PublishedCell, WakeOnDrop};
-pub(crate) use view::{Detail, EvaluatedBy, Shown, View, ViewKey};
+pub(crate) use view::{Shown, View};
+pub(crate) use view_key::{Detail, EvaluatedBy, ViewKey};
 
 #[cfg(test)]
 mod tests;

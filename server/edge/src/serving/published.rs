@@ -11,12 +11,14 @@ use fh_eval::{
 use http::HeaderValue;
 use uuid::Uuid;
 
-use super::answer::List;
+use super::answer::{Answer, List};
 use super::answers::AnswerBudget;
 use super::feature::ServedFeature;
 use super::grant::Grants;
 use super::time_state::TimeState;
-use super::view::View;
+use super::view::{Shown, View};
+use super::view_key::{Detail, ViewKey};
+use crate::clock::now;
 use crate::evaluations::Caller;
 
 /// The attribute in which SDKs send the session.
@@ -243,7 +245,19 @@ impl Published {
     /// Returns the view at a position of [`Grants::views`], or `None` if there is no such position. The first call makes the view.
     pub(crate) fn view(&self, position: usize) -> Option<&View> {
         let key = self.grants.views().get(position)?;
-        Some(self.views.get(position)?.get_or_init(|| View::new(self, key, &self.answers)))
+        Some(self.views.get(position)?.get_or_init(|| self.make_view(key)))
+    }
+
+    fn make_view(&self, key: &ViewKey) -> View {
+        let seen = self.features.iter().filter(|feature| feature.is_visible(&key.filters));
+        let shown = Shown {
+            generation: self.generation,
+            time_state: self.time_state.clone(),
+            profile: self.settings.profile,
+            features: seen.cloned().collect(),
+        };
+        let is_evaluated_at_once = self.evaluates_at_once(&shown.features);
+        View::new(self.id, key, shown, is_evaluated_at_once, &self.answers)
     }
 
     /// Returns the attributes with which this environment evaluates. Under profile `client`, the values of `sessionkey` also count as those
@@ -293,7 +307,7 @@ impl Published {
         feature: &ServedFeature,
         attributes: &Attributes,
         now: Timestamp,
-        detail: super::Detail,
+        detail: Detail,
         out: &mut String,
     ) {
         let evaluation = self.evaluate(feature, attributes, now);
@@ -303,14 +317,19 @@ impl Published {
     /// Returns true if the features of a view are evaluated in one pass over all features of the ruleset. This is the case if the view has
     /// more than half as many features as the ruleset, because the pass is then assumed to be faster than single evaluations. The ruleset
     /// must also contain all features of the view, in the order of the view.
-    pub(super) fn evaluates_at_once(&self, features: &[Arc<ServedFeature>]) -> bool {
+    fn evaluates_at_once(&self, features: &[Arc<ServedFeature>]) -> bool {
         let mut compiled = self.ruleset.iter();
         features.len() * 2 > self.ruleset.len()
             && features.iter().all(|feature| compiled.any(|found| *found.key() == *feature.key))
     }
 
+    /// Returns the largest number of steps that evaluating a view once for a context can take (D-115).
+    pub(crate) fn steps_of_view(&self, view: &View, attributes: &Attributes) -> u64 {
+        view.work.get_or_init(|| self.work_of(view)).steps(attributes)
+    }
+
     /// Returns an upper bound, in evaluation steps, of the work of [`Self::write_view`] and [`Self::write_view_for`].
-    pub(super) fn work_of(&self, view: &View) -> WorkBound {
+    fn work_of(&self, view: &View) -> WorkBound {
         if view.is_evaluated_at_once {
             return WorkBound::of(self.ruleset.iter());
         }
@@ -322,8 +341,35 @@ impl Published {
         WorkBound::of(self.ruleset.get(&feature.key)).steps(attributes)
     }
 
+    /// Returns the cached answer for a context, or evaluates the view feature by feature and caches the answer. This function is for large
+    /// evaluations (`Effort::Large`), which run on another thread than the request.
+    ///
+    /// `context` is the text of the context in the request, and `tag` is the part of etags that identifies the context. Returns `None` if
+    /// the caller disconnects before the evaluation ends.
+    pub(crate) fn answer_for(
+        &self,
+        view: &View,
+        (context, tag): (&str, &str),
+        attributes: &Attributes,
+        caller: &Caller,
+    ) -> Option<Arc<Answer>> {
+        // Another request with this context may have made the answer while this one waited in the queue.
+        if let Some(known) = view.evaluated_if_made(context) {
+            return Some(known);
+        }
+        let answer = view.render(tag, |list| {
+            self.write_view_for(view, attributes, now(), caller, list);
+        });
+        if caller.has_left() {
+            return None;
+        }
+        let answer = Arc::new(answer);
+        view.keep(context, Arc::clone(&answer));
+        Some(answer)
+    }
+
     /// Appends all features of a view, as evaluated for these attributes, to `list`. The function returns early if the caller disconnects.
-    pub(crate) fn write_view_for(
+    pub(super) fn write_view_for(
         &self,
         view: &View,
         attributes: &Attributes,

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +12,6 @@ use fh_eval::Timestamp;
 use tokio::sync::watch;
 
 use super::published::Published;
-use super::time_scheduler::SchedulerHandle;
 use super::time_state::TimeState;
 
 /// A receiver that is woken after new generations of one cell were published. Several generations may wake it only once.
@@ -30,6 +30,17 @@ pub(crate) struct PublishedCell {
     scheduler: SchedulerHandle,
     /// The sender of the state's revision, which all cells share. Waking the streams of a cell also notifies the receivers of the revision.
     revision: watch::Sender<u64>,
+}
+
+/// A handle that wakes the scheduler's thread, so that the thread computes its next wake-up anew.
+#[derive(Debug, Clone)]
+pub(super) struct SchedulerHandle(pub(super) SyncSender<()>);
+
+impl SchedulerHandle {
+    fn ring(&self) {
+        // If the channel is full, another wake-up is pending already. If the channel is closed, no thread reads it any more.
+        let _ = self.0.try_send(());
+    }
 }
 
 /// A pending wake-up of the streams of one cell. Dropping the value wakes the streams, so that no code path can forget to wake them. If the

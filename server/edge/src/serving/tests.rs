@@ -78,7 +78,7 @@ fn seen(published: &Published) -> String {
         let attributes = Attributes::builder().attribute("userkey", &*format!("u{user}")).build();
         for position in [PLAIN, EXTENDED, FEW] {
             let view = published.view(position).unwrap();
-            let answer = Answer::of(published, view, "0", |list| {
+            let answer = view.render("0", |list| {
                 published.write_view(view, &attributes, now, list);
             });
             let one_by_one = view.features().iter().map(|feature| {
@@ -207,7 +207,7 @@ fn evaluated_answers_are_bounded() {
     let mut ask = |context: &str| {
         view.evaluated(context, || {
             made += 1;
-            Answer::of(&published, view, "0", |list| list.next().push_str(&"x".repeat(1000)))
+            view.render("0", |list| list.next().push_str(&"x".repeat(1000)))
         });
         made
     };
@@ -225,12 +225,11 @@ fn no_answer_is_made_for_a_caller_that_has_left() {
     let view = published.view(PLAIN).unwrap();
     let attributes = Attributes::builder().attribute("userkey", "fred").build();
     let (context, gone) = (("userkey=fred", "tag"), Caller::gone());
-    let written = Answer::of(&published, view, "tag", |list| {
+    let written = view.render("tag", |list| {
         published.write_view_for(view, &attributes, Timestamp::from_millis(0), &gone, list);
     });
     assert_eq!(written.list(), "[]");
-    let answer =
-        |caller: &Caller| Answer::for_caller(&published, view, context, &attributes, caller);
+    let answer = |caller: &Caller| published.answer_for(view, context, &attributes, caller);
     assert!(answer(&gone).is_none());
     assert!(view.evaluated_if_made("userkey=fred").is_none());
     let [made, again] = [(); 2].map(|()| answer(&Caller::default()).unwrap());
@@ -253,7 +252,7 @@ fn the_budget_of_answers_is_shared_by_all_views() {
         let view = published.view(PLAIN).unwrap();
         for user in from..from + count {
             view.evaluated(&format!("userkey={user}"), || {
-                Answer::of(published, view, "0", |list| list.next().push_str(&"x".repeat(1000)))
+                view.render("0", |list| list.next().push_str(&"x".repeat(1000)))
             });
         }
     };

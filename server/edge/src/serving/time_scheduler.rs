@@ -2,7 +2,7 @@
 //! may publish to the same cells.
 
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -10,22 +10,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::published::Published;
-use super::published_cell::PublishedCell;
+use super::published_cell::{PublishedCell, SchedulerHandle};
 use crate::clock::now;
 
 /// The longest wait between two checks of the system clock. The wait is bounded because the clock may be set in the meantime.
 const LOOK_AT_LEAST: Duration = Duration::from_secs(30);
-
-/// A handle that wakes the scheduler's thread, so that the thread computes its next wake-up anew.
-#[derive(Debug, Clone)]
-pub(super) struct SchedulerHandle(SyncSender<()>);
-
-impl SchedulerHandle {
-    pub(super) fn ring(&self) {
-        // If the channel is full, another wake-up is pending already. If the channel is closed, no thread reads it any more.
-        let _ = self.0.try_send(());
-    }
-}
 
 /// A list of all cells, with a thread that publishes a new generation to each cell whose rules on `now` have a new outcome.
 #[derive(Debug)]

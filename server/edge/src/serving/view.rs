@@ -1,67 +1,23 @@
 //! A view is the part of an environment that keys with the same rights see. All of these keys share the answers of the view. If this Edge
 //! evaluates the features, each context has its own answer (D-97).
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use fh_client::KeyKind;
-use fh_eval::{Attributes, Profile, WorkBound};
+use fh_eval::{Profile, WorkBound};
 use http::HeaderValue;
+use uuid::Uuid;
 
-use super::answer::Answer;
+use super::answer::{Answer, List};
 use super::answers::{AnswerBudget, ViewAnswers};
 use super::change::{changes, write_change};
 use super::feature::ServedFeature;
-use super::published::Published;
 use super::time_state::TimeState;
+use super::view_key::{Detail, EvaluatedBy, ViewKey};
 use crate::digest::{Hash, digits};
 use crate::wire::coding::{CompressionLevel, gzip};
 use crate::wire::sse::Batch;
-
-/// The amount of data that a view shows of each feature. With [`Self::Extended`], features show their properties, which requires the
-/// permission `EXTENDED_DATA` (edge-protocol 2.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Detail {
-    Plain,
-    Extended,
-}
-
-/// The program that evaluates the features for the clients with a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum EvaluatedBy {
-    /// The client evaluates, so it receives the strategies.
-    Reader,
-    /// This Edge evaluates the features for the context of each request.
-    Here,
-    /// The upstream Edge has evaluated the features for the one context of this cell.
-    Upstream,
-}
-
-/// The properties that identify a view within an environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ViewKey {
-    pub(crate) evaluated_by: EvaluatedBy,
-    pub(crate) detail: Detail,
-    /// The filters of the account. If the account has no filters, all features that are not retired are visible.
-    pub(crate) filters: BTreeSet<String>,
-}
-
-impl ViewKey {
-    /// Returns the kind of the API keys that have this view.
-    pub(crate) fn kind(&self) -> KeyKind {
-        match self.evaluated_by {
-            EvaluatedBy::Reader => KeyKind::ClientEvaluated,
-            EvaluatedBy::Here | EvaluatedBy::Upstream => KeyKind::ServerEvaluated,
-        }
-    }
-
-    /// Returns true if the view's content is the same for every evaluation context.
-    pub(crate) fn is_shared(&self) -> bool {
-        self.evaluated_by != EvaluatedBy::Here
-    }
-}
 
 /// The features that a view shows. A stream keeps this value and not the whole generation that it sent last, so that answers and rules of
 /// old generations can be freed.
@@ -79,6 +35,8 @@ pub(crate) struct Shown {
 /// One view of one generation of an environment.
 #[derive(Debug)]
 pub(crate) struct View {
+    /// The id of the environment.
+    id: Uuid,
     pub(crate) key: ViewKey,
     pub(crate) shown: Arc<Shown>,
     /// A digest of the view's content, for etags and event ids (D-95).
@@ -99,27 +57,27 @@ pub(crate) struct View {
     /// True if one pass over all features of the ruleset evaluates the view.
     pub(super) is_evaluated_at_once: bool,
     /// An upper bound, in evaluation steps, of the work of evaluating the view once.
-    work: OnceLock<WorkBound>,
+    pub(super) work: OnceLock<WorkBound>,
     /// The expected length of an answer in bytes.
     size: AtomicUsize,
 }
 
 impl View {
-    /// Makes the view that `key` identifies within a generation.
-    pub(crate) fn new(published: &Published, key: &ViewKey, budget: &Arc<AnswerBudget>) -> Self {
-        let seen = published.features.iter().filter(|feature| feature.is_visible(&key.filters));
-        let features: Vec<Arc<ServedFeature>> = seen.cloned().collect();
+    /// Makes the view that `key` identifies within a generation of the environment with this id.
+    pub(super) fn new(
+        id: Uuid,
+        key: &ViewKey,
+        shown: Shown,
+        is_evaluated_at_once: bool,
+        budget: &Arc<AnswerBudget>,
+    ) -> Self {
         Self {
-            tag: tag(published, key, &features, ServedFeature::add_to).into(),
+            id,
+            tag: tag(id, key, &shown, ServedFeature::add_to).into(),
             values_tag: OnceLock::new(),
-            is_evaluated_at_once: published.evaluates_at_once(&features),
+            is_evaluated_at_once,
             key: key.clone(),
-            shown: Arc::new(Shown {
-                generation: published.generation,
-                time_state: published.time_state.clone(),
-                profile: published.settings.profile,
-                features,
-            }),
+            shown: Arc::new(shown),
             shared: OnceLock::new(),
             shared_gzip: OnceLock::new(),
             delta: OnceLock::new(),
@@ -136,16 +94,24 @@ impl View {
     }
 
     /// Returns a digest of what the answers of OFREP depend on: the content without locks and versions.
-    pub(crate) fn values_tag(&self, published: &Published) -> &str {
+    pub(crate) fn values_tag(&self) -> &str {
         self.values_tag.get_or_init(|| {
-            tag(published, &self.key, self.features(), ServedFeature::add_values_to).into()
+            tag(self.id, &self.key, &self.shown, ServedFeature::add_values_to).into()
         })
     }
 
+    /// Renders an answer of the view. `write` appends the features to the list.
+    pub(crate) fn render(&self, context_tag: &str, write: impl FnOnce(&mut List)) -> Answer {
+        let answer =
+            Answer::new(self.id, self.expected_size(), write).with_etag(self.etag(context_tag));
+        self.expect(answer.body.len());
+        answer
+    }
+
     /// Returns the answer of a shared view to requests without a context. The first call renders the answer.
-    pub(crate) fn shared(&self, published: &Published) -> &Arc<Answer> {
+    pub(crate) fn shared(&self) -> &Arc<Answer> {
         self.shared.get_or_init(|| {
-            Arc::new(Answer::of(published, self, "0", |list| {
+            Arc::new(self.render("0", |list| {
                 for feature in self.features() {
                     feature.write_with_strategies(list.next(), self.key.detail);
                 }
@@ -176,7 +142,7 @@ impl View {
     }
 
     /// Returns the expected length of an answer in bytes.
-    pub(super) fn expected_size(&self) -> usize {
+    fn expected_size(&self) -> usize {
         self.size.load(Ordering::Relaxed)
     }
 
@@ -190,7 +156,7 @@ impl View {
     }
 
     /// Sets the expected length of answers to `size` bytes plus a 64th of `size`, so that a slightly longer answer needs no reallocation.
-    pub(super) fn expect(&self, size: usize) {
+    fn expect(&self, size: usize) {
         self.size.store(size + size / 64, Ordering::Relaxed);
     }
 
@@ -214,18 +180,14 @@ impl View {
         self.answers().keep(header, answer);
     }
 
-    /// Returns the largest number of steps that evaluating the view once for a context can take (D-115).
-    pub(crate) fn steps(&self, published: &Published, attributes: &Attributes) -> u64 {
-        self.work.get_or_init(|| published.work_of(self)).steps(attributes)
-    }
-
-    /// Returns the stream events for all differences between an older state of a shared view and this one. `id` is the id of this state.
-    pub(crate) fn delta(&self, older: &Shown, id: &str, published: &Published) -> Bytes {
+    /// Returns the stream events for all differences between an older state of a shared view and this one. `id` is the id of this state, and
+    /// `all` are all features of its generation.
+    pub(crate) fn delta(&self, older: &Shown, id: &str, all: &[Arc<ServedFeature>]) -> Bytes {
         let write = |id: &str| {
             let mut batch = Batch::default();
             for change in changes(&older.features, self.features()) {
                 let mut data = String::new();
-                let name = write_change(&mut data, &change, self, published, |feature, out| {
+                let name = write_change(&mut data, &change, &self.key, all, |feature, out| {
                     feature.write_with_strategies(out, self.key.detail);
                 });
                 batch.add(name, data);
@@ -258,19 +220,19 @@ impl View {
 /// Returns a digest of the content that a view shows. The digest does not depend on the process, so that restarts and replicas give equal
 /// tags (D-95). The last digit is 1 for [`Detail::Extended`], else 0. `add` adds the content of one feature to the digest.
 fn tag(
-    published: &Published,
+    id: Uuid,
     key: &ViewKey,
-    features: &[Arc<ServedFeature>],
+    shown: &Shown,
     add: fn(&ServedFeature, &mut Hash, Detail),
 ) -> String {
     let mut hash = Hash::new();
-    hash.update(published.id.as_bytes());
-    for feature in features {
+    hash.update(id.as_bytes());
+    for feature in &shown.features {
         add(feature, &mut hash, key.detail);
     }
-    if published.settings.profile == Profile::Edge {
+    if shown.profile == Profile::Edge {
         // Clients with client-evaluated keys may request evaluated answers, too (D-107), which depend on these ids.
-        for feature in features {
+        for feature in &shown.features {
             hash.update(feature.value_id.as_deref().unwrap_or_default());
             hash.update([0]);
         }
@@ -278,7 +240,7 @@ fn tag(
     }
     if key.evaluated_by == EvaluatedBy::Here {
         hash.update("evaluated");
-        hash.update(published.time_state.tag().unwrap_or_default());
+        hash.update(shown.time_state.tag().unwrap_or_default());
     }
     let mut tag = digits(&hash.finalize(), 16);
     tag.push(if key.detail == Detail::Extended { '1' } else { '0' });

@@ -4,6 +4,7 @@
 mod change;
 mod entry;
 mod gone;
+mod loading;
 mod put;
 mod record;
 mod value;

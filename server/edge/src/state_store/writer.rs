@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::change::{FeatureChange, ReplaceError};
+use super::loading::Loading;
 use super::record::ChangeStore;
 use super::{Refusal, StateStore, Update, UpdateOutcome};
 use crate::notices::Notices;
@@ -97,9 +98,10 @@ impl fmt::Display for PutError {
 }
 
 /// A handle to the writer thread. The thread ends when its last handle is dropped.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Writer {
     commands: Sender<Command>,
+    pub(crate) loading: Loading,
 }
 
 impl Writer {
@@ -111,11 +113,12 @@ impl Writer {
         environments: Arc<Environments>,
     ) -> std::io::Result<Self> {
         let (sender, commands) = channel();
+        let loading = Loading::new(store.is_open());
         let mut work =
             WriterThread::new(commands, (base, store), change_store, settings, environments)?;
         work.begin();
         thread::Builder::new().name("fh-edge-writer".into()).spawn(move || work.run())?;
-        Ok(Self { commands: sender })
+        Ok(Self { commands: sender, loading })
     }
 
     async fn ask<T>(
@@ -177,6 +180,7 @@ impl Writer {
             effect(&duplicate);
             return duplicate;
         }
+        let effect = self.with_loading(effect);
         let command = |reply| Command::Replace { state: Box::new(state), revision, reply };
         self.change(effect, || Err(ReplaceError::Closed), command).await
     }
@@ -192,8 +196,23 @@ impl Writer {
             effect(&duplicate);
             return duplicate;
         }
+        let effect = self.with_loading(effect);
         let command = |reply| Command::Reload { base: Box::new(base), reply };
         self.change(effect, || Err(ReplaceError::Closed), command).await
+    }
+
+    /// Returns an effect that also records that a state is loaded, unless the outcome is an error.
+    fn with_loading<T: 'static>(
+        &self,
+        effect: Effect<Result<T, ReplaceError>>,
+    ) -> Effect<Result<T, ReplaceError>> {
+        let loading = self.loading.clone();
+        Box::new(move |outcome| {
+            effect(outcome);
+            if outcome.is_ok() {
+                loading.set_loaded();
+            }
+        })
     }
 
     /// Returns the state that is served.
@@ -202,8 +221,9 @@ impl Writer {
     }
 
     /// Ends all streams with a `bye` event. The ends are spread over the time `within`.
-    pub(crate) async fn close(&self, within: Duration) -> Result<(), WriterGone> {
-        self.ask(|reply| Command::Close(within, reply)).await
+    pub(crate) async fn close(&self, within: Duration) {
+        // An error means that the writer thread has ended by a panic. The streams then get no `bye`.
+        let _ = self.ask(|reply| Command::Close(within, reply)).await;
     }
 
     /// Ends the writer thread, and waits until the change store is closed. Earlier commands are carried out first, and later ones fail.

@@ -64,7 +64,7 @@ impl Copy {
             return 0;
         }
         let attributes = self.attributes(published);
-        self.seen(published).map_or(0, |view| view.steps(published, &attributes))
+        self.seen(published).map_or(0, |view| published.steps_of_view(view, &attributes))
     }
 
     fn attributes(&self, published: &Published) -> Attributes {
@@ -89,7 +89,7 @@ impl Copy {
             None => self.write_all(published, view, &id, thread, ready),
             Some(older) => {
                 let delta = match self.view.is_shared() {
-                    true => Some(view.delta(older, &id, published)),
+                    true => Some(view.delta(older, &id, &published.features)),
                     false => self.evaluated_delta(older, view, &id, published, thread),
                 };
                 delta.map(|delta| ready.push_back(delta))
@@ -111,7 +111,7 @@ impl Copy {
         ready: &mut VecDeque<Bytes>,
     ) -> Option<()> {
         let answer = match view.key.is_shared() {
-            true => Arc::clone(view.shared(published)),
+            true => Arc::clone(view.shared()),
             false => self.evaluated(published, view, thread)?,
         };
         // Several streams may send this list and share its bytes, so the list is not copied into the event.
@@ -133,13 +133,13 @@ impl Copy {
         match thread {
             EvaluationThread::Request => Some(view.evaluated(text, || {
                 let attributes = self.attributes(published);
-                Answer::of(published, view, tag, |list| {
+                view.render(tag, |list| {
                     published.write_view(view, &attributes, now(), list);
                 })
             })),
             EvaluationThread::Background(caller) => {
                 let attributes = self.attributes(published);
-                Answer::for_caller(published, view, (text, tag), &attributes, caller)
+                published.answer_for(view, (text, tag), &attributes, caller)
             }
         }
     }
@@ -163,7 +163,8 @@ impl Copy {
                 return None;
             }
             let mut data = String::new();
-            let name = write_change(&mut data, &change, view, published, |feature, out| {
+            let all = &published.features;
+            let name = write_change(&mut data, &change, &view.key, all, |feature, out| {
                 written.push(feature.id);
                 published.write_evaluated(feature, &attributes, now, detail, out);
             });

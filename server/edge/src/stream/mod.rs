@@ -24,10 +24,10 @@ use uuid::Uuid;
 use crate::connections::Connection;
 use crate::evaluations::{Effort, Refused};
 use crate::metrics::{Outcome, RequestClass};
-use crate::origin::relay::CallerKind;
+use crate::origin::{CallerKind, Opened, Opening, Pending};
 use crate::request_memory::{Reservation, of_context};
 use crate::serving::{Phase, View};
-use crate::shared_state::{Loading, Opened, Opening, SharedState};
+use crate::shared_state::SharedState;
 use crate::wire::api_key::RequestKey;
 use crate::wire::condition::Condition;
 use crate::wire::context::RequestContext;
@@ -125,8 +125,8 @@ impl EventStream {
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
                 return Ok((Self::ending(ready), shared.options.cache_control.clone()));
             }
-            Opening::NotYet => {
-                let waiting = Some(Self::once_loaded(shared, start, reservation));
+            Opening::Pending(pending) => {
+                let waiting = Some(Self::once_there(shared, start, reservation, pending));
                 let stream = Self { ready, live: None, waiting };
                 return Ok((stream, shared.options.cache_control.clone()));
             }
@@ -195,16 +195,14 @@ impl EventStream {
         Self { ready, live: None, waiting: None }
     }
 
-    /// Returns a waiting stream that opens once the Edge has its first state. The caller sends the first event or comment.
-    fn once_loaded(
+    /// Returns a waiting stream that opens once its key can be looked up again. The caller sends the first event or comment.
+    fn once_there(
         shared: &Arc<SharedState>,
         start: Start<'_>,
         reservation: Option<Reservation>,
+        pending: Pending,
     ) -> Waiting {
-        let loaded = |shared: Arc<SharedState>| async move {
-            (shared.loaded().await != Loading::Stopped).then_some(reservation)
-        };
-        Self::once(shared, start, loaded)
+        Self::once(shared, start, |_| async { pending.wait().await.then_some(reservation) })
     }
 
     /// Returns a waiting stream that opens once there is memory for its context. If too many requests wait for memory, the stream keeps no

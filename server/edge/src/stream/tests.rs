@@ -12,10 +12,10 @@ use fh_eval::{Profile, Timestamp};
 
 use super::*;
 use crate::options::Options;
+use crate::origin::own_state::OwnState;
 use crate::serving::{
     AnswerBudget, Counting, Environments, Grants, Published, ServedFeature, Settings,
 };
-use crate::shared_state::Origin;
 use crate::state::{Account, Environment, State};
 use crate::state_store::{NoPersistence, Records, ServeDefaults, StateStore, Writer};
 
@@ -53,12 +53,8 @@ impl Stage {
         let nothing = (State::default(), StateStore::waiting(Records::default()));
         let writer =
             Writer::start(nothing, Box::new(NoPersistence), base, Arc::clone(&environments));
-        let shared = Arc::new(SharedState::new(
-            options,
-            environments,
-            Origin::StateStore(writer.unwrap()),
-            Arc::default(),
-        ));
+        let origin = Box::new(OwnState::new(writer.unwrap(), &environments));
+        let shared = Arc::new(SharedState::new(options, environments, origin, Arc::default()));
         let state = state(FLAG, r#"{"A": {"value": "x", "version": 1}}"#);
         let stage = Self { shared, state };
         stage.shared.environments.add(stage.waiting());
@@ -94,7 +90,7 @@ impl Stage {
 
     fn publish(&self) {
         self.publish_at(0);
-        self.shared.set_ready();
+        self.shared.origin.writer().unwrap().loading.set_loaded();
     }
 
     fn publish_at(&self, now: i64) {

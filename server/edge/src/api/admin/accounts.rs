@@ -42,7 +42,7 @@ pub(super) async fn get(
     State(admin): State<Arc<Admin>>,
     request: Request,
 ) -> Result<Json<Keys>, Problem> {
-    let state = admin.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
+    let state = admin.shared.origin.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
     audit::keys_were_shown("admin.keys", request.extensions());
     let accounts = state.accounts.iter().map(|account| AccountView::of(account, &state));
     Ok(Json(Keys { accounts: accounts.collect() }))

@@ -1,15 +1,12 @@
-//! Answers `GET /admin/v1/environments` with a summary of all environments.
+//! A summary of all environments.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::State;
 use fh_eval::Profile;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Admin;
 use super::problem::Problem;
 use crate::serving::{Phase, Published};
 use crate::shared_state::SharedState;
@@ -68,7 +65,7 @@ impl Overview {
         let environments = all.iter().map(|published| {
             Environment::of(published, streams.remove(&published.id).unwrap_or_default())
         });
-        let relayed = shared.writer().is_err();
+        let relayed = shared.origin.writer().is_err();
         Self { revision, relayed, environments: environments.collect() }
     }
 }
@@ -90,8 +87,4 @@ pub(super) fn find(shared: &SharedState, given: &str) -> Result<Arc<Published>, 
         )
         .at("environment")),
     }
-}
-
-pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Json<Overview> {
-    Json(Overview::of(&admin.shared))
 }

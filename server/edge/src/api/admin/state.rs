@@ -30,7 +30,7 @@ pub(super) async fn get(
     State(admin): State<Arc<Admin>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let state = admin.shared.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
+    let state = admin.shared.origin.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
     audit::keys_were_shown("admin.state", request.extensions());
     let write = move || tagged(json(&state), state.revision);
     admin.background_work.run("writing the answer", write).await
@@ -79,7 +79,8 @@ pub(super) async fn put(
         let entry = Entry { action: "admin.replace", address, ..Entry::default() };
         entry.write(outcome.as_ref().map(|revision| format!("revision {revision}")));
     };
-    let revision = admin.shared.replace(parsed.state, expected, Box::new(line)).await?;
+    let revision =
+        admin.shared.origin.writer()?.replace(parsed.state, expected, Box::new(line)).await?;
     let warnings = parsed.warnings.iter().map(found).collect();
     Ok(tagged(json(&Replaced { revision, warnings }), revision))
 }

@@ -11,9 +11,10 @@ use super::{Context, Few, Found, opened};
 use crate::api::respond;
 use crate::clock::now;
 use crate::evaluations::{Effort, Refused};
+use crate::origin::Opened;
 use crate::request_memory::{NoMemory, Reservation, of_context};
-use crate::serving::{Answer, View};
-use crate::shared_state::{Opened, SharedState};
+use crate::serving::View;
+use crate::shared_state::SharedState;
 use crate::wire::context::RequestContext;
 
 /// The memory that is reserved for the body of a response.
@@ -70,7 +71,7 @@ pub(super) async fn evaluate(
         if kept.is_none() {
             let read = RequestContext::read([&*context.text]);
             let attributes = open.published.as_read(read.attributes());
-            steps = steps.saturating_add(view.steps(&open.published, &attributes));
+            steps = steps.saturating_add(open.published.steps_of_view(view, &attributes));
             missing.push((position, attributes));
         }
         *answer = kept;
@@ -85,7 +86,7 @@ pub(super) async fn evaluate(
                 let Some(Found::Open(open, answer)) = found.get_mut(position) else { continue };
                 *answer = open.view().map(|view| {
                     view.evaluated(&context.text, || {
-                        Answer::of(&open.published, view, context.tag(), |list| {
+                        view.render(context.tag(), |list| {
                             open.published.write_view(view, &attributes, now(), list);
                         })
                     })
@@ -99,7 +100,7 @@ pub(super) async fn evaluate(
                 let (text, tag) = (context.text.to_string(), context.tag().to_string());
                 let made = shared.evaluations.run(move |caller| {
                     let view = published.view(view)?;
-                    Answer::for_caller(&published, view, (&text, &tag), &attributes, caller)
+                    published.answer_for(view, (&text, &tag), &attributes, caller)
                 });
                 let failed = || respond::empty(StatusCode::INTERNAL_SERVER_ERROR);
                 *answer = Some(made.await.flatten().ok_or_else(failed)?);

@@ -159,3 +159,16 @@ fn typed(kind: Kind, token: &str) -> Result<Box<RawValue>, Failure> {
     // A program would get null in place of its own default.
     if json.get() == "null" { Err(Failure::no_value()) } else { Ok(json) }
 }
+
+/// The reason why the evaluation context of a request cannot be used.
+#[derive(Debug)]
+pub(super) enum Unusable {
+    Failure(Failure),
+    Refused(Refused),
+}
+
+impl From<Failure> for Unusable {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}

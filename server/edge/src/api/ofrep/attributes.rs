@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use fh_eval::Attributes;
 use serde_json::value::RawValue;
 
-use super::answer::Failure;
-use super::context::Unusable;
+use super::answer::{Failure, Unusable};
 use crate::digest::digits;
 use crate::evaluations::Refused;
 use crate::wire::context::{MAX_VALUES, hash_of};

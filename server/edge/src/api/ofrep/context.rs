@@ -4,7 +4,7 @@ use fh_eval::Attributes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::answer::Failure;
+use super::answer::{Failure, Unusable};
 use super::attributes::Flattened;
 use crate::evaluations::Refused;
 use crate::wire::body::read_object;
@@ -16,19 +16,6 @@ pub(super) struct EvaluationContext {
     pub(super) tag: String,
     /// The number of bytes of the context, and of the names that flattening repeats.
     pub(super) size: usize,
-}
-
-/// The reason why the evaluation context of a request cannot be used.
-#[derive(Debug)]
-pub(super) enum Unusable {
-    Failure(Failure),
-    Refused(Refused),
-}
-
-impl From<Failure> for Unusable {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
 }
 
 #[derive(Deserialize)]

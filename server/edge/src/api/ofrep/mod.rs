@@ -22,14 +22,14 @@ use super::body::NoBody;
 use super::{audit, body, respond};
 use crate::clock::now;
 use crate::evaluations::{Caller, Effort, Refused};
-use crate::origin::relay::CallerKind;
+use crate::origin::{Admission, CallerKind, NotOpen, Opened};
 use crate::request_memory::{Reservation, of_context};
-use crate::serving::{Phase, Published, View};
-use crate::shared_state::{Admission, Opened, Opening, SharedState};
+use crate::serving::{Published, View};
+use crate::shared_state::SharedState;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
-use answer::{Evaluated, Failure, evaluate};
-use context::{EvaluationContext, Unusable};
+use answer::{Evaluated, Failure, Unusable, evaluate};
+use context::EvaluationContext;
 
 pub(super) fn router(shared: &Arc<SharedState>) -> Router<Arc<SharedState>> {
     Router::new()
@@ -128,7 +128,7 @@ async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Respon
     // OFREP evaluates on the server for keys of both kinds. So the rules on `now` count even if the view itself is not evaluated.
     let time_state =
         open.published.time_state.tag().map_or_else(String::new, |tag| format!(";{tag}"));
-    let etag = format!("{}{time_state}//{}", view.values_tag(&open.published), context.tag);
+    let etag = format!("{}{time_state}//{}", view.values_tag(), context.tag);
     let mut lines = conditions.iter().filter_map(|line| line.to_str().ok());
     let mut response = if lines.any(|line| contains_tag(line, &etag)) {
         respond::empty(StatusCode::NOT_MODIFIED)
@@ -162,7 +162,7 @@ async fn all_answers(
     open: &Opened,
     attributes: Attributes,
 ) -> Result<Bytes, Box<Response>> {
-    let steps = open.view().map_or(0, |view| view.steps(&open.published, &attributes));
+    let steps = open.view().map_or(0, |view| open.published.steps_of_view(view, &attributes));
     match shared.evaluations.effort(steps) {
         Effort::TooLarge => {
             Err(Box::new(Refusal::too_large(shared, Refused::TooMuchWork).response(None)))
@@ -301,17 +301,12 @@ async fn open(
     context: &EvaluationContext,
 ) -> Result<Opened, Response> {
     let given = || RequestContext::of(&context.attributes);
-    let opening = match shared.open(key, CallerKind::Poll, address, given) {
-        Opening::Open(open) => shared.fetched(open).await,
-        other => other,
-    };
-    match opening {
-        Opening::Open(open) if open.published.phase != Phase::Waiting => Ok(open),
-        Opening::Open(_) | Opening::NotYet => Err(no_state()),
-        Opening::Busy(_, beyond) => Err(respond::too_many(beyond.seconds(), beyond.as_str())),
-        Opening::Full(seconds, why) => Err(respond::too_many(seconds, why)),
-        Opening::Unknown => Err(unauthorised()),
-    }
+    let opening = shared.open(key, CallerKind::Poll, address, given);
+    opening.settled().await.map_err(|why| match why {
+        NotOpen::NotReady => no_state(),
+        NotOpen::Unknown => unauthorised(),
+        NotOpen::TooMany(..) => respond::not_open(why),
+    })
 }
 
 fn no_state() -> Response {

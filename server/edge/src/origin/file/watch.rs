@@ -104,6 +104,27 @@ impl WatchSignal {
     }
 }
 
+impl StateFile {
+    /// Follows changes of the file on a thread. The thread calls `on_change` with the new content, or with the error if the file cannot be
+    /// read or its content is not valid. An unchanged file is not reported again, except by [`Watch::reload`] and [`Watch::reload_with`].
+    /// If the file changes several times within a short time, earlier contents may not be reported. A panic of `on_change` is logged, and
+    /// the thread continues. The thread ends after the returned guard is dropped.
+    ///
+    /// If the operating system supports it, it reports changes in the file's folder, and in the folder of the file that a symbolic link
+    /// points to. The file is also checked about every second. A changed file is read once two checks in a row find the same metadata, so
+    /// that a half-written file is seldom read. Files that an editor replaces by renaming are recognized. So are symbolic links that are
+    /// swapped, as in volumes of Kubernetes.
+    ///
+    /// # Errors
+    /// Returns the error of the operating system if it refuses to start a thread.
+    pub fn watch(
+        self,
+        on_change: impl FnMut(Result<Loaded, FileError>) + Send + 'static,
+    ) -> std::io::Result<Watch> {
+        Watch::start(self, Pace::default(), on_change)
+    }
+}
+
 impl Watch {
     pub(super) fn start(
         mut file: StateFile,

@@ -45,9 +45,7 @@ use tokio::task::JoinSet;
 
 pub use self::error::RelayError;
 pub use self::options::{RelayKeys, RelayLimits, RelayOptions};
-pub(crate) use self::put::{PutAnswer, PutTrouble};
 pub use self::status::{UpstreamRole, UpstreamState, UpstreamStatus};
-pub(crate) use self::upstream_pool::{CallerKind, Opened, Proxied};
 
 use self::configured::Configured;
 use self::folder::FolderLock;
@@ -55,11 +53,12 @@ use self::key::UpstreamKey;
 use self::put::Updates;
 use self::upstream_pool::UpstreamPool;
 use self::worker::Worker;
+use crate::origin::{
+    Admission, BoxFuture, CallerKind, KeyRequest, NotOpen, NotPut, Opening, Origin, Put, PutAnswer,
+};
 use crate::rate::KeyVerification;
-use crate::reply::Effect;
 use crate::serving::PublishedCell;
 use crate::wire::api_key::RequestKey;
-use crate::wire::context::RequestContext;
 
 /// The longest time for which [`Relay::close`] waits until clients are closed and snapshots and records are written.
 const LAST_WRITE: Duration = Duration::from_secs(5);
@@ -86,37 +85,17 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// Returns true if the relay is ready. Every configured client-evaluated key must have features that have not expired, or must count as
-    /// refused by the upstream Edge ([`UpstreamState::Refused`]).
-    pub(crate) fn is_ready(&self) -> bool {
-        let is_ready = |state| matches!(state, UpstreamState::Serving | UpstreamState::Refused);
-        self.configured.upstreams().iter().all(|upstream| is_ready(upstream.state()))
-    }
-
-    /// Replaces the configured keys. Keys that are configured in the same way as before keep their connections, also if their name changes.
-    /// If one key of a pair changes, the pair gets a new connection.
-    ///
-    /// # Errors
-    /// Returns [`RelayError`] if the keys cannot be used, or if a client cannot be created. Then the keys do not change.
-    pub(crate) fn set_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
-        let keys = start::Checked::all(keys)?;
-        if keys.is_empty() && !self.pool.tries_any_key() {
-            return Err(RelayError::NoKeys);
-        }
-        self.configured.change(keys, &self.pool)
-    }
-
     /// Returns true if the relay may make upstream requests with this key. The caller has checked that no environment of this Edge knows
     /// the key. After the upstream Edge has refused a configured client-evaluated key, the environment knows neither this key nor its
     /// paired key, and neither of the two is admitted.
-    pub(crate) fn admits(&self, key: &RequestKey<'_>) -> bool {
+    fn may_ask(&self, key: &RequestKey<'_>) -> bool {
         let key = UpstreamKey::from(key);
         let is_refused = self.configured.contains(&key) && !self.pool.is_lone(&key);
         !is_refused && self.pool.admits(&key)
     }
 
     /// Returns whether an admitted key is verified. A configured key always counts as verified.
-    pub(crate) fn verification(&self, key: &RequestKey<'_>) -> KeyVerification {
+    fn verification(&self, key: &RequestKey<'_>) -> KeyVerification {
         let key = UpstreamKey::from(key);
         match self.configured.contains(&key) || self.pool.is_known(&key) {
             true => KeyVerification::Verified,
@@ -124,35 +103,9 @@ impl Relay {
         }
     }
 
-    /// Returns access to the features of an admitted key for a context, or the reason why there is no access.
-    pub(crate) fn open(
-        &self,
-        key: &RequestKey<'_>,
-        asker: CallerKind,
-        context: impl FnOnce() -> RequestContext,
-    ) -> Proxied {
-        self.pool.open(key, asker, context)
-    }
-
-    /// Refreshes the features in this cell, whose environment is stale, because a client has requested them. Does nothing if the cell has
-    /// no upstream connection, or if the environment became stale or was last refreshed by this call less than [`RelayLimits::stale_for`]
-    /// ago.
-    pub(crate) fn asked_for_stale(&self, cell: &Arc<PublishedCell>) {
-        let mut all = self.configured.all().into_iter();
-        let known = all.find(|upstream| Arc::ptr_eq(&upstream.cell, cell));
-        if let Some(upstream) = known.or_else(|| self.pool.upstream_of(cell)) {
-            upstream.ask_again(self.worker.runtime(), self.limits.stale_for);
-        }
-    }
-
-    /// Returns true if the key is configured, as a client-evaluated or as a server-evaluated key.
-    pub(crate) fn is_configured(&self, key: &RequestKey<'_>) -> bool {
-        self.configured.contains(&UpstreamKey::from(key))
-    }
-
     /// Makes the upstream request for a change of a feature. The result is `None` if the feature key is `.` or `..`, which a URL cannot
     /// contain, or if the key is not configured and not a valid API key.
-    pub(crate) fn put_request(
+    fn put_request(
         &self,
         key: &RequestKey<'_>,
         feature: &str,
@@ -164,47 +117,123 @@ impl Relay {
         self.updates.request(&api_key, feature, body)
     }
 
-    /// Sends a change of a feature upstream, and returns the upstream response. `effect` runs with the outcome, also if the caller drops
-    /// this future.
-    pub(crate) async fn put(
-        &self,
-        request: TransportRequest,
-        effect: Effect<Result<PutAnswer, PutTrouble>>,
-    ) -> Result<PutAnswer, PutTrouble> {
-        self.updates.send(self.worker.runtime(), request, effect).await
+    /// Sends a change of a feature upstream, and returns the upstream response. A request is admitted within its rate limits if its key is
+    /// configured, or if the relay has features for the key. The upstream Edge accepts or refuses the change (D-92).
+    async fn put(&self, put: Put<'_>) -> Result<PutAnswer, NotPut> {
+        let Put { request, feature, body, effect } = put;
+        let admitted = match self.configured.contains(&UpstreamKey::from(request.key)) {
+            true => request.count(|| KeyVerification::Verified).map_err(NotOpen::from),
+            false => request.open(self).settled().await.map(drop),
+        };
+        admitted.map_err(NotPut::NotOpen)?;
+        let body = body.await.map_err(NotPut::NoBody)?;
+        let request = self.put_request(request.key, feature, body);
+        let request = request.ok_or(NotPut::NotOpen(NotOpen::Unknown))?;
+        Ok(self.updates.send(self.worker.runtime(), request, effect).await)
+    }
+}
+
+impl Origin for Relay {
+    fn admits(&self, key: &RequestKey<'_>) -> Admission {
+        if self.may_ask(key) { Admission::Yes } else { Admission::No }
+    }
+
+    fn open(&self, request: &KeyRequest<'_>) -> Opening {
+        let (key, caller) = (request.key, request.caller);
+        if !self.may_ask(key) {
+            return Opening::Unknown;
+        }
+        let counted = request.count(|| self.verification(key));
+        // A poll that exceeds its limit must not cause upstream requests.
+        if let (Err(beyond), CallerKind::Poll) = (counted, caller) {
+            return Opening::Full(beyond.seconds(), beyond.as_str());
+        }
+        match self.pool.open(key, caller, request.context) {
+            Opening::Open(opened) => request.counted(self, opened, counted),
+            other => other,
+        }
+    }
+
+    /// Does nothing if the cell has no upstream connection, or if the environment became stale or was last refreshed by this call less than
+    /// [`RelayLimits::stale_for`] ago.
+    fn asked_for_stale(&self, cell: &Arc<PublishedCell>) {
+        let mut all = self.configured.all().into_iter();
+        let known = all.find(|upstream| Arc::ptr_eq(&upstream.cell, cell));
+        if let Some(upstream) = known.or_else(|| self.pool.upstream_of(cell)) {
+            upstream.ask_again(self.worker.runtime(), self.limits.stale_for);
+        }
+    }
+
+    fn put<'a>(&'a self, put: Put<'a>) -> BoxFuture<'a, Result<PutAnswer, NotPut>> {
+        Box::pin(self.put(put))
+    }
+
+    /// Returns true if the relay is ready. Every configured client-evaluated key must have features that have not expired, or must count as
+    /// refused by the upstream Edge ([`UpstreamState::Refused`]).
+    fn is_ready(&self) -> bool {
+        let is_ready = |state| matches!(state, UpstreamState::Serving | UpstreamState::Refused);
+        self.configured.upstreams().iter().all(|upstream| is_ready(upstream.state()))
     }
 
     /// Returns the status of the connections of all configured client-evaluated keys, and of the connections that are made on demand,
     /// including those that wait to be started.
-    pub(crate) fn status(&self) -> Vec<UpstreamStatus> {
+    fn upstreams(&self) -> Vec<UpstreamStatus> {
         let now = self.pool.source.now();
         let known = self.configured.upstreams();
         known.iter().map(|upstream| upstream.status(now)).chain(self.pool.status()).collect()
     }
 
-    /// Ends the relay. Streams of on-demand connections end with `bye` within the time `within`. All upstream connections are closed, and
-    /// no other connection is started on demand. The Edge still serves the last features of the closed connections. The snapshots and
-    /// records of configured client-evaluated keys are written. If the writes are complete within [`LAST_WRITE`], the snapshot folder is
-    /// released for the next relay.
-    pub(crate) async fn close(&self, within: Duration) {
-        self.pool.close(within);
-        let mut writing = JoinSet::new();
-        for upstream in self.configured.all() {
-            let written = async move {
-                if let Some(client) = upstream.client() {
-                    client.close();
-                    client.closed().await;
-                }
-                upstream.write_record().await;
-            };
-            writing.spawn_on(written, self.worker.runtime());
+    /// Keys that are configured in the same way as before keep their connections, also if their name changes. If one key of a pair changes,
+    /// the pair gets a new connection. After an error, the keys are the same as before.
+    fn set_relay_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
+        let keys = start::Checked::all(keys)?;
+        if keys.is_empty() && !self.pool.tries_any_key() {
+            return Err(RelayError::NoKeys);
         }
-        // Each file is replaced as a whole, so a write that is not complete leaves the older file in place. The folder then stays locked.
-        let all = async { while writing.join_next().await.is_some() {} };
-        let is_done = tokio::time::timeout(LAST_WRITE, all).await.is_ok();
-        if let Some(lock) = self.lock.as_ref().filter(|_| is_done) {
-            lock.release();
+        self.configured.change(keys, &self.pool)
+    }
+
+    /// Sends these headers with later upstream requests, in place of those that [`RelayOptions::header`] set. Clients without an open
+    /// stream repeat their request at once. After an error, the headers are the same as before.
+    fn set_relay_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
+        let headers = self.pool.source.set_headers(headers)?;
+        self.updates.set_headers(&headers);
+        for upstream in self.configured.all().into_iter().chain(self.pool.upstreams()) {
+            if let Some(client) = upstream.client() {
+                let answer = client.set_headers(headers.clone());
+                // The result is ignored here, because the client's status contains it.
+                self.worker.runtime().spawn(async move { drop(answer.await) });
+            }
         }
+        Ok(())
+    }
+
+    /// Ends the relay. No other connection is started on demand. The Edge still serves the last features of the closed connections. The
+    /// snapshots and records of configured client-evaluated keys are written. If the writes are complete within [`LAST_WRITE`], the
+    /// snapshot folder is released for the next relay.
+    fn close(&self, within: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.pool.source.environments.close(within);
+            self.pool.close(within);
+            let mut writing = JoinSet::new();
+            for upstream in self.configured.all() {
+                let written = async move {
+                    if let Some(client) = upstream.client() {
+                        client.close();
+                        client.closed().await;
+                    }
+                    upstream.write_record().await;
+                };
+                writing.spawn_on(written, self.worker.runtime());
+            }
+            // Each file is replaced as a whole, so a write that is not complete leaves the older file in place. The folder then stays
+            // locked.
+            let all = async { while writing.join_next().await.is_some() {} };
+            let is_done = tokio::time::timeout(LAST_WRITE, all).await.is_ok();
+            if let Some(lock) = self.lock.as_ref().filter(|_| is_done) {
+                lock.release();
+            }
+        })
     }
 }
 

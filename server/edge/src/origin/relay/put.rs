@@ -1,7 +1,6 @@
 //! Sends changes of features upstream. A PUT is sent with the caller's key, and the caller gets the response of the upstream Edge, if there
 //! is one (D-92).
 
-use std::fmt;
 use std::future::poll_fn;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -19,24 +18,16 @@ use tokio::time::{Instant, timeout_at};
 
 use super::after;
 use crate::log_text::cut;
+use crate::origin::{PutAnswer, PutLine};
 use crate::rate::FailedAttempts;
 use crate::reply::{Effect, Reply};
 
 /// The largest number of bytes of an upstream response's body that are passed on. A longer body is cut. Most bodies are one sentence.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
-/// The parts of the upstream Edge's response to a PUT that are passed on.
-#[derive(Debug, Clone)]
-pub(crate) struct PutAnswer {
-    pub(crate) status: StatusCode,
-    pub(crate) content_type: Option<HeaderValue>,
-    pub(crate) retry_after: Option<HeaderValue>,
-    pub(crate) body: Bytes,
-}
-
 /// The reason why there is no upstream response to pass on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PutTrouble {
+enum PutTrouble {
     /// There was no connection to the upstream Edge, so the change was not sent.
     NotSent,
     /// The upstream Edge did not answer, or not in time. It is unknown whether the change was made.
@@ -46,7 +37,7 @@ pub(crate) enum PutTrouble {
 }
 
 impl PutTrouble {
-    pub(crate) const fn sentence(&self) -> &'static str {
+    const fn sentence(self) -> &'static str {
         match self {
             Self::NotSent => "the upstream Edge cannot be reached; the change was not sent",
             Self::Unreachable => {
@@ -57,10 +48,25 @@ impl PutTrouble {
     }
 }
 
-impl fmt::Display for PutTrouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.sentence())
+impl From<PutTrouble> for PutAnswer {
+    fn from(why: PutTrouble) -> Self {
+        let status = match why {
+            PutTrouble::NotSent | PutTrouble::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+            PutTrouble::NotAnEdge => StatusCode::BAD_GATEWAY,
+        };
+        Self {
+            status,
+            content_type: Some(HeaderValue::from_static("text/plain")),
+            retry_after: None,
+            body: Bytes::from_static(why.sentence().as_bytes()),
+            line: Some(line(Err(why.sentence()), why == PutTrouble::NotSent)),
+        }
     }
+}
+
+/// Returns the line of a PUT in the audit log. A PUT that was not refused has changed the feature, or may have changed it.
+fn line(outcome: Result<String, &'static str>, is_refused: bool) -> PutLine {
+    PutLine { action: "put upstream", account: None, outcome, is_refused }
 }
 
 /// The sender of changes to the upstream Edge.
@@ -108,17 +114,17 @@ impl Updates {
         Some(request)
     }
 
-    /// Sends the request for a change, and returns the upstream response.
+    /// Sends the request for a change, and returns the upstream response. `effect` runs with it, also if the caller drops this future.
     pub(super) async fn send(
         &self,
         runtime: &Handle,
         request: TransportRequest,
-        effect: Effect<Result<PutAnswer, PutTrouble>>,
-    ) -> Result<PutAnswer, PutTrouble> {
+        effect: Effect<PutAnswer>,
+    ) -> PutAnswer {
         let (transport, limit) = (Arc::clone(&self.transport), self.timeout);
         let failures = Arc::clone(&self.failures);
         // If the transport panics or the relay's thread ends, the task drops the reply.
-        let lost = || Err(PutTrouble::Unreachable);
+        let lost = || PutTrouble::Unreachable.into();
         let (reply, answer) = Reply::new(effect, lost);
         // The task runs on the relay's thread, which owns the upstream connections. A caller that disconnects does not cancel the task.
         runtime.spawn(async move {
@@ -137,7 +143,7 @@ impl Updates {
             if outcome.is_err() {
                 log_failure(&why, &failures);
             }
-            reply.send(outcome);
+            reply.send(outcome.unwrap_or_else(PutAnswer::from));
         });
         answer.await.unwrap_or_else(|_| lost())
     }
@@ -215,6 +221,7 @@ fn read((head, body): (ResponseHead, Bytes)) -> Result<PutAnswer, PutTrouble> {
         retry_after: header("retry-after"),
         // HTML pages that servers add to a status are not passed on.
         body: if is_page { Bytes::new() } else { body },
+        line: Some(line(Ok(head.status.to_string()), status.is_client_error())),
     })
 }
 

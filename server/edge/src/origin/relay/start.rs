@@ -105,7 +105,7 @@ impl Source {
     ///
     /// # Errors
     /// Returns [`RelayError`] if a header cannot be sent. Then the headers do not change.
-    fn set_headers(
+    pub(super) fn set_headers(
         &self,
         headers: &[(String, String)],
     ) -> Result<Vec<(String, String)>, RelayError> {
@@ -251,26 +251,6 @@ impl Relay {
         };
         let worker = idle.start(at_last).map_err(RelayError::Thread)?;
         Ok(Self { configured, pool, updates, limits, lock, worker })
-    }
-}
-
-impl Relay {
-    /// Sends these headers with later upstream requests, in place of those that [`RelayOptions::header`] set. Clients without an open
-    /// stream repeat their request at once.
-    ///
-    /// # Errors
-    /// Returns [`RelayError`] if a header cannot be sent. Then the headers do not change.
-    pub(crate) fn set_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
-        let headers = self.pool.source.set_headers(headers)?;
-        self.updates.set_headers(&headers);
-        for upstream in self.configured.all().into_iter().chain(self.pool.upstreams()) {
-            if let Some(client) = upstream.client() {
-                let answer = client.set_headers(headers.clone());
-                // The result is ignored here, because the client's status contains it.
-                self.worker.runtime().spawn(async move { drop(answer.await) });
-            }
-        }
-        Ok(())
     }
 }
 

@@ -20,39 +20,14 @@ use super::status::{UpstreamRole, UpstreamStatus};
 use super::unknown_keys::UnknownKeys;
 use super::upstream::{OnRefusal, Parts, Refused, Upstream};
 use super::witness::{Witness, Witnesses};
+use crate::origin::{CallerKind, Opened, Opening};
 use crate::rate::FailedAttempts;
-use crate::serving::{Changes, EvaluatedBy, Grant, Grants, PublishedCell};
+use crate::serving::{EvaluatedBy, Grants, PublishedCell};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
-/// The number of seconds after which a client should retry when no connection is free for its key and context.
-const COME_AGAIN: u64 = 5;
-
-/// The kind of a client's request. A stream can wait for a connection, but a poll cannot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CallerKind {
-    Poll,
-    Stream,
-}
-
-/// The result of a request with a key whose connection is made on demand.
-pub(crate) enum Proxied {
-    Open(Opened),
-    /// No connection is free for this key and context. The client should retry after this number of seconds.
-    Full(u64),
-    Unknown,
-}
-
-/// Access to the features of an upstream connection, which is running or still to be started. The connection counts as in use while this
-/// value exists.
-#[derive(Debug, Clone)]
-pub(crate) struct Opened {
-    pub(crate) cell: Arc<PublishedCell>,
-    pub(crate) grant: Grant,
-    pub(crate) changes: Changes,
-    /// The instant until which a request waits for the first features of the connection.
-    pub(crate) until: Instant,
-}
+/// The result for a client when no connection is free for its key and context. The client should retry after five seconds.
+const FULL: Opening = Opening::Full(5, "the relay has no free upstream connection for this key");
 
 /// A server-evaluated key that is configured without a client-evaluated key.
 pub(super) struct StandaloneKey {
@@ -194,15 +169,15 @@ impl UpstreamPool {
     }
 
     /// Returns access to the features of a key for a context. If these features have no upstream connection yet, a connection is started.
-    /// If there is no room for it, a stream waits for the connection, and the result for a poll is [`Proxied::Full`]. After
-    /// [`Self::close`], no connection is started, and the result is [`Proxied::Full`] if one would be needed. The result is
-    /// [`Proxied::Unknown`] if the relay may not send the key upstream, or if the upstream Edge does not know the key.
+    /// If there is no room for it, a stream waits for the connection, and the result for a poll is [`Opening::Full`]. After
+    /// [`Self::close`], no connection is started, and the result is [`Opening::Full`] if one would be needed. The result is
+    /// [`Opening::Unknown`] if the relay may not send the key upstream, or if the upstream Edge does not know the key.
     pub(super) fn open(
         self: &Arc<Self>,
         key: &RequestKey<'_>,
-        asker: CallerKind,
+        caller: CallerKind,
         context: impl FnOnce() -> RequestContext,
-    ) -> Proxied {
+    ) -> Opening {
         let key = UpstreamKey::from(key);
         let standalone = self
             .standalone()
@@ -212,7 +187,7 @@ impl UpstreamPool {
             Some((key, name)) => (key, name, UpstreamRole::Context),
             None => match key.unconfigured().filter(|_| self.any_key.is_some()) {
                 Some(api_key) => (api_key, "any key".into(), UpstreamRole::AnyKey),
-                None => return Proxied::Unknown,
+                None => return Opening::Unknown,
             },
         };
         let context = match key.kind() {
@@ -227,20 +202,20 @@ impl UpstreamPool {
             return self.opened(entry, now);
         }
         if let Some(entry) = places.waiting.get(&place) {
-            return match asker {
-                CallerKind::Poll => Proxied::Full(COME_AGAIN),
+            return match caller {
+                CallerKind::Poll => FULL,
                 CallerKind::Stream => self.opened(entry, now),
             };
         }
         if self.unknown_keys.has(&place.key, now) {
-            return Proxied::Unknown;
+            return Opening::Unknown;
         }
         if places.closing.is_some() {
-            return Proxied::Full(COME_AGAIN);
+            return FULL;
         }
         let has_room = self.makes_room(&mut places, &place.key, role, now);
-        if !has_room && asker == CallerKind::Poll {
-            return Proxied::Full(COME_AGAIN);
+        if !has_room && caller == CallerKind::Poll {
+            return FULL;
         }
         let entry = self.entry(&place, api_key, &name, role, now);
         let opened = self.opened(&entry, now);
@@ -284,13 +259,9 @@ impl UpstreamPool {
         places.running.len() < self.limits.connections.get() || places.evict(may_go)
     }
 
-    fn opened(&self, entry: &PoolEntry, now: Instant) -> Proxied {
-        Proxied::Open(Opened {
-            cell: Arc::clone(&entry.upstream.cell),
-            grant: entry.grant.clone(),
-            changes: entry.upstream.cell.watch(),
-            until: after(now, self.limits.first_answer),
-        })
+    fn opened(&self, entry: &PoolEntry, now: Instant) -> Opening {
+        let until = after(now, self.limits.first_answer);
+        Opening::Open(Opened::fetching(&entry.upstream.cell, entry.grant.clone(), until.into()))
     }
 
     fn entry(

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{ServedFeature, digest, forms};
-use crate::serving::view::EvaluatedBy;
+use crate::serving::view_key::EvaluatedBy;
 use crate::state::{FeatureText, Json, Payload, TextMembers, check_strategy};
 
 impl ServedFeature {

@@ -9,8 +9,7 @@ use super::super::environment::cache_control;
 use super::super::feature::filters;
 use super::super::ids::{environment_id, value_id};
 use super::super::part::{Part, Reading};
-use super::Contents;
-use super::merge::{Found, Merge, definition, properties, strategies, value};
+use super::merge::{Contents, Found, Merge, definition, properties, strategies, value};
 use super::published::roles;
 use crate::state::{Account, Environment, FeatureValue};
 

@@ -7,6 +7,7 @@ use fh_eval::Kind;
 use fh_eval::internal::wire::name;
 use uuid::Uuid;
 
+use super::super::account::Accounts;
 use super::super::feature::uuid;
 use super::super::ids::feature_id;
 use super::super::names::check_key;
@@ -15,6 +16,14 @@ use super::super::problem::excerpt;
 use super::super::review::{Review, Reviewed};
 use super::super::typed::typed;
 use crate::state::{Environment, Feature, FeatureValue, Json};
+
+/// The features, environments and accounts of a document of any form.
+#[derive(Default)]
+pub(in crate::state::file) struct Contents {
+    pub(in crate::state::file) features: Vec<Feature>,
+    pub(in crate::state::file) environments: Vec<Environment>,
+    pub(in crate::state::file) accounts: Accounts,
+}
 
 /// The features and environments of a document that were read so far.
 #[derive(Default)]

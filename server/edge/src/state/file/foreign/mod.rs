@@ -13,9 +13,8 @@ use std::fmt;
 use fh_eval::internal::wire::name;
 use fh_files::Content;
 
-use super::account::Accounts;
+pub(super) use self::merge::Contents;
 use super::part::{Part, Reading};
-use crate::state::{Environment, Feature};
 
 /// The form of a text from which a state can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,14 +71,6 @@ impl Form {
             _ => Self::State,
         }
     }
-}
-
-/// The features, environments and accounts of a document of any form.
-#[derive(Default)]
-pub(super) struct Contents {
-    pub(super) features: Vec<Feature>,
-    pub(super) environments: Vec<Environment>,
-    pub(super) accounts: Accounts,
 }
 
 /// Reads a document of any form other than [`Form::State`].

@@ -15,8 +15,7 @@ use super::super::keys::KeyKind;
 use super::super::names::check_name;
 use super::super::part::{Part, Reading};
 use super::super::problem::excerpt;
-use super::Contents;
-use super::merge::{Found, Merge, definition, properties, value};
+use super::merge::{Contents, Found, Merge, definition, properties, value};
 use crate::state::{Account, Environment, FeatureValue, Json, Permission, Permissions};
 
 /// Returns true if the part has members of a PublishEnvironment, an EnrichedFeatures or a CacheServiceAccount, or of a response that

@@ -1,5 +1,6 @@
 use super::super::{Options, Parsed, environment_id, feature_id, value_id};
 use super::*;
+use crate::state::{Environment, Feature};
 use crate::state::{Permission, State};
 
 const DEV: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";

@@ -8,8 +8,7 @@ use uuid::Uuid;
 use super::super::feature::uuid;
 use super::super::ids::environment_id;
 use super::super::part::{Part, Reading};
-use super::Contents;
-use super::merge::{Found, Merge, definition, properties, strategies, value};
+use super::merge::{Contents, Found, Merge, definition, properties, strategies, value};
 use crate::state::{Environment, FeatureValue};
 
 /// The name of the environment for features that name no environment.

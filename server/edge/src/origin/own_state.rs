@@ -1,0 +1,139 @@
+//! An origin that is the Edge's own state, with the writer that changes it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode};
+
+use super::{
+    Admission, BoxFuture, KeyRequest, NotOpen, NotPut, Opened, Opening, Origin, Pending, Put,
+    PutAnswer, PutLine,
+};
+use crate::serving::{Environments, ServedFeature};
+use crate::state_store::{PutError, Refusal, ReplaceError, Update, UpdateOutcome, Writer};
+use crate::wire::api_key::RequestKey;
+
+/// A state of this Edge's own, with the writer that changes it.
+#[derive(Debug)]
+pub(crate) struct OwnState {
+    writer: Writer,
+    environments: Arc<Environments>,
+}
+
+impl OwnState {
+    pub(crate) fn new(writer: Writer, environments: &Arc<Environments>) -> Self {
+        Self { writer, environments: Arc::clone(environments) }
+    }
+
+    async fn put(&self, put: Put<'_>) -> Result<PutAnswer, NotPut> {
+        let Put { request, feature, body, effect } = put;
+        let opened = request.open(self).settled().await.map_err(NotPut::NotOpen)?;
+        if let Some(refusal) = refusal_without_body(&opened, feature) {
+            let answer = answer(&Err(PutError::Refused(refusal)), &opened.grant.account);
+            effect(&answer);
+            return Ok(answer);
+        }
+        drop(opened);
+        let body = body.await.map_err(NotPut::NoBody)?;
+        // The body may take long to arrive, so the key is looked up again.
+        let (environment, secret) = (request.key.environment, request.key.secret);
+        let open = self.environments.open(environment, secret);
+        let (_, published, grant) = open.ok_or(NotPut::NotOpen(NotOpen::Unknown))?;
+        let account = Arc::clone(&grant.account);
+        let update = match Update::read(&body) {
+            Ok(update) => update,
+            Err(refusal) => {
+                let refused = answer(&Err(PutError::Refused(refusal)), &account);
+                let answer = PutAnswer { line: None, ..refused };
+                effect(&answer);
+                return Ok(answer);
+            }
+        };
+        let filters =
+            published.view(grant.view).map(|view| view.key.filters.clone()).unwrap_or_default();
+        let place = (environment, feature.into());
+        let named = Arc::clone(&account);
+        let effect = Box::new(move |outcome: &_| effect(&answer(outcome, &named)));
+        let outcome = self.writer.put(place, filters, grant.permissions, update, effect).await;
+        Ok(answer(&outcome, &account))
+    }
+}
+
+impl Origin for OwnState {
+    fn admits(&self, _: &RequestKey<'_>) -> Admission {
+        if self.is_ready() { Admission::No } else { Admission::NotYet }
+    }
+
+    fn open(&self, _: &KeyRequest<'_>) -> Opening {
+        match self.is_ready() {
+            true => Opening::Unknown,
+            false => Opening::Pending(Pending {
+                change: Box::pin(self.writer.loading.wait()),
+                fetched: None,
+            }),
+        }
+    }
+
+    fn put<'a>(&'a self, put: Put<'a>) -> BoxFuture<'a, Result<PutAnswer, NotPut>> {
+        Box::pin(self.put(put))
+    }
+
+    fn writer(&self) -> Result<&Writer, ReplaceError> {
+        Ok(&self.writer)
+    }
+
+    /// Returns true once a state is loaded.
+    fn is_ready(&self) -> bool {
+        self.writer.loading.is_loaded()
+    }
+
+    fn stop(&self) {
+        self.writer.loading.stop();
+    }
+
+    fn close(&self, within: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(self.writer.close(within))
+    }
+
+    fn end(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.writer.end())
+    }
+}
+
+/// Returns the answer to a PUT with a key of this account.
+fn answer(outcome: &Result<UpdateOutcome, PutError>, account: &Arc<str>) -> PutAnswer {
+    let text = outcome.as_ref().err().map(|why| why.answer().1);
+    PutAnswer {
+        status: status(outcome),
+        content_type: text.map(|_| HeaderValue::from_static("text/plain")),
+        retry_after: None,
+        body: text.map_or_else(Bytes::new, |text| Bytes::from_static(text.as_bytes())),
+        line: Some(PutLine {
+            action: "put",
+            account: Some(Arc::clone(account)),
+            outcome: outcome.as_ref().map(ToString::to_string).map_err(|why| why.answer().1),
+            is_refused: matches!(outcome, Err(PutError::Refused(_))),
+        }),
+    }
+}
+
+fn status(outcome: &Result<UpdateOutcome, PutError>) -> StatusCode {
+    match outcome {
+        Ok(UpdateOutcome::Changed | UpdateOutcome::AlreadySo) => StatusCode::OK,
+        Ok(UpdateOutcome::SameValue) => StatusCode::ACCEPTED,
+        Err(why) => StatusCode::from_u16(why.answer().0).unwrap_or(StatusCode::BAD_REQUEST),
+    }
+}
+
+/// Returns the reason to refuse every PUT to this feature with this key, whatever the body says. FeatureHub makes these checks before all
+/// others (edge-protocol 5.3), and a caller that may change nothing must not make the server read a body.
+fn refusal_without_body(open: &Opened, feature: &str) -> Option<Refusal> {
+    let view = open.view()?;
+    let is_visible =
+        |each: &Arc<ServedFeature>| *each.key == *feature && each.passes(&view.key.filters);
+    if !open.published.features.iter().any(is_visible) {
+        return Some(Refusal::NotFound);
+    }
+    open.grant.permissions.is_read_only().then_some(Refusal::NoWriteRoles)
+}
