@@ -3,12 +3,15 @@
 use std::time::SystemTime;
 
 use fh_client::Timestamp;
+use fh_edge::origin::relay::RelayKeys;
+use fh_edge::{FeatureChange, Options, state::Json, state::State};
 use fh_test_servers::featurehub::{FakeEdge, Feature};
 use serde_json::{Value, json};
 
 use crate::http::request;
+use crate::shop::{ENVIRONMENT, serve};
 use crate::stream::Stream;
-use crate::support::{Relay, find, options_for, seen};
+use crate::support::{Relay, find, options, options_for, seen};
 
 /// Returns features with all known members, and with unknown ones.
 fn odd() -> Vec<Feature> {
@@ -113,6 +116,58 @@ async fn updates_are_passed_on_at_once() {
     let client = relay.client(&upstream.client_key()).await;
     assert_eq!(client.string("TEXT").as_deref(), Some("new"));
     assert_eq!(upstream.recording().live_streams(), 1);
+}
+
+/// Two accounts of one environment see one feature each, and one feature together.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_one_environment_see_only_the_features_of_their_filters() {
+    let text = format!(
+        r#"{{"features": [
+            {{"id": "11111111-1111-4111-8111-111111111111", "key": "WEB", "type": "STRING", "filters": ["web"]}},
+            {{"id": "22222222-2222-4222-8222-222222222222", "key": "APP", "type": "STRING", "filters": ["app"]}},
+            {{"id": "33333333-3333-4333-8333-333333333333", "key": "BOTH", "type": "STRING", "filters": ["app", "web"]}}],
+        "environments": [{{"id": "{ENVIRONMENT}", "name": "dev", "values":
+            {{"WEB": {{"value": "w"}}, "APP": {{"value": "a"}}, "BOTH": {{"value": "b"}}}}}}],
+        "accounts": [
+            {{"name": "web", "clientKey": ["web*c"], "serverKey": ["web-s"], "filters": ["web"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}},
+            {{"name": "app", "clientKey": ["app*c"], "serverKey": ["app-s"], "filters": ["app"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}}]}}"#
+    );
+    let state: State = serde_json::from_str(&text).unwrap();
+    let (address, handle) = serve(state, Options::default()).await;
+    let key = |secret: &str| format!("{ENVIRONMENT}/{secret}");
+    let keys = options(&format!("http://{address}"))
+        .keys(RelayKeys::pair(key("web*c"), key("web-s")).named("web"))
+        .keys(RelayKeys::pair(key("app*c"), key("app-s")).named("app"));
+    let relay = Relay::ready(keys).await;
+    let features = |list: &Value| -> Vec<String> {
+        let list = list.as_array().unwrap().iter();
+        list.map(|feature| feature["key"].as_str().unwrap().to_string()).collect()
+    };
+    let mut streams = Vec::new();
+    for (secret, sees) in [
+        ("web*c", ["WEB", "BOTH"]),
+        ("web-s", ["WEB", "BOTH"]),
+        ("app*c", ["APP", "BOTH"]),
+        ("app-s", ["APP", "BOTH"]),
+    ] {
+        assert_eq!(features(&relay.poll(&key(secret)).await.json()[0]["features"]), sees);
+        let mut stream = Stream::open(relay.address, &key(secret), "").await;
+        assert_eq!(features(&stream.until("features").await.json()), sees, "{secret}");
+        streams.push(stream);
+    }
+    // A stream gets no event about the feature of the other account before that of the shared feature.
+    for (feature, value) in [("WEB", "w2"), ("APP", "a2"), ("BOTH", "b2")] {
+        let change =
+            FeatureChange { value: Some(Some(Json::text(value))), ..FeatureChange::default() };
+        handle.change(ENVIRONMENT.parse().unwrap(), feature, change).await.unwrap();
+    }
+    for (stream, values) in
+        streams.iter_mut().zip([["w2", "b2"], ["w2", "b2"], ["a2", "b2"], ["a2", "b2"]])
+    {
+        for value in values {
+            assert_eq!(stream.next().await.unwrap().json()["value"], value);
+        }
+    }
 }
 
 /// The upstream Edge sends the rule once. The relay sends a new value when the rule changes its result.

@@ -197,6 +197,9 @@ fn tally(counts: impl IntoIterator<Item = (usize, Mark)>) -> Line {
     let each = counts.map(|(count, mark)| {
         let is_several = count > 1 && matches!(mark, Mark::Known | Mark::Failed);
         let number = text(format!("{} ", grouped(count as u64)));
+        if count > 1 && mark == Mark::Sometimes {
+            return vec![number, text("fail sometimes")];
+        }
         let all = [Some(number), Some(Inline::Mark(mark)), is_several.then(|| text("s"))];
         all.into_iter().flatten().collect()
     });

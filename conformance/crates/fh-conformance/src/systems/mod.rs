@@ -70,9 +70,9 @@ impl Expected {
 /// The rules by which flags are evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rules {
-    /// Those of FeatBit, in one of its profiles.
+    /// FeatBit's rules, in one of its profiles.
     FeatBit(Profile),
-    /// Those of FeatureSignals.
+    /// FeatureSignals' rules.
     FeatureSignals,
 }
 

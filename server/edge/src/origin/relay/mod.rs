@@ -154,7 +154,7 @@ impl Origin for Relay {
         }
     }
 
-    /// Does nothing if the cell has no upstream connection, or if the environment became stale or was last refreshed by this call less than
+    /// This call does nothing if the cell has no upstream connection, or if the environment became stale or was last refreshed by this call less than
     /// [`RelayLimits::stale_for`] ago.
     fn asked_for_stale(&self, cell: &Arc<PublishedCell>) {
         let mut all = self.configured.all().into_iter();
