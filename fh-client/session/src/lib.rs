@@ -15,6 +15,7 @@ mod featurehub;
 pub mod featuresignals;
 #[cfg(any(feature = "featbit", feature = "featuresignals"))]
 mod ignored;
+mod kernel;
 mod key;
 mod response_class;
 mod secrets;

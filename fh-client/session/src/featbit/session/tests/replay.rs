@@ -61,7 +61,7 @@ impl Model {
     }
 
     fn assert_holds(&self, driver: &TestDriver, note: &str) {
-        let store = &driver.session.store;
+        let store = &driver.session.0.own.store;
         for (key, (version, is_archived)) in &self.flags {
             assert_eq!(store.flag_version(key), Some(*version), "{note}: {key}");
             assert_eq!(store.is_archived(key), *is_archived, "{note}: {key}");
@@ -255,7 +255,7 @@ fn messages_of_the_product_give_its_last_state() {
     last.say(&product["end"].to_string());
 
     let end = &product["end"]["data"];
-    let (replayed, expected) = (&driver.session.store, &last.session.store);
+    let (replayed, expected) = (&driver.session.0.own.store, &last.session.0.own.store);
     let mut missing = BTreeSet::new();
     for flag in end["featureFlags"].as_array().unwrap() {
         let key = name(flag, "key");
@@ -283,7 +283,7 @@ fn messages_of_the_product_give_its_last_state() {
     }
     // No message tells that a flag or a segment was deleted.
     let keys = |driver: &TestDriver| -> BTreeSet<String> {
-        driver.session.store.ruleset().iter().map(|flag| flag.key().to_string()).collect()
+        driver.session.0.own.store.ruleset().iter().map(|flag| flag.key().to_string()).collect()
     };
     let left: Vec<String> = keys(&driver).difference(&keys(&last)).cloned().collect();
     assert_eq!((missing.len(), left), (1, Vec::new()));
