@@ -1,10 +1,4 @@
-<<<<<<< HEAD
 //! The difference between the server's clock and this machine's, as answers show it.
-=======
-//! The difference between the server's clock and this machine's, and what follows from a refused token.
-
-use std::mem;
->>>>>>> main
 
 use fh_eval::Timestamp;
 

@@ -1,60 +1,31 @@
-//! Sends requests: limits the rate of polls and streams, and fills in URLs and headers.
+//! Sends the requests of polls, and fills in URLs and headers.
 
-use fh_repository::status::Connection;
-use fh_repository::time::Millis;
-
-use super::refresh::{Flight, NextRequest, Refresh};
-use super::{Session, State};
-use crate::action::{Action, Request, RequestId, RequestKind};
+use super::refresh::{NextRequest, Refresh};
+use super::state::FeatureSignals;
+use crate::action::{Action, Request, RequestKind};
 use crate::edge_url::SecretUrl;
+use crate::featuresignals::context::user_key;
+use crate::kernel::Kernel;
 
-impl Session {
-    /// Begins a poll now, or as soon as the limit of the rate allows. The caller has aborted any poll in flight.
+impl Kernel<FeatureSignals> {
+    /// Sends the first request of a poll.
     pub(super) fn begin_poll(&mut self) {
-        match self.admit() {
-            Err(at) => self.state = State::Due { at, as_: Connection::Connecting },
-            Ok(()) => {
-                self.last_poll = Some(self.now);
-                self.poll_again = false;
-                let refresh = self.new_refresh();
-                self.send(refresh);
-            }
-        }
-    }
-
-    /// Counts a poll or a stream that begins now. Fails with the time at which it may begin.
-    pub(super) fn admit(&mut self) -> Result<(), Millis> {
-        self.recent.admit(self.now, self.config.pace)
+        self.own.last_poll = Some(self.now);
+        self.own.poll_again = false;
+        let refresh = self.new_refresh();
+        self.send_refresh(refresh);
     }
 
     /// Sends the next request of a poll.
-    pub(super) fn send(&mut self, refresh: Refresh) {
-        let request = match refresh.next_request() {
-            NextRequest::Map => {
-                let user_key = crate::featuresignals::context::user_key(refresh.context());
-                self.request(RequestKind::Poll, self.config.endpoint.map(user_key), None)
-            }
-            NextRequest::Part(body) => {
-                self.request(RequestKind::Poll, self.config.endpoint.bulk(), Some(body))
-            }
+    pub(super) fn send_refresh(&mut self, refresh: Refresh) {
+        let endpoint = &self.config.endpoint;
+        let (url, body) = match refresh.next_request() {
+            NextRequest::Map => (endpoint.map(user_key(&refresh.context)), None),
+            NextRequest::Part(body) => (endpoint.bulk(), Some(body)),
         };
-        let request_id = self.next_request_id();
-        let limits = &self.config.limits;
-        self.state = State::Polling(Box::new(Flight {
-            request_id,
-            until: self.now.after(limits.head),
-            complete_until: self.now.after(limits.poll.max(limits.head)),
-            head: None,
-            body: Vec::new(),
-            refresh,
-        }));
-        self.actions.push_back(Action::Send(request_id, request));
-    }
-
-    pub(super) fn next_request_id(&mut self) -> RequestId {
-        self.last_request_id += 1;
-        self.status.requests += 1;
-        RequestId(self.last_request_id)
+        let request = self.request(RequestKind::Poll, url, body);
+        let limits = self.timing.limits;
+        self.send(Action::Send, (refresh, request), limits.head, limits.poll.max(limits.head));
     }
 
     pub(super) fn request(

@@ -7,31 +7,31 @@ use fh_repository::problem::Problem;
 use fh_repository::status::Connection;
 use fh_repository::time::Millis;
 
+use super::state::FeatureSignals;
 use super::stream::MOST_REFUSALS;
-use super::{Session, State};
-use crate::action::Action;
 use crate::delay::within;
 use crate::featuresignals::config::{Config, Mode};
+use crate::kernel::{Kernel, State};
 
 /// The least time between two polls that the events of a stream cause.
 const EVENT_PACE: Duration = Duration::from_secs(1);
 /// The share of an interval by which it may be shorter or longer, so that clients that start together do not poll together.
 const SPREAD: u32 = 10;
 
-impl Session {
+impl Kernel<FeatureSignals> {
     /// Records that a poll succeeded, and waits for the next one.
-    pub(super) fn good(&mut self) {
-        self.has_contact = true;
+    pub(super) fn poll_succeeded(&mut self) {
+        self.own.has_contact = true;
         self.backoff.reset();
         self.refused.reset();
-        if std::mem::take(&mut self.is_away) {
+        if std::mem::take(&mut self.own.is_away) {
             self.stream_again();
         }
         self.note_refusals();
         self.settle(&Ok(()));
         self.state = match self.config.mode {
             Mode::Once => State::Done,
-            _ if self.poll_again => {
+            _ if self.own.poll_again => {
                 State::Due { at: self.earliest_of_event(), as_: Connection::Resting }
             }
             _ => {
@@ -49,13 +49,13 @@ impl Session {
 
     /// Reports that the client only polls, because the server refuses streams while it answers polls.
     pub(super) fn note_refusals(&mut self) {
-        let polls_work = self.has_contact && self.status.attempts == 0;
-        if self.refusals < MOST_REFUSALS || !polls_work {
+        let polls_work = self.own.has_contact && self.status.attempts == 0;
+        if self.own.refusals < MOST_REFUSALS || !polls_work {
             return;
         }
         self.status.problem.get_or_insert(Problem::NoStreaming);
-        if !std::mem::replace(&mut self.was_noticed, true) {
-            self.actions.push_back(Action::Notice(Notice::StreamsRefused));
+        if !std::mem::replace(&mut self.own.was_noticed, true) {
+            self.notice(Notice::StreamsRefused);
         }
     }
 
@@ -71,7 +71,7 @@ impl Session {
     /// after a failure keeps its time.
     pub(super) fn poll_soon(&mut self) {
         match &mut self.state {
-            State::Polling(_) => self.poll_again = true,
+            State::Connecting { .. } | State::Fetching(_) => self.own.poll_again = true,
             State::Due { as_: Connection::Waiting, .. } => {}
             State::Due { .. } => {
                 let at = self.earliest_of_event();
@@ -80,7 +80,7 @@ impl Session {
                 }
                 self.tick_poll();
             }
-            State::Idle | State::Done | State::Offline | State::Stopped => {}
+            _ => {}
         }
     }
 
@@ -89,41 +89,37 @@ impl Session {
             && *at <= self.now
             && !self.is_dormant()
         {
-            self.begin_poll();
+            self.connect();
         }
     }
 
     fn earliest_of_event(&self) -> Millis {
-        self.last_poll.map_or(self.now, |begun| begun.after(EVENT_PACE).max(self.now))
+        self.own.last_poll.map_or(self.now, |begun| begun.after(EVENT_PACE).max(self.now))
     }
 
     /// Records a failed poll, and schedules a retry after at least `at_least`.
-    pub(super) fn trouble(&mut self, problem: Problem, at_least: Option<Duration>) {
+    pub(super) fn poll_failed(&mut self, problem: Problem, at_least: Option<Duration>) {
         let backoff = &self.config.backoff;
         let cap = match self.config.mode {
-            Mode::Polling(interval) | Mode::Streaming(interval) if self.has_contact => {
+            Mode::Polling(interval) | Mode::Streaming(interval) if self.own.has_contact => {
                 interval.max(backoff.initial)
             }
             _ => backoff.cap,
         };
-        let delay = self.backoff.next(backoff, cap, &mut self.random);
-        self.retry(problem, delay.max(at_least.unwrap_or_default()));
+        let delay = self.next_delay(cap).max(at_least.unwrap_or_default());
+        self.retry(problem, delay);
+        self.after_failure();
     }
 
     /// Records that the server refuses the client. A retry follows after the delays of `Config::refused`, because a key may become valid.
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
-        self.is_failed = !self.is_served && !self.has_contact;
-        let refused = &self.config.refused;
-        let delay = self.refused.next(refused, refused.cap, &mut self.random);
-        self.retry(problem, delay.max(at_least.unwrap_or_default()));
+        self.own.is_failed = !self.own.is_served && !self.own.has_contact;
+        self.retry_refused(problem, at_least);
+        self.after_failure();
     }
 
-    fn retry(&mut self, problem: Problem, delay: Duration) {
-        self.status.attempts = self.status.attempts.saturating_add(1);
-        self.is_away = true;
-        self.status.problem = Some(problem.clone());
-        self.state = State::Due { at: self.now.after(delay), as_: Connection::Waiting };
-        self.settle(&Err(problem));
+    fn after_failure(&mut self) {
+        self.own.is_away = true;
         self.begin_next();
     }
 }

@@ -147,7 +147,7 @@ impl TestDriver {
         }
         let connection = self.status().connection;
         // A client without a server waits for its ruleset.
-        let is_local = self.session.config.mode == Mode::Local;
+        let is_local = self.session.0.config.mode == Mode::Local;
         let rests = is_local
             || matches!(
                 connection,
