@@ -1,72 +1,38 @@
-//! Sends requests: chooses their kind, limits their rate, and fills in URL and headers.
+//! Chooses the kind of each request, and fills in URL and headers.
 
-use fh_repository::status::Connection;
-
-use super::{Redirect, Session, State};
-use crate::action::{Action, Request, RequestId, RequestKind};
+use super::state::{FeatureHub, Purpose};
+use crate::action::{Action, Request, RequestKind};
 use crate::config::ContextPlacement;
 use crate::edge_url::SecretUrl;
+use crate::kernel::Kernel;
 use crate::response_class::RequestCondition;
 
-impl Session {
-    /// Sends a request now, or as soon as the limit of the request rate allows. The request follows a pending redirect, if there is one.
-    /// The caller has aborted any request in flight.
-    pub(super) fn connect(&mut self) {
-        let following = match &mut self.state {
-            State::Due { following, .. } => following.take(),
-            _ => None,
-        };
-        self.connect_to(following);
-    }
-
-    /// Sends a request now, or as soon as the limit of the request rate allows. The request follows the redirect `following`; without a
-    /// redirect, the request is the first of a new attempt.
-    pub(super) fn connect_to(&mut self, following: Option<Redirect>) {
-        if let Err(at) = self.recent.admit(self.now, self.config.pace) {
-            self.state = State::Due { at, as_: Connection::Connecting, following };
-            return;
-        }
-        let (kind, followed) = match following {
+impl Kernel<FeatureHub> {
+    /// Sends the next request, which follows a pending redirect if there is one. Otherwise it is the first of a new attempt.
+    pub(super) fn send_request(&mut self) {
+        let (kind, followed) = match self.own.following.take() {
             // The request that follows a redirect has the same kind as the redirected request.
             Some((kind, url)) => (kind, Some(url)),
             None => {
-                self.hops = 0;
+                self.own.hops = 0;
                 (self.next_kind(), None)
             }
         };
         let (request, asked) = self.request(kind, followed);
-        self.last_url = Some(request.url.clone());
-        self.last_request_id += 1;
-        let request_id = RequestId(self.last_request_id);
-        self.status.requests += 1;
-        let limits = &self.config.limits;
-        self.state = State::Connecting {
-            request_id,
-            kind,
-            asked,
-            until: self.now.after(match kind {
-                RequestKind::Poll => limits.head.min(limits.poll),
-                RequestKind::Stream => limits.head,
-            }),
-            poll_until: self.now.after(limits.poll),
+        self.own.last_url = Some(request.url.clone());
+        let limits = self.timing.limits;
+        let head = match kind {
+            RequestKind::Poll => limits.head.min(limits.poll),
+            RequestKind::Stream => limits.head,
         };
-        self.actions.push_back(Action::Send(request_id, request));
+        self.send(Action::Send, (Purpose { kind, asked }, request), head, limits.poll);
     }
 
     /// Returns the kind of the next request. The kind is a poll if the client does not stream (see [`Self::streams`]), if it is suspended,
     /// if it waits for the next stream for long, or if the Edge could not stream and it is too early to retry streaming. Otherwise
     /// the kind is a stream.
     fn next_kind(&mut self) -> RequestKind {
-        if !self.streams() || self.is_suspended || self.gap.is_some() {
-            return RequestKind::Poll;
-        }
-        match self.poll_until {
-            Some(until) if self.now < until => RequestKind::Poll,
-            _ => {
-                self.poll_until = None;
-                RequestKind::Stream
-            }
-        }
+        if self.streams() && self.may_stream() { RequestKind::Stream } else { RequestKind::Poll }
     }
 
     fn request(
@@ -74,7 +40,7 @@ impl Session {
         kind: RequestKind,
         followed: Option<SecretUrl>,
     ) -> (Request, RequestCondition) {
-        let context = self.header.text().filter(|_| !self.evaluates_here());
+        let context = self.own.header.text().filter(|_| !self.evaluates_here());
         let in_query =
             kind == RequestKind::Stream && self.config.context_placement == ContextPlacement::Query;
         let url = followed.unwrap_or_else(|| self.url(kind, in_query));
@@ -94,7 +60,7 @@ impl Session {
         if let Some(identification) = &self.config.identification {
             header("x-sdk", identification);
         }
-        let asked = match &self.etag {
+        let asked = match &self.own.etag {
             Some(etag) if kind == RequestKind::Poll && !self.config.keys.are_several() => {
                 header("if-none-match", etag);
                 RequestCondition::IfNoneMatch
@@ -114,13 +80,13 @@ impl Session {
         let edge = &self.config.edge;
         match kind {
             RequestKind::Stream => {
-                let context = self.header.text().filter(|_| in_query && !self.evaluates_here());
+                let context = self.own.header.text().filter(|_| in_query && !self.evaluates_here());
                 edge.stream(self.config.keys.first(), context)
             }
             RequestKind::Poll if self.evaluates_here() => {
                 edge.poll(&self.config.keys, &crate::context_header::ContextHeader::default())
             }
-            RequestKind::Poll => edge.poll(&self.config.keys, &self.header),
+            RequestKind::Poll => edge.poll(&self.config.keys, &self.own.header),
         }
     }
 }

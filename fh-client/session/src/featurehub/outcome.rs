@@ -7,22 +7,22 @@ use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
 use fh_repository::status::Connection;
 
-use super::{Session, State};
-use crate::action::Action;
+use super::state::FeatureHub;
 use crate::config::{DEFAULT_INTERVAL, HELD_BACK_INTERVAL, Mode};
 use crate::delay::{shortest, within};
+use crate::kernel::{Kernel, State};
 
-impl Session {
+impl Kernel<FeatureHub> {
     /// Records that the Edge has sent or confirmed features. `doubt` is the problem of these features; `None` if they have no problem.
     pub(super) fn good(&mut self, doubt: Option<Problem>) {
         let has_failed = mem::take(&mut self.status.attempts) > 0;
         // If `poll_until` is set, the client polls only because it cannot stream.
-        let polls_instead = !matches!(self.state, State::Streaming(_))
+        let polls_instead = !matches!(self.state, State::Streaming { .. })
             && self.streams()
             && self.poll_until.is_some();
         let is_held_back = polls_instead && self.are_streams_held_back();
         if is_held_back && has_failed {
-            self.actions.push_back(Action::Notice(Notice::StreamsHeldBack));
+            self.notice(Notice::StreamsHeldBack);
         }
         let cause = match (polls_instead, is_held_back) {
             (false, _) => None,
@@ -35,7 +35,7 @@ impl Session {
 
     /// Records that a poll succeeded, and waits as the mode requires. `doubt` is the problem of the received features, as for
     /// [`Self::good`].
-    pub(super) fn answered(&mut self, doubt: Option<Problem>) {
+    pub(super) fn poll_succeeded(&mut self, doubt: Option<Problem>) {
         self.good(doubt);
         match self.gap.take() {
             // The poll says nothing about streams, so their delays do not begin anew.
@@ -51,7 +51,7 @@ impl Session {
     /// Sets the state after a successful poll: a one-off client is done, and other clients wait for the next poll or the next attempt to
     /// stream.
     fn rest(&mut self) {
-        let next = self.now.after(self.interval);
+        let next = self.now.after(self.own.interval);
         self.state = match self.config.mode {
             Mode::Passive(_) => State::Fresh { until: next },
             Mode::Once => State::Done,
@@ -62,16 +62,14 @@ impl Session {
                     // The client polled because it was suspended. Its stream follows as soon as the suspension ends.
                     None => self.now,
                 };
-                State::Due { at, as_: Connection::Resting, following: None }
+                State::Due { at, as_: Connection::Resting }
             }
         };
     }
 
     /// Records a failed attempt, and schedules a retry as in [`Self::wait`]. If `at_least` is given, the retry follows after at least this
     /// time.
-    pub(super) fn trouble(&mut self, problem: Problem, at_least: Option<Duration>) {
-        self.status.attempts = self.status.attempts.saturating_add(1);
-        self.status.problem = Some(problem.clone());
+    pub(super) fn request_failed(&mut self, problem: Problem, at_least: Option<Duration>) {
         if self.are_streams_held_back() {
             // A poll fails as well, so the Edge may be the cause, and streaming is retried.
             self.poll_until = None;
@@ -79,44 +77,28 @@ impl Session {
         let delay = if let Some(gap) = self.gap.take() {
             gap
         } else if self.streams() && self.poll_until.is_none() {
-            let cap = self.config.backoff.cap;
-            let delay = self.backoff.next(&self.config.backoff, cap, &mut self.random);
-            delay.max(self.reconnect_floor)
-        } else if self.held.is_current() && self.access.had_contact() {
+            self.next_delay(self.timing.backoff.cap).max(self.own.reconnect_floor)
+        } else if self.own.held.is_current() && self.own.access.had_contact() {
             // A polling client that has features from the Edge waits for the time of the next poll (sdk-behaviour 2.9.2), or of the next
             // attempt to stream, before it retries.
             let again = self.poll_until.filter(|_| self.streams());
-            let delay =
-                again.map_or(self.interval, |again| again.since(self.now).min(self.interval));
+            let delay = again
+                .map_or(self.own.interval, |again| again.since(self.now).min(self.own.interval));
             delay.max(shortest(&self.config.backoff))
         } else {
             let cap = match self.config.mode {
                 Mode::Once => self.config.backoff.cap,
-                _ => self.interval.max(self.config.backoff.initial),
+                _ => self.own.interval.max(self.config.backoff.initial),
             };
-            self.backoff.next(&self.config.backoff, cap, &mut self.random)
+            self.next_delay(cap)
         };
-        self.wait(delay.max(at_least.unwrap_or_default()));
-        self.settle(&Err(problem));
-    }
-
-    /// Handles the end of a stream that had sent features but no `bye`. A long wait for the next stream has a poll in its middle.
-    pub(super) fn dropped(&mut self, problem: Problem) {
-        self.status.attempts = self.status.attempts.saturating_add(1);
-        self.status.problem = Some(problem.clone());
-        let (brief, backoff) = (&self.config.return_within, &self.config.backoff);
-        let is_long = self.backoff.is_gap_long(backoff);
-        let delay = self.backoff.after_drop(brief, backoff, &mut self.random);
-        let delay = delay.max(self.reconnect_floor);
-        self.gap = is_long.then(|| delay / 2);
-        self.wait(self.gap.unwrap_or(delay));
-        self.settle(&Err(problem));
+        self.retry(problem, delay.max(at_least.unwrap_or_default()));
     }
 
     /// Handles the end of a stream that the Edge announced with `bye`. Such an end is not a problem.
     pub(super) fn come_back(&mut self) {
         let delay = within(&self.config.return_within, &mut self.random);
-        self.wait(delay.max(self.reconnect_floor));
+        self.wait(delay.max(self.own.reconnect_floor));
         self.settle(&Ok(()));
     }
 
@@ -124,32 +106,16 @@ impl Session {
     /// the delays of `Config::refused`, because an Edge may refuse clients during its own outages. No refusal stops a client without
     /// features for good. If `at_least` is given, the retry follows after at least this time.
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
-        self.access.refuse();
+        self.own.access.refuse();
         self.gap = None;
-        self.status.attempts = self.status.attempts.saturating_add(1);
-        self.status.problem = Some(problem.clone());
-        let refused = &self.config.refused;
-        let delay = self.refused.next(refused, refused.cap, &mut self.random);
-        self.wait(delay.max(at_least.unwrap_or_default()));
-        self.settle(&Err(problem));
-    }
-
-    /// Schedules a retry. A passive client that has features retries only when a feature is read after the delay. A one-off client that has
-    /// features does not retry.
-    fn wait(&mut self, delay: Duration) {
-        let at = self.now.after(delay);
-        self.state = match self.config.mode {
-            Mode::Passive(_) if self.held.is_current() => State::Fresh { until: at },
-            Mode::Once if self.held.is_current() => State::Done,
-            _ => State::Due { at, as_: Connection::Waiting, following: None },
-        };
+        self.retry_refused(problem, at_least);
     }
 
     /// Stops sending requests because the Edge wants no more requests. Features that are served remain served.
     pub(super) fn halt_stale(&mut self) {
         self.status.problem = Some(Problem::Stale);
         self.state = State::Halted;
-        let outcome = if self.held.is_current() { Ok(()) } else { Err(Problem::Stale) };
+        let outcome = if self.own.held.is_current() { Ok(()) } else { Err(Problem::Stale) };
         self.settle(&outcome);
     }
 
@@ -157,9 +123,8 @@ impl Session {
     /// request earlier.
     pub(super) fn pause(&mut self, pause: Duration) {
         self.status.problem = Some(Problem::Stale);
-        self.state =
-            State::Due { at: self.now.after(pause), as_: Connection::Paused, following: None };
-        let outcome = if self.held.is_current() { Ok(()) } else { Err(Problem::Stale) };
+        self.state = State::Due { at: self.now.after(pause), as_: Connection::Paused };
+        let outcome = if self.own.held.is_current() { Ok(()) } else { Err(Problem::Stale) };
         self.settle(&outcome);
     }
 
@@ -175,7 +140,7 @@ impl Session {
     /// Starts polling in place of streaming. Streaming is retried later, and as soon as a poll fails if streams are held back.
     pub(super) fn fall_back(&mut self, problem: Problem) {
         if self.are_streams_held_back() {
-            self.interval = self.own_interval();
+            self.own.interval = self.own_interval();
         }
         self.poll_until = Some(self.now.after(self.config.stream_again_after));
         self.status.problem = Some(problem);

@@ -10,13 +10,14 @@ use fh_repository::source::Source;
 
 use super::access::Access;
 use super::held::Held;
-use super::{Session, State};
+use super::state::FeatureHub;
 use crate::action::{Action, SplitList};
 use crate::config::Mode;
 use crate::feature_set::{
     Answered, Authority, Effect, FeatureSet, Received, names_another, other_environment,
     read_answer, read_list, read_one,
 };
+use crate::kernel::{Kernel, State};
 use crate::response_class::cut;
 
 /// The result of applying the body of a poll.
@@ -28,7 +29,7 @@ pub(super) struct PollOutcome {
     pub(super) is_whole: bool,
 }
 
-impl Session {
+impl Kernel<FeatureHub> {
     /// Applies the body of a poll. Fails if the body cannot be parsed, holds no environment of the API keys, or holds no usable list for a
     /// new context or a new kind of key.
     pub(super) fn apply_answer(&mut self, body: &str) -> Result<PollOutcome, Problem> {
@@ -36,17 +37,17 @@ impl Session {
         let answered = read_answer(body).map_err(Problem::Malformed)?;
         if answered.is_empty() {
             // Before the first list, this response makes the client Failed. Later it changes no feature (D-68).
-            self.access.refuse();
+            self.own.access.refuse();
             return Err(Problem::NoEnvironments);
         }
         let several = self.config.keys.are_several() || answered.len() > 1;
-        let first = self.feature_set.first_id();
+        let first = self.own.feature_set.first_id();
         let is_another = |id: &str| names_another(&first, id);
         let mut lists: Vec<(Arc<str>, Answered<'_>)> = Vec::new();
         let mut unknown_environments: Option<(String, usize)> = None;
         for entry in answered {
             let id = match entry.id.as_deref().filter(|id| several || is_another(id)) {
-                Some(id) if self.feature_set.knows(id) => Arc::from(id),
+                Some(id) if self.own.feature_set.knows(id) => Arc::from(id),
                 Some(stranger) => {
                     // No key gives access to this environment, and no later list would remove its features.
                     unknown_environments.get_or_insert_with(|| (cut(stranger, 100), 0)).1 += 1;
@@ -66,10 +67,10 @@ impl Session {
             let what = format!(
                 "environments that no API key of the client may read: {count}, the first is {first}"
             );
-            self.actions.push_back(Action::Notice(Notice::Ignored { what }));
+            self.notice(Notice::Ignored { what });
         }
         if lists.is_empty() {
-            self.access.refuse();
+            self.own.access.refuse();
             return Err(Problem::NoEnvironments);
         }
         for (id, entry) in &mut lists {
@@ -84,16 +85,16 @@ impl Session {
         let (mut applied, now) = (None, self.now);
         for (id, features) in &lists {
             if let Some(features) = features {
-                let effect = self.feature_set.list(id, features, Authority::Edge, now);
+                let effect = self.own.feature_set.list(id, features, Authority::Edge, now);
                 applied = applied.max(Some(effect));
             }
         }
         self.received(Source::Polling, applied);
-        let environment = (!several).then(|| self.feature_set.first_id());
+        let environment = (!several).then(|| self.own.feature_set.first_id());
         self.raw(Source::Polling, environment, RawKind::List, body);
         // An Edge with a failure of its own may send an empty list with the etag of the features that it could not load.
         let empty = lists.iter().any(|(_, usable)| usable.is_none_or(<[_]>::is_empty));
-        let is_whole = doubt.is_none() && !empty && !self.feature_set.holds_newer();
+        let is_whole = doubt.is_none() && !empty && !self.own.feature_set.holds_newer();
         Ok(PollOutcome { doubt, is_whole })
     }
 
@@ -110,7 +111,7 @@ impl Session {
         if further > 0 {
             let what =
                 format!("{further} further elements of a list of features, which are no features");
-            self.actions.push_back(Action::Notice(Notice::Ignored { what }));
+            self.notice(Notice::Ignored { what });
         }
     }
 
@@ -124,13 +125,13 @@ impl Session {
     /// of two contexts must not be compared. Fails if the response holds no usable list, so that the old features do not become those of
     /// the new context. Does nothing if the held features are not marked as features of an earlier context.
     fn begin_anew(&mut self, says_something: bool) -> Result<(), Problem> {
-        if self.held.of_earlier_context().is_none() {
+        if self.own.held.of_earlier_context().is_none() {
             return Ok(());
         }
         if !says_something {
             return Err(Problem::EmptyList);
         }
-        self.feature_set.forget();
+        self.own.feature_set.forget();
         Ok(())
     }
 
@@ -153,7 +154,7 @@ impl Session {
             "features in a list or event of another environment: {refused}, the first feature names the environment {}",
             cut(&stranger, 100)
         );
-        self.actions.push_back(Action::Notice(Notice::Ignored { what }));
+        self.notice(Notice::Ignored { what });
         (!features.is_empty()).then_some(features)
     }
 
@@ -163,7 +164,7 @@ impl Session {
         let features = entry.features.as_deref()?;
         let is_empty = features.is_empty() && self.is_lenient();
         let is_unreadable = !features.is_empty() && !features.iter().any(Received::is_feature);
-        let doubtful = (is_empty || is_unreadable) && self.feature_set.holds(id);
+        let doubtful = (is_empty || is_unreadable) && self.own.feature_set.holds(id);
         (!doubtful).then_some(features)
     }
 
@@ -172,14 +173,14 @@ impl Session {
     pub(super) fn apply_list(&mut self, data: &str) -> Result<Option<Problem>, Problem> {
         let (features, further) = read_list(data).map_err(Problem::Malformed)?;
         self.count_further(further);
-        let id = self.feature_set.first_id();
+        let id = self.own.feature_set.first_id();
         let features = self.own(&id, features).ok_or(Problem::NoEnvironments)?;
         let entry = Answered { id: None, features: Some(features), further };
         let usable = self.usable(&id, &entry);
         self.begin_anew(usable.is_some())?;
         let (applied, doubt) = match usable {
             Some(features) => {
-                (Some(self.feature_set.list(&id, features, Authority::Edge, self.now)), None)
+                (Some(self.own.feature_set.list(&id, features, Authority::Edge, self.now)), None)
             }
             None => (None, Some(Problem::EmptyList)),
         };
@@ -192,14 +193,14 @@ impl Session {
     /// Applies the data of a stream's `feature` or `delete_feature` event, unless the data names another environment. Fails if the data is
     /// not a feature, or not a delete.
     pub(super) fn apply_one(&mut self, kind: RawKind, data: &str) -> Result<(), String> {
-        let id = self.feature_set.first_id();
+        let id = self.own.feature_set.first_id();
         let mut own = self.own(&id, vec![read_one(data)?]).unwrap_or_default();
         let Some(received) = own.pop() else { return Ok(()) };
         // Before the first list for a new context, the client holds no feature of that context. A single feature is then only checked,
         // against an empty feature set that is dropped afterwards.
-        let is_early = self.held.of_earlier_context().is_some();
+        let is_early = self.own.held.of_earlier_context().is_some();
         let mut aside = is_early.then(|| FeatureSet::new(self.config.profile, &self.config.keys));
-        let feature_set = aside.as_mut().unwrap_or(&mut self.feature_set);
+        let feature_set = aside.as_mut().unwrap_or(&mut self.own.feature_set);
         let effect = match kind {
             RawKind::Delete => feature_set.delete(&id, &received)?,
             RawKind::List | RawKind::Feature => {
@@ -207,7 +208,7 @@ impl Session {
             }
         };
         self.without_etag(effect);
-        if self.held.is_current() && effect != Effect::None {
+        if self.own.held.is_current() && effect != Effect::None {
             self.status.updated = Some(self.now);
             self.status.source = Some(Source::Streaming);
             self.serve_again(effect);
@@ -225,8 +226,8 @@ impl Session {
             return false;
         }
         let is_only_source = is_list && self.config.mode == Mode::Offline;
-        if self.held.of_earlier_context().is_some() && !is_only_source {
-            self.ignored(
+        if self.own.held.of_earlier_context().is_some() && !is_only_source {
+            self.ignore_stored(
                 source,
                 "the client has no features yet for its new context or its new kind of API key"
                     .to_string(),
@@ -237,7 +238,7 @@ impl Session {
     }
 
     fn store_authority(&self) -> Authority {
-        if self.access.had_contact() { Authority::LateStore } else { Authority::Store }
+        if self.own.access.had_contact() { Authority::LateStore } else { Authority::Store }
     }
 
     /// Applies a store's list of an environment's features. If the list cannot be applied, a notice reports the reason, unless the client
@@ -248,7 +249,7 @@ impl Session {
         }
         let listed = stored_text(bytes).and_then(|text| Ok((text, read_list(text)?)));
         match listed {
-            Err(why) => self.ignored(source, why),
+            Err(why) => self.ignore_stored(source, why),
             Ok((text, (features, further))) => {
                 self.apply_stored(source, environment, text, &features, further);
             }
@@ -266,7 +267,7 @@ impl Session {
             return;
         }
         if let Err(why) = not_too_dense(list.text) {
-            return self.ignored(source, why);
+            return self.ignore_stored(source, why);
         }
         let features = list.elements.iter().map(|json| Received::of_json(json));
         let features: Vec<Received<'_>> = features.collect();
@@ -282,12 +283,12 @@ impl Session {
         further: usize,
     ) {
         self.count_further(further);
-        if self.held.of_earlier_context().is_some() {
-            self.feature_set.forget();
-            self.held = Held::Unserved;
+        if self.own.held.of_earlier_context().is_some() {
+            self.own.feature_set.forget();
+            self.own.held = Held::Unserved;
         }
         let authority = self.store_authority();
-        let effect = self.feature_set.list(environment, features, authority, self.now);
+        let effect = self.own.feature_set.list(environment, features, authority, self.now);
         self.without_etag(effect);
         self.take_stored(source, effect);
         let id = Some(Arc::clone(environment));
@@ -303,14 +304,14 @@ impl Session {
         let applied = stored_text(bytes).and_then(|text| Ok((text, read_one(text)?))).and_then(
             |(text, received)| {
                 let authority = self.store_authority();
-                Ok((text, self.feature_set.feature(environment, &received, authority)?))
+                Ok((text, self.own.feature_set.feature(environment, &received, authority)?))
             },
         );
         match applied {
-            Err(why) => self.ignored(source, why),
+            Err(why) => self.ignore_stored(source, why),
             Ok((text, effect)) => {
                 self.without_etag(effect);
-                if self.held.is_served() && effect != Effect::None {
+                if self.own.held.is_served() && effect != Effect::None {
                     self.serve_again(effect);
                 }
                 let id = Some(Arc::clone(environment));
@@ -322,31 +323,26 @@ impl Session {
     /// Drops the etag if an update has changed the held features, because the etag does not describe them any more.
     fn without_etag(&mut self, effect: Effect) {
         if effect != Effect::None {
-            self.etag = None;
+            self.own.etag = None;
         }
-    }
-
-    fn ignored(&mut self, source: &Source, why: String) {
-        let source = source.clone();
-        self.actions.push_back(Action::Notice(Notice::StoreIgnored { source, why }));
     }
 
     /// Serves the features of a store's list, unless features are served already and the list changed none. Newly served features make the
     /// client ready, but do not count as contact with the Edge.
     fn take_stored(&mut self, source: &Source, effect: Effect) {
-        if self.held.is_served() && effect == Effect::None {
+        if self.own.held.is_served() && effect == Effect::None {
             return;
         }
         self.status.updated.get_or_insert(self.now);
         self.status.source = Some(source.clone());
         self.serve_current(effect);
-        self.access.forget_refusal();
+        self.own.access.forget_refusal();
     }
 
     /// Records that the Edge has sent a list, and serves the held features unless they are served already. `applied` is the effect of the
     /// list; `None` if the list was not applied, so that the held features are as old as before.
     fn received(&mut self, source: Source, applied: Option<Effect>) {
-        self.access = Access::Granted;
+        self.own.access = Access::Granted;
         if applied.is_some() {
             self.status.updated = Some(self.now);
             self.status.source = Some(source);
@@ -356,17 +352,17 @@ impl Session {
             self.status.source.get_or_insert(source);
         }
         let effect = applied.unwrap_or(Effect::None);
-        if !self.held.is_current() || effect != Effect::None {
+        if !self.own.held.is_current() || effect != Effect::None {
             self.serve_current(effect);
         }
     }
 
     /// Serves the held features as the features of the current context.
     fn serve_current(&mut self, effect: Effect) {
-        if self.held.is_current() {
+        if self.own.held.is_current() {
             self.serve_again(effect);
         } else {
-            self.held = Held::Current;
+            self.own.held = Held::Current;
             self.mark(Cause::First);
         }
     }
@@ -382,7 +378,7 @@ impl Session {
     /// Marks the held features for publication at the end of the current input. If one input marks them several times, `First` takes
     /// precedence over `Change`, and `Change` over `Invisible`.
     fn mark(&mut self, cause: Cause) {
-        self.unpublished = Some(match (self.unpublished, cause) {
+        self.own.unpublished = Some(match (self.own.unpublished, cause) {
             (Some(Cause::First), _) | (_, Cause::First) => Cause::First,
             (Some(Cause::Change), _) | (_, Cause::Change) => Cause::Change,
             (Some(Cause::Invisible) | None, Cause::Invisible) => Cause::Invisible,
@@ -390,12 +386,12 @@ impl Session {
     }
 
     /// Publishes the held features if they are marked for publication.
-    pub(super) fn publish(&mut self) {
-        let Some(cause) = self.unpublished.take() else { return };
+    pub(super) fn publish_marked(&mut self) {
+        let Some(cause) = self.own.unpublished.take() else { return };
         let (context, kept_for) = (self.evaluated_for(), self.kept_for());
         let actions = &mut self.actions;
         let notice = &mut |notice| actions.push_back(Action::Notice(notice));
-        let rules = self.feature_set.rules(context, kept_for, notice);
+        let rules = self.own.feature_set.rules(context, kept_for, notice);
         actions.push_back(Action::Publish(Publication { rules: Arc::new(rules), cause }));
     }
 

@@ -17,8 +17,13 @@ impl<P: Protocol> Kernel<P> {
     /// Records a failed attempt, and schedules a retry after this delay.
     pub(crate) fn retry(&mut self, problem: Problem, delay: Duration) {
         self.count_failure(problem.clone());
-        self.state = P::waiting(self, self.now.after(delay));
+        self.wait(delay);
         self.settle(&Err(problem));
+    }
+
+    /// Schedules the next request after this delay.
+    pub(crate) fn wait(&mut self, delay: Duration) {
+        self.state = P::waiting(self, self.now.after(delay));
     }
 
     /// Records that the server refuses the client. A retry follows after the delays of `Config::refused`, because a server may refuse clients

@@ -49,7 +49,7 @@ impl Kernel<FeatBit> {
         self.good();
         if let Some(gap) = self.gap.take() {
             // The poll says nothing about sockets, so their delays do not begin anew.
-            self.state = State::Due { at: self.now.after(gap), as_: Connection::Waiting };
+            self.wait(gap);
             return self.settle(&Ok(()));
         }
         self.backoff.reset();

@@ -18,12 +18,19 @@ use std::time::Duration;
 
 use fh_eval::Attributes;
 use fh_repository::notice::Notice;
+use fh_repository::problem::{Problem, Stage};
 use fh_repository::publication::{Cause, Publication};
+use fh_repository::readiness::Readiness;
 use fh_repository::source::Source;
+use fh_repository::status::{Connection, SessionStatus};
+use fh_repository::time::Millis;
 
-use super::*;
+use super::Session;
 use crate::WhileSwitching;
-use crate::action::{CommandId, End, Request, ResponseHead, SplitList};
+use crate::action::{
+    Action, CommandId, End, Input, Request, RequestId, RequestKind, ResponseHead, SplitList,
+};
+use crate::config::{Config, Mode};
 use crate::edge_url::EdgeUrl;
 use crate::key::ApiKeys;
 use test_driver::{CLIENT, LIST, POLL, SERVER, TestDriver, json, user};
