@@ -8,9 +8,25 @@ const TESTS = /(^|\/)tests(\/|$)/;
 /** The sessions with FeatBit and FeatureSignals, which the TypeScript client does not have. */
 const FURTHER = /^(featbit|featuresignals)(\/|$)/;
 
+/** The reason why the TypeScript client lacks the files of the kernel. */
+const KERNEL = "the TypeScript client has one system, whose files hold what the kernel does";
+
 /** The other Rust files without a TypeScript counterpart, by crate, with the reasons. */
 const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  session: { ignored: "the reasons why parts of messages of FeatBit and FeatureSignals have no effect" },
+  session: {
+    "featurehub/open_stream": "the data of a stream, which `featurehub/core.ts` has",
+    "featurehub/protocol": "what FeatureHub adds to the kernel, which all files of `featurehub` have here",
+    "featurehub/state": "the data of the session, which `featurehub/core.ts` has",
+    ignored: "the reasons why parts of messages of FeatBit and FeatureSignals have no effect",
+    "kernel/commands": KERNEL,
+    "kernel/events": KERNEL,
+    "kernel/mod": KERNEL,
+    "kernel/outcome": KERNEL,
+    "kernel/protocol": KERNEL,
+    "kernel/requests": KERNEL,
+    "kernel/status": KERNEL,
+    "kernel/suspension": KERNEL,
+  },
   repository: {
     "intercept/override_changes": "its only interface is in `intercept/mod.ts`",
     percent: "its function is in `text/text.ts`, which the session uses, too",
@@ -32,6 +48,7 @@ const ADDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "featurehub/deadline": "what is due, which `featurehub/mod.rs` has, and which the end of a suspension needs",
     "featurehub/handover":
       "what a new context takes over, which `featurehub/contexts.rs` has, and which outcomes need",
+    "featurehub/suspension": "suspension, which `kernel/suspension.rs` has",
   },
   repository: {
     attributes: "follows fh-eval/src/attributes",
