@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fh_eval::internal::{TOO_DENSE, is_too_dense};
 use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
-use fh_repository::publication::{Cause, Publication, RawKind, RawUpdate};
+use fh_repository::publication::{Cause, RawKind, RawUpdate};
 use fh_repository::source::Source;
 
 use super::access::Access;
@@ -392,7 +392,7 @@ impl Kernel<FeatureHub> {
         let actions = &mut self.actions;
         let notice = &mut |notice| actions.push_back(Action::Notice(notice));
         let rules = self.own.feature_set.rules(context, kept_for, notice);
-        actions.push_back(Action::Publish(Publication { rules: Arc::new(rules), cause }));
+        self.publish_rules(rules, cause);
     }
 
     fn raw(&mut self, source: Source, environment: Option<Arc<str>>, kind: RawKind, json: &str) {

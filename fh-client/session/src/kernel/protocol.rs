@@ -25,7 +25,7 @@ pub(crate) struct Kernel<P: Protocol> {
     pub(crate) state: State<P>,
     pub(crate) backoff: Delays,
     pub(crate) refused: Delays,
-    pub(super) recent: Recent,
+    pub(crate) recent: Recent,
     /// The time of the next attempt to stream; `None` unless the client polls in place of streaming.
     pub(crate) poll_until: Option<Millis>,
     /// The time from the next poll, which follows a stream that had data, to the next stream; `None` if no such poll is due or in flight.
