@@ -1,5 +1,5 @@
 //! The state of an Edge that is not a relay. It consists of a base and of changes. The base is the state as it was read from its source, or
-//! the state with which the admin API replaced it. PUT and the admin API make the changes of single values (D-94, D-95).
+//! the state with which the admin API replaced it. PUT and the admin API make the changes of single values.
 
 mod change;
 mod entry;
@@ -85,7 +85,7 @@ impl StateStore {
         store
     }
 
-    /// Raises the version of each value in `versions` above the version that was served before the start (D-117). If the value is the same
+    /// Raises the version of each value in `versions` above the version that was served before the start. If the value is the same
     /// as before the start, or the feature has no value, the version is raised only to the earlier version. `forgotten` is the highest
     /// evicted version, or 0. If it is above 0, the version of each value that `versions` does not contain is raised above it.
     fn remember(&mut self, versions: Vec<ServedVersion>, forgotten: i64) {

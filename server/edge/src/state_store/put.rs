@@ -1,4 +1,4 @@
-//! The body of a PUT, and the checks that accept or refuse it (edge-protocol 5, D-106).
+//! The body of a PUT, and the checks that accept or refuse it.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub(crate) struct Update {
     pub(crate) lock: Option<bool>,
 }
 
-/// The reason why a PUT is refused. Each reason has its own response (edge-protocol 5.3).
+/// The reason why a PUT is refused. Each reason has its own response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The body is not an object of the expected form.
@@ -37,7 +37,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Returns the status and the body of the response to the refused PUT (edge-protocol 5.3).
+    /// Returns the status and the body of the response to the refused PUT.
     pub(crate) const fn answer(self) -> (u16, &'static str) {
         match self {
             Self::Unreadable => {

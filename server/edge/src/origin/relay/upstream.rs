@@ -30,7 +30,7 @@ const REVIEW: Duration = Duration::from_secs(1);
 pub(super) enum Refused {
     /// The key was refused before the connection had any features.
     AtFirstContact,
-    /// The key is revoked, because the upstream Edge refused it at least twice, and for at least `RelayLimits::revoke_after` (D-116), in
+    /// The key is revoked, because the upstream Edge refused it at least twice, and for at least `RelayLimits::revoke_after`, in
     /// this run or before a restart.
     ForGood,
 }
@@ -489,7 +489,7 @@ async fn until(time_state: Option<tokio::time::Instant>) {
     }
 }
 
-/// Returns true if the client's last request was answered with 400. The client itself retries slowly (D-114). The relay makes another
+/// Returns true if the client's last request was answered with 400. The client itself retries slowly. The relay makes another
 /// attempt after `RelayLimits::refused_for`, because a proxy in front of the upstream Edge may answer 400 for a short time.
 fn is_taken_for_nonsense(client: &Client) -> bool {
     let status = client.status();
@@ -505,7 +505,7 @@ enum ReceivedOutcome {
 
 /// Returns true if the problem is a 404 or a stream's `failure` event, with which an Edge answers a key that it does not know. Status 400
 /// means only that the upstream Edge did not understand the request. Statuses 401 and 403 come from a proxy in front of it, since an Edge
-/// never answers a GET with them (edge-protocol 2.5).
+/// never answers a GET with them.
 fn is_certain(problem: &Problem) -> bool {
     matches!(problem, Problem::NotFound | Problem::Failure(_))
 }
