@@ -41,7 +41,7 @@ export class Decimal {
   }
 
   /**
-   * Parses decimal text. Returns `undefined` for any text but an optional sign, digits with an optional dot, and an optional exponent.
+   * Parses decimal text, such as `-7.50` or `1e3`. Returns `undefined` for any other text.
    *
    * @example
    * ```ts
