@@ -12,7 +12,7 @@ use crate::rust_paths::{Binding, NamedPath, Source, child};
 use crate::sources::{files, root, without_tests};
 
 /// The folders of the checked sources.
-const FOLDERS: [&str; 12] = [
+const FOLDERS: [&str; 11] = [
     "bindings/kotlin/src",
     "bindings/python/arrow/src",
     "bindings/python/src",
@@ -24,7 +24,6 @@ const FOLDERS: [&str; 12] = [
     "fh-client/integrations/openfeature/src",
     "fh-client/integrations/opentelemetry/src",
     "server/listen/src",
-    "xtask/public-items/src",
 ];
 
 /// The most re-exports between a path and the item that it names. Re-exports that name each other have no end.
