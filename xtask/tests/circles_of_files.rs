@@ -12,7 +12,7 @@ use crate::rust_paths::{Binding, NamedPath, Source, child};
 use crate::sources::{files, root, without_tests};
 
 /// The folders of the checked sources.
-const FOLDERS: [&str; 12] = [
+const FOLDERS: [&str; 13] = [
     "bindings/kotlin/src",
     "bindings/python/arrow/src",
     "bindings/python/src",
@@ -23,6 +23,7 @@ const FOLDERS: [&str; 12] = [
     "fh-client/files/src",
     "fh-client/integrations/openfeature/src",
     "fh-client/integrations/opentelemetry/src",
+    "server/edge/src",
     "server/listen/src",
     "xtask/public-items/src",
 ];
