@@ -1,4 +1,4 @@
-//! What all upstream connections of a relay share: its settings, the transport, and the clients that these make.
+//! The configured upstream Edges and keys of a relay, whose files may change.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
