@@ -1,4 +1,4 @@
-//! The configured upstream Edges and keys of a relay, whose files may change.
+//! The settings, the transport and the clients that all upstream connections of a relay share.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
