@@ -12,7 +12,7 @@ use crate::rust_paths::{Binding, NamedPath, Source, child};
 use crate::sources::{files, root, without_tests};
 
 /// The folders of the checked sources.
-const FOLDERS: [&str; 12] = [
+const FOLDERS: [&str; 15] = [
     "bindings/kotlin/src",
     "bindings/python/arrow/src",
     "bindings/python/src",
@@ -20,11 +20,14 @@ const FOLDERS: [&str; 12] = [
     "bindings/swift/bindgen/src",
     "bindings/swift/src",
     "bindings/web/bindgen/src",
+    "bindings/web/engine/src",
     "fh-client/files/src",
     "fh-client/integrations/openfeature/src",
     "fh-client/integrations/opentelemetry/src",
+    "fh-client/integrations/redis/src",
+    "fh-client/integrations/segment/src",
+    "server/edge/src",
     "server/listen/src",
-    "xtask/public-items/src",
 ];
 
 /// The most re-exports between a path and the item that it names. Re-exports that name each other have no end.
