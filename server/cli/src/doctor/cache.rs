@@ -73,8 +73,8 @@ impl Visit<'_> {
         report.add(finding.data(data))
     }
 
-    /// Returns true if a poll without a digest of the context is answered with status 400, as by an Edge behind Fastly
-    /// (edge-protocol 2.1). Returns `None` if the request fails, or if polls send no digest.
+    /// Returns true if a poll without a digest of the context is answered with status 400, as by an Edge behind Fastly.
+    /// Returns `None` if the request fails, or if polls send no digest.
     async fn wants_sha(&self) -> Option<bool> {
         let url = self.poll_url(&ContextHeader::default());
         let (without, _) = url.rsplit_once("&contextSha=")?;

@@ -1,4 +1,4 @@
-//! Checks that browsers may use the Edge (edge-protocol 7.4).
+//! Checks that browsers may use the Edge.
 
 use serde_json::json;
 

@@ -302,7 +302,7 @@ fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
     }
 }
 
-/// Returns a finding if the Edge requests that clients stop or pause their requests (decisions D-22).
+/// Returns a finding if the Edge requests that clients stop or pause their requests.
 fn stay_away(heard: &Heard) -> Option<Finding> {
     if heard.stale {
         let message = "the Edge reports that the environment is stale, so SDKs stop their requests";

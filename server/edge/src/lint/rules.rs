@@ -6,8 +6,9 @@ use fh_eval::internal::text::pattern::{Extent, divergences, short_texts};
 use fh_eval::internal::wire::name;
 use fh_eval::internal::{Shape, Token};
 
+use super::finding::{At, Findings};
+use super::names;
 use super::view::{FeatureView, RuleView, StrategyView, Value};
-use super::{At, Findings, names};
 
 /// Checks the attribute's name, the conditional and the values of one rule.
 pub(super) fn check<'v>(
@@ -51,7 +52,7 @@ pub(super) fn check<'v>(
     }
 }
 
-/// Returns true for a conditional that never holds for this type (evaluation 3.1).
+/// Returns true for a conditional that never holds for this type.
 pub(super) fn never_holds(kind: &str, conditional: &str) -> bool {
     let textual = matches!(conditional, "STARTS_WITH" | "ENDS_WITH" | "REGEX");
     let ordering = matches!(conditional, "GREATER" | "GREATER_EQUALS" | "LESS" | "LESS_EQUALS");
@@ -133,7 +134,7 @@ fn empty(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
     );
 }
 
-/// Warns about parts of a pattern that Java and JavaScript read differently (ADR 0021).
+/// Warns about parts of a pattern that Java and JavaScript read differently.
 fn dialect(findings: &mut Findings<'_>, value: &Value<'_>, at: &At<'_>) {
     let Token::Text(pattern) = &value.token else {
         return;

@@ -70,7 +70,7 @@ impl ResolvedSettings {
     /// Returns warnings about settings without effect and about risky values.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
         /// The shortest time of `--drop-after` without a warning. If streams end sooner, some published SDKs reconnect more and
-        /// more slowly (edge-protocol 11.5.6).
+        /// more slowly.
         const LEAST: Duration = Duration::from_secs(30);
         let drop_after = self.settings.edge.drop_after;
         let is_short = !drop_after.is_zero() && drop_after < LEAST;
