@@ -12,7 +12,7 @@ use crate::rust_paths::{Binding, NamedPath, Source, child};
 use crate::sources::{files, root, without_tests};
 
 /// The folders of the checked sources.
-const FOLDERS: [&str; 11] = [
+const FOLDERS: [&str; 15] = [
     "bindings/kotlin/src",
     "bindings/python/arrow/src",
     "bindings/python/src",
@@ -20,9 +20,13 @@ const FOLDERS: [&str; 11] = [
     "bindings/swift/bindgen/src",
     "bindings/swift/src",
     "bindings/web/bindgen/src",
+    "bindings/web/engine/src",
     "fh-client/files/src",
     "fh-client/integrations/openfeature/src",
     "fh-client/integrations/opentelemetry/src",
+    "fh-client/integrations/redis/src",
+    "fh-client/integrations/segment/src",
+    "server/edge/src",
     "server/listen/src",
 ];
 

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use fh_client::{Client, FlushError, Subscription};
 
-use crate::builder::{RedisStoreBuilder, Server};
 use crate::status::{SharedStatus, StoreStatus};
 use crate::write_queue::WriteQueue;
 
@@ -28,12 +27,6 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Returns a builder for a store on this server. The server is a URL, or a [`redis::Client`] for settings that a URL cannot
-    /// express.
-    pub fn builder(server: impl Into<Server>) -> RedisStoreBuilder {
-        RedisStoreBuilder::new(server.into())
-    }
-
     /// Returns the current status of the store.
     #[must_use]
     pub fn status(&self) -> StoreStatus {

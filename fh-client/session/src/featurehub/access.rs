@@ -16,7 +16,7 @@ pub(super) enum Access {
 }
 
 impl Access {
-    /// Returns true if the record holds that the Edge has sent or confirmed a list of features (D-68).
+    /// Returns true if the record holds that the Edge has sent or confirmed a list of features.
     pub(super) const fn had_contact(self) -> bool {
         matches!(self, Self::Granted | Self::Revoked)
     }
@@ -27,7 +27,7 @@ impl Access {
     }
 
     /// Records that the Edge has refused the client. The record does not change if it holds a list of features, because an Edge may refuse
-    /// clients during its own outages (D-21).
+    /// clients during its own outages.
     pub(super) const fn refuse(&mut self) {
         if let Self::Unknown = self {
             *self = Self::Refused;

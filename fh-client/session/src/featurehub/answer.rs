@@ -33,10 +33,9 @@ impl std::fmt::Debug for Body {
     }
 }
 
-/// Maximum number of redirects in a row. If a request has one more redirect, it fails with [`Problem::Redirect`] (D-82).
+/// Maximum number of redirects in a row. If a request has one more redirect, it fails with [`Problem::Redirect`].
 const MOST_HOPS: u8 = 5;
-/// Number of answers to stream requests with a wrong content type, without another answer in between, after which the client polls instead
-/// (D-65).
+/// Number of answers to stream requests with a wrong content type, without another answer in between, after which the client polls instead.
 const MOST_WRONG_TYPES: u8 = 3;
 
 impl Session {

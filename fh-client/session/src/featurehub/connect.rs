@@ -54,7 +54,7 @@ impl Session {
     }
 
     /// Returns the kind of the next request. The kind is a poll if the client does not stream (see [`Self::streams`]), if it is suspended,
-    /// if it waits for the next stream for long (D-64), or if the Edge could not stream and it is too early to retry streaming (D-65). Otherwise
+    /// if it waits for the next stream for long, or if the Edge could not stream and it is too early to retry streaming. Otherwise
     /// the kind is a stream.
     fn next_kind(&mut self) -> RequestKind {
         if !self.streams() || self.is_suspended || self.gap.is_some() {

@@ -1,4 +1,4 @@
-//! Contexts of server-evaluated keys: at most one request is in flight, and at most one context waits (D-62, D-120).
+//! Contexts of server-evaluated keys: at most one request is in flight, and at most one context waits.
 
 use std::sync::Arc;
 
@@ -128,7 +128,7 @@ impl Session {
         self.settle_all(next.pending, &Err(problem.clone()));
     }
 
-    /// Drops the waiting context, because the Edge wants no more requests. The current context stays in force (D-67).
+    /// Drops the waiting context, because the Edge wants no more requests. The current context stays in force.
     pub(super) fn refuse_next_context_as_stale(&mut self) {
         self.refuse_next_context(&Problem::Stale);
         self.hand_on_kept_values();
@@ -141,7 +141,7 @@ impl Session {
         self.settle_all(pending, &Err(Problem::Superseded));
     }
 
-    /// Returns true if a newer context has to wait (D-120): a request is in flight, no features of the current context are served, and the
+    /// Returns true if a newer context has to wait: a request is in flight, no features of the current context are served, and the
     /// current context was set after the start. A redirected request that is delayed by the limit of the request rate counts as in flight.
     /// A stream counts until its first list.
     fn awaits_features(&self) -> bool {

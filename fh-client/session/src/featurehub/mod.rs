@@ -2,7 +2,7 @@
 //!
 //! Every state in which the session waits for the Edge has a deadline, so that no failure can stop a client silently. There is no deadline
 //! before the start, and none for a client that is offline, halted or closed, or suspended without a poll in flight. A passive client whose
-//! features may be outdated has no deadline either, nor has a one-off client that is done (D-71).
+//! features may be outdated has no deadline either, nor has a one-off client that is done.
 
 mod access;
 mod answer;
@@ -79,11 +79,10 @@ pub struct Session {
     header: ContextHeader,
     /// True if [`Self::adopt`] set the current context after the start.
     context_was_set: bool,
-    /// The context that waits, because it was set while the request for another context was in flight. `None` if no context waits (D-120).
+    /// The context that waits, because it was set while the request for another context was in flight. `None` if no context waits.
     next_context: Option<NextContext>,
     /// The etag of the poll that the held features come from; `None` if there was no such poll, if it had no etag or was not applied as a
-    /// whole, or if the features, the context's header or the keys have changed since (D-72). The etag is sent with a single key only
-    /// (D-60).
+    /// whole, or if the features, the context's header or the keys have changed since. The etag is sent with a single key only.
     etag: Option<String>,
     /// The time between polls. The Edge may change this time by `max-age`.
     interval: Duration,
@@ -96,8 +95,7 @@ pub struct Session {
     held_streams: u8,
     backoff: Delays,
     refused: Delays,
-    /// The time from the next poll, which follows a stream that had features, to the next stream; `None` if no such poll is due or in flight
-    /// (D-64).
+    /// The time from the next poll, which follows a stream that had features, to the next stream; `None` if no such poll is due or in flight.
     gap: Option<Duration>,
     /// The minimum delay before a reconnect, as a stream last requested with `retry:`; zero if no stream has requested a delay.
     reconnect_floor: Duration,
@@ -379,8 +377,8 @@ impl Session {
         self.config.keys.kind() == KeyKind::ClientEvaluated
     }
 
-    /// Returns true if the Edge wants no more requests (D-22, D-23). This begins when the session halts, or as soon as a stream with status
-    /// 236 is open and the client has features. A refresh, other keys, and the requests after a pause or a refusal end it (D-67).
+    /// Returns true if the Edge wants no more requests. This begins when the session halts, or as soon as a stream with status
+    /// 236 is open and the client has features. A refresh, other keys, and the requests after a pause or a refusal end it.
     fn is_stale(&self) -> bool {
         match &self.state {
             State::Halted => true,

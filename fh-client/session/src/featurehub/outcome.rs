@@ -100,7 +100,7 @@ impl Session {
         self.settle(&Err(problem));
     }
 
-    /// Handles the end of a stream that had sent features but no `bye`. A long wait for the next stream has a poll in its middle (D-64).
+    /// Handles the end of a stream that had sent features but no `bye`. A long wait for the next stream has a poll in its middle.
     pub(super) fn dropped(&mut self, problem: Problem) {
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
@@ -121,8 +121,8 @@ impl Session {
     }
 
     /// Records that the Edge refuses this client. The status shows the problem at once. A retry is scheduled as in [`Self::wait`], after
-    /// the delays of `Config::refused`, because an Edge may refuse clients during its own outages (D-21). No refusal stops a client without
-    /// features for good (D-114). If `at_least` is given, the retry follows after at least this time.
+    /// the delays of `Config::refused`, because an Edge may refuse clients during its own outages. No refusal stops a client without
+    /// features for good. If `at_least` is given, the retry follows after at least this time.
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
         self.access.refuse();
         self.gap = None;
@@ -145,7 +145,7 @@ impl Session {
         };
     }
 
-    /// Stops sending requests because the Edge wants no more requests. Features that are served remain served (D-22, D-23).
+    /// Stops sending requests because the Edge wants no more requests. Features that are served remain served.
     pub(super) fn halt_stale(&mut self) {
         self.status.problem = Some(Problem::Stale);
         self.state = State::Halted;
@@ -153,7 +153,7 @@ impl Session {
         self.settle(&outcome);
     }
 
-    /// Schedules the next request after the time `pause`, because the Edge has requested this pause (D-22). A caller's command may send a
+    /// Schedules the next request after the time `pause`, because the Edge has requested this pause. A caller's command may send a
     /// request earlier.
     pub(super) fn pause(&mut self, pause: Duration) {
         self.status.problem = Some(Problem::Stale);
@@ -172,7 +172,7 @@ impl Session {
         }
     }
 
-    /// Starts polling in place of streaming. Streaming is retried later, and as soon as a poll fails if streams are held back (D-65).
+    /// Starts polling in place of streaming. Streaming is retried later, and as soon as a poll fails if streams are held back.
     pub(super) fn fall_back(&mut self, problem: Problem) {
         if self.are_streams_held_back() {
             self.interval = self.own_interval();

@@ -14,7 +14,7 @@ use crate::action::{Action, CommandId};
 pub(super) struct Pending {
     pub(super) command_id: CommandId,
     /// The time at which the caller gets a timeout as the outcome; `None` for commands without a time limit. Only a command that sets a
-    /// context has a limit (D-120).
+    /// context has a limit.
     pub(super) expires: Option<Millis>,
 }
 

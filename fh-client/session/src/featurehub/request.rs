@@ -29,7 +29,7 @@ impl Session {
         }
     }
 
-    /// Handles the read of a feature: sends a request if the client polls passively and the time of its next poll has come (D-71).
+    /// Handles the read of a feature: sends a request if the client polls passively and the time of its next poll has come.
     pub(super) fn feature_read(&mut self) {
         if matches!(self.state, State::Expired) && !self.is_suspended {
             self.connect();

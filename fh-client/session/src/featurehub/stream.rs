@@ -1,4 +1,4 @@
-//! Handles an open stream: its events and its time limits (D-74).
+//! Handles an open stream: its events and its time limits.
 
 use std::mem;
 use std::time::Duration;
@@ -16,9 +16,9 @@ use crate::delay::whole;
 use crate::response_class::{LONGEST_INTERVAL, cut};
 use crate::sse::{Decoder, Event, Limits as SseLimits};
 
-/// The maximum delay before a reconnect that a stream can request with `retry:`. A longer delay is reduced to this maximum (D-75).
+/// The maximum delay before a reconnect that a stream can request with `retry:`. A longer delay is reduced to this maximum.
 const LONGEST_RECONNECT: Duration = Duration::from_secs(30);
-/// Number of streams in a row that are held back, or get no response in time, after which the client polls instead (D-65).
+/// Number of streams in a row that are held back, or get no response in time, after which the client polls instead.
 const MOST_HELD_BACK: u8 = 2;
 
 pub(super) struct Stream {
@@ -231,7 +231,7 @@ impl Session {
     }
 
     /// Aborts the stream, or the request for it, because of `problem`, and schedules a retry. Halts if no request follows the end of the
-    /// stream. After several streams in a row that are held back or get no response in time, polls instead (D-65).
+    /// stream. After several streams in a row that are held back or get no response in time, polls instead.
     pub(super) fn stream_given_up(&mut self, problem: Problem) {
         let is_last = matches!(&self.state, State::Streaming(stream) if self.is_last(stream));
         self.give_up();
@@ -253,7 +253,7 @@ impl Session {
     }
 
     /// Returns true if no request follows the end of this stream, because the response had status 236. A client without features continues
-    /// to send requests (D-71).
+    /// to send requests.
     pub(super) fn is_last(&self, stream: &Stream) -> bool {
         stream.last && (stream.has_data || self.held.is_current())
     }
@@ -293,7 +293,7 @@ fn reason(data: &str) -> String {
 }
 
 /// Reads `edge.stale` of a `config` event. `true` stops requests. A number above 0 pauses requests for this number of seconds, at most for
-/// [`LONGEST_INTERVAL`]. Any other value has no effect (D-22).
+/// [`LONGEST_INTERVAL`]. Any other value has no effect.
 fn stale(data: &str) -> Result<(), Stop> {
     let Some(members) = serde_json::from_str::<&RawValue>(data).ok().and_then(members) else {
         return Ok(());

@@ -23,7 +23,7 @@ use crate::response_class::cut;
 pub(super) struct PollOutcome {
     /// The problem of the body; `None` if the body had no problem.
     pub(super) doubt: Option<Problem>,
-    /// True if the body's etag describes the held features (D-72): each list was usable, none was empty, which may be due to a failure
+    /// True if the body's etag describes the held features: each list was usable, none was empty, which may be due to a failure
     /// of the Edge, and none had an older version of a held feature.
     pub(super) is_whole: bool,
 }
@@ -115,14 +115,14 @@ impl Session {
     }
 
     /// Returns true if an empty list may be due to a failure of the Edge. This is the case with several keys, and with server-evaluated
-    /// keys (D-60).
+    /// keys.
     fn is_lenient(&self) -> bool {
         self.config.keys.are_several() || !self.evaluates_here()
     }
 
     /// Prepares for the first features of a new context or a new kind of key: drops the features of the previous context, because versions
     /// of two contexts must not be compared. Fails if the response holds no usable list, so that the old features do not become those of
-    /// the new context (D-60, D-62). Does nothing if the held features are not marked as features of an earlier context.
+    /// the new context. Does nothing if the held features are not marked as features of an earlier context.
     fn begin_anew(&mut self, says_something: bool) -> Result<(), Problem> {
         if self.held.of_earlier_context().is_none() {
             return Ok(());
@@ -158,7 +158,7 @@ impl Session {
     }
 
     /// Returns the features of an entry; `None` if the entry has no list, or if its list may be due to a failure of the Edge and would
-    /// replace held features (D-60).
+    /// replace held features.
     fn usable<'b, 'a>(&self, id: &str, entry: &'b Answered<'a>) -> Option<&'b [Received<'a>]> {
         let features = entry.features.as_deref()?;
         let is_empty = features.is_empty() && self.is_lenient();
@@ -332,7 +332,7 @@ impl Session {
     }
 
     /// Serves the features of a store's list, unless features are served already and the list changed none. Newly served features make the
-    /// client ready, but do not count as contact with the Edge (D-68).
+    /// client ready, but do not count as contact with the Edge.
     fn take_stored(&mut self, source: &Source, effect: Effect) {
         if self.held.is_served() && effect == Effect::None {
             return;
@@ -344,7 +344,7 @@ impl Session {
     }
 
     /// Records that the Edge has sent a list, and serves the held features unless they are served already. `applied` is the effect of the
-    /// list; `None` if the list was not applied, so that the held features are as old as before (D-60).
+    /// list; `None` if the list was not applied, so that the held features are as old as before.
     fn received(&mut self, source: Source, applied: Option<Effect>) {
         self.access = Access::Granted;
         if applied.is_some() {

@@ -10,10 +10,10 @@ use tokio::time::{Instant, timeout_at};
 use crate::failure::Failure;
 use crate::sanitize::{cut, plural};
 
-use super::Visit;
 use super::check::{Finding, Report, Topic};
 use super::exchange::{Ask, Head, Trouble, piece};
 use super::poll::Poll;
+use super::visit::Visit;
 use super::wording::milliseconds;
 
 /// The time limit for the first features, counted from the request.

@@ -6,8 +6,9 @@ use fh_eval::internal::text::number::{Decimal, OwnedDecimal};
 use fh_eval::internal::{Shape, Token};
 use regex_syntax::hir::Look;
 
+use super::finding::{At, Findings};
+use super::rules;
 use super::view::{FeatureView, RuleView, StrategyView};
-use super::{At, Findings, rules};
 
 /// Checks one rule for parts that profile `edge` reads but evaluates differently.
 pub(super) fn check<'v>(

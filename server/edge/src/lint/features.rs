@@ -5,8 +5,8 @@ use fh_eval::internal::Token;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::finding::{At, Findings};
 use super::view::{FeatureView, StrategyView};
-use super::{At, Findings};
 
 /// Checks the values of a feature and of its strategies against its type, and its key for white space at the ends.
 pub(super) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {

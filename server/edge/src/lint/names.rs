@@ -4,8 +4,9 @@ use fh_eval::internal::text::pattern::{Extent, Pattern};
 use fh_eval::{Country, Device, Platform};
 use fh_files::closest;
 
+use super::countries;
+use super::finding::{At, Findings};
 use super::view::RuleView;
-use super::{At, Findings, countries};
 
 fn known(field: &str) -> Option<Vec<&'static str>> {
     Some(match field {

@@ -6,8 +6,9 @@ use fh_eval::internal::text::pattern::{Extent, divergences, short_texts};
 use fh_eval::internal::wire::name;
 use fh_eval::internal::{Shape, Token};
 
+use super::finding::{At, Findings};
+use super::names;
 use super::view::{FeatureView, RuleView, StrategyView, Value};
-use super::{At, Findings, names};
 
 /// Checks the attribute's name, the conditional and the values of one rule.
 pub(super) fn check<'v>(

@@ -7,8 +7,8 @@ use fh_eval::internal::Token;
 use fh_eval::internal::wire::name;
 use serde_json::value::RawValue;
 
+use super::finding::{At, Findings};
 use super::view::{FeatureView, RuleView, StrategyView};
-use super::{At, Findings};
 
 const ALL: i64 = BUCKETS as i64;
 /// Below this percentage, the unit was probably mistaken: 0.1 % of all users is less than most rollouts begin with.

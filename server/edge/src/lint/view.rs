@@ -7,7 +7,7 @@ use fh_eval::internal::{Shape, Token};
 use fh_eval::{Kind, Place};
 use serde_json::value::RawValue;
 
-use super::At;
+use super::finding::At;
 
 /// A parsed feature with its position.
 pub(super) struct FeatureView<'a> {

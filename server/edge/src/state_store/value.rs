@@ -4,7 +4,7 @@ use fh_eval::{Kind, Number};
 use fh_files::{Limits, Node};
 use serde::de::IgnoredAny;
 
-use super::Refusal;
+use super::refusal::Refusal;
 use crate::state::Json;
 
 /// Converts a value to the type of a feature. `None` and null give `None`, except for a BOOLEAN, which cannot be null. The error is the

@@ -18,7 +18,7 @@ const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     failure: "listeners, interceptors and observers report a failure by throwing",
     running_calls: "the calls that block their thread; the TypeScript client has one thread",
     sync: "locks and atomics; the TypeScript client has one thread",
-    "repository/read": "a guard of a pointer that other threads replace; `snapshot()` is the whole of it",
+    "serving/read": "a guard of a pointer that other threads replace; `snapshot()` is the whole of it",
     system: "all clients in TypeScript are of FeatureHub",
     "usage/exposure": "exposures are those of FeatBit",
   },

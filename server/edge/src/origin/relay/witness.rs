@@ -10,7 +10,7 @@ use fh_client::{ApiKey, Problem, Source as DataSource};
 use tokio::sync::Mutex;
 
 use super::key::UpstreamKey;
-use super::start::Source;
+use super::source::Source;
 use super::upstream::Upstream;
 
 /// The largest number of keys with which one check makes upstream requests.

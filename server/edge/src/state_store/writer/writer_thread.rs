@@ -9,7 +9,7 @@ use http::HeaderValue;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::{Command, PutError, ServeDefaults};
+use super::command::{Command, PutError, ServeDefaults};
 use crate::clock::now;
 use crate::notices::Topic;
 use crate::reply::Reply;

@@ -1,7 +1,7 @@
 import type { ClientPlatform } from "#platform";
 import { EdgeProblem } from "../driver/edge_problem.ts";
 import type { ClientParts } from "../driver/parts.ts";
-import { RepositoryWatch } from "../repository/repository/watch.ts";
+import { RepositoryWatch } from "../repository/serving/watch.ts";
 import { Secrets } from "../session/lib.ts";
 import { parseKeys } from "../options/start_error.ts";
 import { notApplied, type Outcome } from "./answer.ts";

@@ -9,6 +9,7 @@ use super::*;
 use crate::serving::{AnswerBudget, Grants, Phase, Published, Settings};
 use crate::state::Json;
 use crate::state::Permissions;
+use crate::state_store::{FeatureChange, Refusal, ReplaceError, Update, UpdateOutcome};
 
 const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use fh_test::Folder;
 use fh_test::wait::PATIENCE;
 
-use super::watch::{ChangeSource, Pace};
 use super::*;
+use crate::origin::file::watch::{ChangeSource, Pace, Watch};
 
 const FILE: &str = "state.yaml";
 
