@@ -1,12 +1,12 @@
 //! `cargo xtask bench`: runs the benches, which are a workspace of their own, and writes their tables into
 //! `docs/performance.md` and `docs/performance-edge.md`. `cargo xtask bench kotlin` is in `bench_kotlin.rs`, `cargo xtask bench python`
-//! in `bench_python.rs`, `cargo xtask bench swift` in `swift/bench.rs`, and `cargo xtask bench instructions` in `bench_instructions.rs`.
+//! in `bench_python.rs`, `cargo xtask bench swift` in `swift/bench.rs`, `cargo xtask bench web` in `web/bench.rs`, and `cargo xtask bench instructions` in `bench_instructions.rs`.
 
 use std::fs;
 use std::path::PathBuf;
 
 use crate::shell::{Run, root, target_folder};
-use crate::{bench_instructions, bench_kotlin, bench_python, swift, unleash_edge};
+use crate::{bench_instructions, bench_kotlin, bench_python, swift, unleash_edge, web};
 
 const PEERS: [&str; 8] = [
     "unleash-yggdrasil",
@@ -24,35 +24,17 @@ const EDGE_PARTS: [&str; 2] = ["fanout", "get"];
 /// Runs the benches with the given arguments. Without arguments, runs the full measurement and replaces the tables of the
 /// page.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    if let [first, rest @ ..] = arguments
-        && first == "edge"
-    {
-        return edge(rest);
-    }
-    if let [first, rest @ ..] = arguments
-        && matches!(first.as_str(), "featbit" | "featuresignals" | "patterns")
-    {
-        return systems(first, rest);
-    }
-    if let [first, rest @ ..] = arguments
-        && first == "instructions"
-    {
-        return bench_instructions::run(rest);
-    }
-    if let [first, rest @ ..] = arguments
-        && first == "python"
-    {
-        return bench_python::run(rest);
-    }
-    if let [first, rest @ ..] = arguments
-        && first == "kotlin"
-    {
-        return bench_kotlin::run(rest);
-    }
-    if let [first, rest @ ..] = arguments
-        && first == "swift"
-    {
-        return swift::bench::run(rest);
+    let rest = arguments.get(1..).unwrap_or_default();
+    match arguments.first().map(String::as_str) {
+        Some("edge") => return edge(rest),
+        Some(name @ ("featbit" | "featuresignals" | "patterns")) => return systems(name, rest),
+        Some("instructions") => return bench_instructions::run(rest),
+        Some("kotlin") => return bench_kotlin::run(rest),
+        Some("python") => return bench_python::run(rest),
+        Some("soak") => return web::soak(rest),
+        Some("swift") => return swift::bench::run(rest),
+        Some("web") => return web::bench(rest),
+        _ => {}
     }
     let main = "cargo run --locked --release -p bench --";
     // The bench of statsig is a program of its own, because its dependencies change how all other engines are compiled.

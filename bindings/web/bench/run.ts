@@ -19,7 +19,7 @@ import { starts } from "./startup/starts.ts";
 import { readWorkload } from "./workload.ts";
 
 /** The line of the page below which this program replaces everything. */
-const MARK = "<!-- everything below is written by `cargo xtask web bench` -->";
+const MARK = "<!-- everything below is written by `cargo xtask bench web` -->";
 const ENGINES = join(FOLDER, "../packages/client/src/engine/wasm");
 /** The space for new objects in MiB, which holds all that the reads of one measurement allocate. */
 const NEW_SPACE = 256;
