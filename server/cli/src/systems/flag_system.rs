@@ -57,7 +57,7 @@ pub(crate) trait OpenFlags {
     ) -> Result<Status, Failure>;
 
     /// Explains how a flag gets its value. Writes notes that come before the explanation.
-    fn explain(&self, key: &str, screen: &mut Screen<'_>) -> Result<Explained, Failure>;
+    fn explain(&self, key: &str, screen: &mut Screen<'_>) -> Result<SystemReport, Failure>;
 
     /// Writes notes on the context, which come after the explanation of a flag.
     fn note(&self, _key: &str, _screen: &mut Screen<'_>) -> io::Result<()> {
@@ -68,12 +68,12 @@ pub(crate) trait OpenFlags {
 /// The explanation of a value.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(crate) enum Explained {
+pub(crate) enum SystemReport {
     Feature(Report),
     Flag(FlagReport),
 }
 
-impl Explained {
+impl SystemReport {
     pub(crate) fn write(&self, json: bool, screen: &mut Screen<'_>) -> io::Result<()> {
         match self {
             _ if json => json_output::document(screen.raw(), self),

@@ -10,7 +10,7 @@ use crate::json_output;
 use crate::sanitize;
 use crate::screen::{GOOD, PLAIN, QUIET, Screen, WARNING};
 use crate::systems::featbit::flags::variation_name;
-use crate::systems::flag_system::{Explained, OpenFlags};
+use crate::systems::flag_system::{OpenFlags, SystemReport};
 use crate::systems::flags::Flags;
 use crate::table::{Align, Table};
 
@@ -164,7 +164,7 @@ impl OpenFlags for OpenedFlags {
         run(&self.flags, keys, Some(&self.lint), row, json, screen)
     }
 
-    fn explain(&self, key: &str, _screen: &mut Screen<'_>) -> Result<Explained, Failure> {
-        Ok(Explained::Flag((self.explain)(self.flags.get(key)?)))
+    fn explain(&self, key: &str, _screen: &mut Screen<'_>) -> Result<SystemReport, Failure> {
+        Ok(SystemReport::Flag((self.explain)(self.flags.get(key)?)))
     }
 }

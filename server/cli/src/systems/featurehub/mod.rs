@@ -7,7 +7,7 @@ use std::io;
 
 use fh_eval::{Attributes, Severity, Subject, Timestamp};
 
-use super::flag_system::{Checked, Explained, FlagSystem, Given, OpenFlags};
+use super::flag_system::{Checked, FlagSystem, Given, OpenFlags, SystemReport};
 use crate::attribute_names;
 use crate::failure::{Failure, Status};
 use crate::feature_table::{Reading, Selection};
@@ -111,10 +111,10 @@ impl OpenFlags for Opened {
         selection.end(screen, |key| rules.no_such_feature(key, payload))
     }
 
-    fn explain(&self, key: &str, screen: &mut Screen<'_>) -> Result<Explained, Failure> {
+    fn explain(&self, key: &str, screen: &mut Screen<'_>) -> Result<SystemReport, Failure> {
         let feature = self.rules.feature(key, &self.payload)?;
         self.note_guesses([key].into_iter(), screen)?;
-        Ok(Explained::Feature(feature.explain(&self.subject()).report()))
+        Ok(SystemReport::Feature(feature.explain(&self.subject()).report()))
     }
 
     fn note(&self, key: &str, screen: &mut Screen<'_>) -> io::Result<()> {
