@@ -50,7 +50,7 @@ use crate::waiting::block_on_for;
 /// ```
 ///
 /// Reads without a context that no interceptor overrides depend on the API key. With a client-evaluated key, they evaluate no
-/// strategies and return the feature's default value (evaluation 5.7). With a server-evaluated key, they return the value for
+/// strategies and return the feature's default value. With a server-evaluated key, they return the value for
 /// the context for which the Edge evaluated the served features, or no value while the client is not ready.
 #[derive(Clone)]
 pub struct Client {

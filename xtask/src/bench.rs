@@ -140,17 +140,42 @@ fn publish(tables: &[String; 2]) -> Result<(), String> {
         text.push('\n');
         text.push_str(&table);
     }
-    replace_tables("docs/performance.md", "bench", &text)
+    replace_tables("docs/performance.md", "bench", &text, &["Goals", "Hot: ns"])
 }
 
-/// Replaces everything below the mark of a page, which names the command that writes it.
-pub(crate) fn replace_tables(page: &str, command: &str, tables: &str) -> Result<(), String> {
+/// Replaces everything below the mark of a page, which names the command that writes it. Of the tables, those whose headings begin with one of
+/// these texts stand on the page.
+pub(crate) fn replace_tables(
+    page: &str,
+    command: &str,
+    tables: &str,
+    shown: &[&str],
+) -> Result<(), String> {
     let path = root().join(page);
     let failed = |why: std::io::Error| format!("{page}: {why}");
     let text = fs::read_to_string(&path).map_err(failed)?;
     let mark = format!("<!-- everything below is written by `cargo xtask {command}` -->");
     let head = text.split_once(&mark).ok_or_else(|| format!("{page} has lost its mark"))?.0;
-    fs::write(&path, format!("{head}{mark}\n\n{tables}")).map_err(failed)
+    let tables = tables_below(tables, shown);
+    fs::write(&path, format!("{head}{mark}\n\n{tables}\n")).map_err(failed)
+}
+
+/// Returns a text without the sections whose headings begin with none of these texts.
+fn tables_below(text: &str, headings: &[&str]) -> String {
+    let mut kept = String::new();
+    let mut is_shown = true;
+    for line in text.lines() {
+        if line.starts_with("# ") {
+            is_shown = true;
+        } else if let Some(heading) = line.strip_prefix("## ") {
+            is_shown = headings.iter().any(|shown| heading.starts_with(shown));
+        }
+        if is_shown {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept.trim_end().to_string()
 }
 
 /// Builds the program that measures the Rust client.

@@ -1,7 +1,6 @@
 //! The project's own commands. `cargo xtask help` lists them.
 #![forbid(unsafe_code)]
 
-mod api;
 mod bench;
 mod bench_instructions;
 mod bench_kotlin;
@@ -38,6 +37,7 @@ mod phones;
 mod picture;
 mod program;
 mod prove;
+mod public_items;
 mod python;
 mod python_conformance;
 mod python_environment;
@@ -80,7 +80,6 @@ cargo xtask <command>
   picture            write the picture of the README (docs/img/demo.png) from the output of `fh demo`, with Chromium
   prove [PART...]    run the deep parts, or the named ones: proofs that take longer, and builds of what ships
   lint               rustfmt and clippy alone, warnings denied
-  api [--write]      compare the public items of fh-client with the committed list, or rewrite the list
   bench [ARGS]       build and run the benches, write the table of docs/performance.md
                      (`cargo xtask bench --quick` for a first impression)
   bench edge [fanout|get] [--without-peer] [ARGS]
@@ -178,7 +177,6 @@ fn main() -> ExitCode {
         Some("picture") => picture::run(),
         Some("prove") => prove::run(rest),
         Some("lint") => schedule::run_all(&fast::lints(), "cargo xtask test"),
-        Some("api") => api::run(rest),
         Some("bench") => bench::run(rest),
         Some("featbit") => featbit::command(rest),
         Some("featuresignals") => featuresignals::command(rest),

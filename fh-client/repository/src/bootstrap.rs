@@ -3,7 +3,7 @@
 use fh_eval::{Kind, Timestamp, Value};
 
 use crate::reason::Reason;
-use crate::repository::{ContextValues, Detail};
+use crate::serving::{ContextValues, Detail};
 
 #[cfg(feature = "serde")]
 mod wire;

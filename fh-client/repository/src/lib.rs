@@ -24,8 +24,8 @@ mod intercept;
 mod panic_guard;
 mod percent;
 mod reason;
-mod repository;
 mod running_calls;
+mod serving;
 mod sync;
 mod turns;
 mod usage;
@@ -36,7 +36,7 @@ pub use environment_overrides::EnvironmentOverrides;
 pub use failure::{Failed, report_listener_failure};
 pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy, OverrideChanges};
 pub use reason::Reason;
-pub use repository::{
+pub use serving::{
     Change, ContextValues, Detail, ExplainedDetail, IsVisibleChange, NewState, ReadGuard,
     ReadinessChange, Repository, RepositoryOptions, RepositorySnapshot, RepositoryWatch,
     Subscription,

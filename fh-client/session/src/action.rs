@@ -52,10 +52,10 @@ pub enum Input<'a> {
     /// shows that connection, not [`Connection::Suspended`](fh_repository::status::Connection::Suspended).
     Suspend,
     /// Ends the suspension. A streaming client opens a new stream at once, and a polling client polls if its interval has passed meanwhile.
-    /// A delay that a failure, a refusal or the Edge caused before still applies, and so does the limit of the request rate (D-64). Has no
+    /// A delay that a failure, a refusal or the Edge caused before still applies, and so does the limit of the request rate. Has no
     /// effect if the session is not suspended.
     Resume,
-    /// Requests features from the Edge, as soon as the limit of the request rate allows (D-64). No request is sent if a request is in
+    /// Requests features from the Edge, as soon as the limit of the request rate allows. No request is sent if a request is in
     /// flight, if a stream that has sent a list of features is open, or if the client is offline or closed. [`Action::CommandDone`] reports
     /// the outcome, also if no request is sent.
     Refresh(CommandId),
@@ -106,7 +106,7 @@ pub enum Input<'a> {
         end: End<'a>,
     },
     /// A list of features from a source other than the Edge. The list adds and updates features. Features that the list does not contain
-    /// are kept (sdk-behaviour 2.2). The list is ignored if it cannot be parsed, while the client holds features from before a change of
+    /// are kept. The list is ignored if it cannot be parsed, while the client holds features from before a change of
     /// its context or of the kind of its keys, and after [`Self::Stop`].
     Stored {
         /// The source of the list.
@@ -199,7 +199,7 @@ pub enum Action {
 }
 
 /// An HTTP request. Transports must not follow redirects, because the session follows redirects within the same
-/// origin itself (D-82).
+/// origin itself.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// The purpose of the request: to poll, or to open a stream.

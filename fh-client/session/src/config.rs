@@ -14,7 +14,7 @@ use crate::key::ApiKeys;
 pub enum Mode {
     /// The client receives features by a stream. After the end of a stream it opens another one, unless the Edge wants no more requests.
     /// While the Edge cannot stream, the client polls instead. A session with several API keys never streams, because an Edge has one
-    /// stream per key: in this mode it polls every 180 seconds, or at the interval that the Edge requests (D-77).
+    /// stream per key: in this mode it polls every 180 seconds, or at the interval that the Edge requests.
     Streaming,
     /// The client polls at the start, and then in intervals. The variant holds the interval, which the Edge may change.
     Polling(Duration),
@@ -28,9 +28,9 @@ pub enum Mode {
     Offline,
 }
 
-/// The default interval between polls: 180 seconds (sdk-behaviour 2.9).
+/// The default interval between polls: 180 seconds.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(180);
-/// The interval between polls while streams are held back: 30 seconds, unless the Edge requests another interval (D-65).
+/// The interval between polls while streams are held back: 30 seconds, unless the Edge requests another interval.
 pub(crate) const HELD_BACK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The part of a stream's request that carries the context of a server-evaluated key.
@@ -45,7 +45,7 @@ pub enum ContextPlacement {
     Query,
 }
 
-/// The values that are served while an Edge evaluates a changed context (D-62).
+/// The values that are served while an Edge evaluates a changed context.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhileSwitching {
@@ -57,7 +57,7 @@ pub enum WhileSwitching {
     Keep,
 }
 
-/// Delays before retries (D-64). A delay is a random time in `[d × (1 − jitter), d]`, but at least 100 ms, or the initial delay if that is
+/// Delays before retries. A delay is a random time in `[d × (1 − jitter), d]`, but at least 100 ms, or the initial delay if that is
 /// shorter. The value `d` is the initial delay at first. It doubles with each further delay, at most 31 times and at most to the cap, until
 /// the delays begin anew. While a client polls in intervals, `d` of [`Config::backoff`] is also at most the interval, or the initial delay
 /// if that is longer.
@@ -73,7 +73,7 @@ pub struct Backoff {
     pub jitter: f64,
 }
 
-/// Time limits (D-74) and a size limit. A request that exceeds a limit fails.
+/// Time limits and a size limit. A request that exceeds a limit fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Maximum time to open a connection. The transport enforces this limit, because a session cannot observe connections.
@@ -81,13 +81,13 @@ pub struct Limits {
     /// Maximum time from the request to the complete head of the response.
     pub head: Duration,
     /// Maximum time from the request of a poll to its complete response. Also the maximum time for which a caller that sets a context waits
-    /// for the outcome; the caller then gets a timeout (D-120). If the context is set before the start, this time begins at the start.
+    /// for the outcome; the caller then gets a timeout. If the context is set before the start, this time begins at the start.
     pub poll: Duration,
     /// Maximum time without a complete line on a stream, or without a byte while a line or an event is unfinished. Also the maximum time
     /// until the first list of features arrives on a stream, and the maximum time of an unfinished line or event. The latter two are longer
     /// if at least 1,024 bytes per second arrive.
     pub idle: Duration,
-    /// Time after which a stream that has not sent its first list counts as held back (D-65): this time has passed without a complete event
+    /// Time after which a stream that has not sent its first list counts as held back: this time has passed without a complete event
     /// or comment, and fewer than 1,024 bytes per second arrived in it.
     pub held_back: Duration,
     /// Maximum size in bytes of a body, or of a line or an event of a stream, after decompression. The name and the id of an event may have
@@ -133,22 +133,22 @@ pub struct Config {
     /// Names and values of additional headers of each request.
     pub headers: Vec<(String, String)>,
     /// The value of the `X-SDK` header. If the value is `None`, the session adds no such header. Clients in browsers must not send the
-    /// header (sdk-behaviour 0.3).
+    /// header.
     pub identification: Option<String>,
     /// The delays before retries after failures that are probably temporary.
     pub backoff: Backoff,
     /// The range of the random delay before a reconnect after a stream that had sent features was closed or broke. The range applies if the
     /// stream had sent a `bye` event. Otherwise the range applies at most once after the start and after each successful poll, `bye` event,
-    /// healthy stream or change of keys, and only before the first delay of `backoff` (D-64). A stream may request a longer delay with
+    /// healthy stream or change of keys, and only before the first delay of `backoff`. A stream may request a longer delay with
     /// `retry:`.
     pub return_within: RangeInclusive<Duration>,
-    /// The delays before retries after the Edge has refused the client (D-21).
+    /// The delays before retries after the Edge has refused the client.
     pub refused: Backoff,
     /// The time after which a stream that has sent features counts as healthy. After the end of a healthy stream, the delays of `backoff` begin anew.
     pub healthy_after: Duration,
-    /// The time for which the client polls after the Edge could not stream, or its streams were held back. The first request after this time is for a stream again (D-65).
+    /// The time for which the client polls after the Edge could not stream, or its streams were held back. The first request after this time is for a stream again.
     pub stream_again_after: Duration,
-    /// The time within which the session sends at most two requests. Further requests wait (D-64).
+    /// The time within which the session sends at most two requests. Further requests wait.
     pub pace: Duration,
     /// The time limits and the size limit of requests.
     pub limits: Limits,
@@ -167,7 +167,7 @@ impl Config {
     pub(crate) const STREAM_AGAIN_AFTER: Duration = Duration::from_secs(600);
     pub(crate) const PACE: Duration = Duration::from_secs(1);
 
-    /// Creates the default settings: streaming if there is one key, active polling if there are several keys (D-77).
+    /// Creates the default settings: streaming if there is one key, active polling if there are several keys.
     #[must_use]
     pub fn new(edge: EdgeUrl, keys: ApiKeys) -> Self {
         let mode =

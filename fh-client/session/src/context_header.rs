@@ -1,4 +1,4 @@
-//! The `x-featurehub` header, which sends the context of a server-evaluated key to the Edge (sdk-behaviour 5.1, D-25).
+//! The `x-featurehub` header, which sends the context of a server-evaluated key to the Edge.
 
 use std::fmt::Write;
 
@@ -50,14 +50,14 @@ impl ContextHeader {
     }
 
     /// Returns the digest by which caches distinguish contexts: the SHA-256 of the header in lower-case hexadecimal, or `0` if the context
-    /// has no attributes (D-24).
+    /// has no attributes.
     #[must_use]
     pub fn context_sha(&self) -> String {
         self.text().map_or_else(|| "0".to_string(), |text| sha256_hex(text.as_bytes()))
     }
 }
 
-/// Returns the names of the attributes of which a value contains a comma. An Edge splits such a value at its commas (D-82).
+/// Returns the names of the attributes of which a value contains a comma. An Edge splits such a value at its commas.
 #[must_use]
 pub(crate) fn values_with_commas(attributes: &Attributes) -> Vec<String> {
     let split = attributes.iter().filter(|(_, values)| values.clone().any(|v| v.contains(',')));

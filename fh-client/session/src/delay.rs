@@ -1,4 +1,4 @@
-//! Delays before retries (D-64). Random delays are whole milliseconds, computed in doubles, so that a client in another language can compute
+//! Delays before retries. Random delays are whole milliseconds, computed in doubles, so that a client in another language can compute
 //! the same ones.
 
 use std::ops::RangeInclusive;
@@ -34,7 +34,7 @@ pub(crate) struct Delays {
     brief_was_used: bool,
 }
 
-/// The longest delay between two connections that had data in which no poll follows (D-64).
+/// The longest delay between two connections that had data in which no poll follows.
 const LONGEST_GAP: Duration = Duration::from_secs(5);
 /// Minimum delay that a [`Backoff`] gives. If its initial delay is shorter, the initial delay is the minimum.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -63,7 +63,7 @@ impl Delays {
         doubled.min(backoff.cap)
     }
 
-    /// Returns true if the delay of [`Self::after_drop`] may be so long that the client polls in the middle of it (D-64).
+    /// Returns true if the delay of [`Self::after_drop`] may be so long that the client polls in the middle of it.
     pub(crate) fn is_gap_long(&self, backoff: &Backoff) -> bool {
         !self.is_brief() && self.longest(backoff) > LONGEST_GAP
     }
@@ -93,7 +93,7 @@ impl Delays {
     }
 }
 
-/// Returns the minimum delay that `backoff` gives (D-64).
+/// Returns the minimum delay that `backoff` gives.
 pub(crate) fn shortest(backoff: &Backoff) -> Duration {
     SHORTEST.min(backoff.initial)
 }
@@ -116,7 +116,7 @@ fn millis(duration: Duration) -> f64 {
     duration.as_millis() as f64
 }
 
-/// The times of the last two requests, by which the rate of requests is limited (D-64).
+/// The times of the last two requests, by which the rate of requests is limited.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Recent([Option<Millis>; 2]);
 

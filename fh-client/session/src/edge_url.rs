@@ -1,4 +1,4 @@
-//! The URL of an Edge, and the URLs of its resources (edge-protocol 2.1, edge-protocol 3.1, edge-protocol 5.1).
+//! The URL of an Edge, and the URLs of its resources.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -142,7 +142,7 @@ impl EdgeUrl {
         SecretUrl(url)
     }
 
-    /// Returns the URL to which a test sends a change of a feature (edge-protocol 5.1). Returns `None` for the feature keys `.` and `..`,
+    /// Returns the URL to which a test sends a change of a feature. Returns `None` for the feature keys `.` and `..`,
     /// which URL parsers treat as steps to another path.
     #[must_use]
     pub fn update(&self, key: &ApiKey, feature: &str) -> Option<SecretUrl> {
@@ -277,7 +277,7 @@ impl SecretUrl {
         path.and_then(|end| self.0.get(..end)).unwrap_or(&self.0)
     }
 
-    /// Returns the target of a redirect from this URL; `None` if the target is invalid or has another origin (D-82).
+    /// Returns the target of a redirect from this URL; `None` if the target is invalid or has another origin.
     #[must_use]
     pub fn redirected(&self, location: &str) -> Option<Self> {
         let location = location.trim();
@@ -427,6 +427,7 @@ mod tests {
             ("?r#f", Some("https://x:1/a/features/e/k?r")),
             ("c/d:e", Some("https://x:1/a/features/e/c/d:e")),
             ("/b:c", Some("https://x:1/b:c")),
+            ("no_scheme:c", Some("https://x:1/a/features/e/no_scheme:c")),
             ("mailto:x", None),
             ("mailto:x//https://x:1/", None),
             ("https:/b", None),

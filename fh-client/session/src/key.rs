@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The side that evaluates strategies. The form of the API key determines the side (edge-protocol 1.4).
+/// The side that evaluates strategies. The form of the API key determines the side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyKind {
     /// The client evaluates. The key contains a `*`. The Edge sends strategies, which the client evaluates for any number of contexts.
@@ -44,7 +44,7 @@ pub enum KeyError {
     Dots,
     /// The key is longer than [`ApiKey::MAX_LENGTH`].
     TooLong,
-    /// The list mixes client-evaluated and server-evaluated keys (edge-protocol 1.4).
+    /// The list mixes client-evaluated and server-evaluated keys.
     Mixed,
 }
 
@@ -139,7 +139,7 @@ impl fmt::Debug for ApiKey {
 }
 
 /// One or more keys of the same kind, without duplicates, in the order in which they were given. If several environments have a feature
-/// with the same key, the feature of the earliest API key's environment is used (D-61).
+/// with the same key, the feature of the earliest API key's environment is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKeys {
     first: ApiKey,
@@ -193,13 +193,13 @@ impl ApiKeys {
         self.first.kind()
     }
 
-    /// Returns true if there is more than one key. A client with several keys does not stream (D-77).
+    /// Returns true if there is more than one key. A client with several keys does not stream.
     #[must_use]
     pub fn are_several(&self) -> bool {
         !self.others.is_empty()
     }
 
-    /// Returns a digest of the keys in their order, for files that must not hold keys (D-79): a SHA-256 in lower-case hexadecimal.
+    /// Returns a digest of the keys in their order, for files that must not hold keys: a SHA-256 in lower-case hexadecimal.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let texts: Vec<&str> = self.iter().map(ApiKey::expose).collect();

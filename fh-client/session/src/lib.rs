@@ -10,6 +10,7 @@ mod edge_url;
 #[cfg(feature = "featbit")]
 pub mod featbit;
 mod feature_set;
+mod featurehub;
 #[cfg(feature = "featuresignals")]
 pub mod featuresignals;
 #[cfg(any(feature = "featbit", feature = "featuresignals"))]
@@ -17,7 +18,6 @@ mod ignored;
 mod key;
 mod response_class;
 mod secrets;
-mod session;
 mod sse;
 
 /// Items for the tests and tools of this workspace. They may change or disappear in any version.
@@ -38,6 +38,6 @@ pub use config::{
 };
 pub use context_header::ContextHeader;
 pub use edge_url::{EdgeUrl, SecretUrl, UrlError};
+pub use featurehub::Session;
 pub use key::{ApiKey, ApiKeys, KeyError, KeyKind};
 pub use secrets::Secrets;
-pub use session::Session;

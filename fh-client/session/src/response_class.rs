@@ -1,4 +1,4 @@
-//! The classification of a response by its head, one table for polls and streams (sdk-behaviour 2.9.2, sdk-behaviour 2.11, D-65), and of the
+//! The classification of a response by its head, one table for polls and streams, and of the
 //! end of a request.
 
 use std::time::Duration;
@@ -13,13 +13,13 @@ use crate::action::{End, RequestKind, ResponseHead};
 pub(crate) enum ResponseClass {
     /// The request succeeded, and the body should hold features.
     Features,
-    /// The request succeeded, the body should hold features, and the Edge wants no further requests (status 236, D-23).
+    /// The request succeeded, the body should hold features, and the Edge wants no further requests (status 236).
     LastFeatures,
     /// The features that the client holds are still current (status 304).
     Unchanged,
     /// The response has a status of redirects, such as 302.
     Redirect,
-    /// The Edge refuses this client. An early retry is unlikely to succeed (D-21).
+    /// The Edge refuses this client. An early retry is unlikely to succeed.
     Refused(Problem),
     /// The Edge cannot stream: it responded to a stream request with status 501.
     NoStreaming,
@@ -123,13 +123,13 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// The maximum interval or pause that a server can request. A longer interval or pause is reduced to this maximum (D-75).
+/// The maximum interval or pause that a server can request. A longer interval or pause is reduced to this maximum.
 pub(crate) const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
-/// The maximum delay before a retry that a server can request with `Retry-After`. A longer delay is reduced to this maximum (D-75).
+/// The maximum delay before a retry that a server can request with `Retry-After`. A longer delay is reduced to this maximum.
 const LONGEST_RETRY: Duration = Duration::from_secs(3600);
 
 /// Returns the polling interval that the Edge requests by `max-age` in the first `Cache-Control` header, at most [`LONGEST_INTERVAL`];
-/// `None` if `max-age` is 0, missing or not a whole number (sdk-behaviour 2.9.3).
+/// `None` if `max-age` is 0, missing or not a whole number.
 pub(crate) fn max_age(head: &ResponseHead) -> Option<Duration> {
     let directives = head.get("cache-control")?.split(',');
     let seconds = directives

@@ -41,7 +41,7 @@ impl ClientBuilder {
     /// Starts the client and returns at once, before the Edge has sent features. To wait for features, use [`Client::ready`]
     /// or [`Client::wait_ready`].
     ///
-    /// By default the client runs on a thread of its own, even if `start` is called inside a tokio runtime (D-119). Therefore
+    /// By default the client runs on a thread of its own, even if `start` is called inside a tokio runtime. Therefore
     /// tokio's paused clock does not affect the client, and a [subscriber of `tracing`](https://docs.rs/tracing) that is set
     /// for one thread does not receive the logs of the client's thread. [`Self::runtime`] selects another runtime.
     ///

@@ -46,7 +46,7 @@ pub enum SetKeysError {
     /// The keys are invalid. The client continues to use the former keys.
     Keys(KeyError),
     /// There are several keys, but the program has selected [`ClientBuilder::streaming`](crate::ClientBuilder::streaming), and
-    /// a stream serves only one key (D-77). The client continues to use the former keys.
+    /// a stream serves only one key. The client continues to use the former keys.
     SeveralKeysStream,
     /// The client's server is no Edge, whose API keys alone can be replaced.
     NoKeys,

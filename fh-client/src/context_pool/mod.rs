@@ -1,4 +1,4 @@
-//! A pool that keeps many contexts of a server-evaluated key at the same time (D-120).
+//! A pool that keeps many contexts of a server-evaluated key at the same time.
 
 mod error;
 mod lease;

@@ -1,4 +1,4 @@
-//! The runtime of a driver: a thread of the client's own, or a runtime that the program gives (D-119).
+//! The runtime of a driver: a thread of the client's own, or a runtime that the program gives.
 
 use std::fmt;
 use std::io;

@@ -22,7 +22,7 @@ use crate::test_updates::{
 };
 use crate::transport::{Method, Transport, TransportError, TransportErrorKind, TransportRequest};
 
-/// The time after which an accepted update is sent again if the client has not received the change (D-80).
+/// The time after which an accepted update is sent again if the client has not received the change.
 const ONCE_MORE_AFTER: Duration = Duration::from_secs(2);
 /// The time after the first accepted sending of an update at which the wait for the change ends and the update fails with
 /// [`Refusal::NotApplied`]. If the second sending takes longer, the wait ends after that sending.

@@ -1,5 +1,4 @@
-//! The snapshot file, which holds the client's last known features, so that a program can start while the Edge is unreachable
-//! (D-79).
+//! The snapshot file, which holds the client's last known features, so that a program can start while the Edge is unreachable.
 
 mod bootstrap;
 mod file;

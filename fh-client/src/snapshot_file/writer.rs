@@ -151,7 +151,7 @@ impl SnapshotWriter {
     }
 
     /// Uses these API keys for all later writes. The present features may have been fetched with the former keys. No features
-    /// are written until the Edge has sent a list for the new keys (D-79).
+    /// are written until the Edge has sent a list for the new keys.
     pub(crate) fn keys(&mut self, keys: &ApiKeys) {
         self.owner.kind = keys.kind();
         self.owner.keys = keys.fingerprint();

@@ -24,7 +24,7 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 /// An implementation must follow these rules:
 ///
 /// - One call sends exactly one request. The transport must not keep cookies or follow redirects. The client itself follows redirects
-///   of requests for features within the same origin (D-82).
+///   of requests for features within the same origin.
 /// - The transport must not retry, with one exception: it may send a GET or PUT once more if the first sending used a connection of an
 ///   earlier request, and this connection ended before a byte of the response. See [`Response::repeated_after`].
 /// - A request that is dropped without a response may have timed out. Later requests should not use its connection.
@@ -158,7 +158,7 @@ pub struct TransportRequest {
     pub headers: Vec<(String, String)>,
     /// The body of a PUT or POST request; `None` for GET.
     pub body: Option<Bytes>,
-    /// The time limit for opening a connection (D-74). A transport with a common limit for all connections may ignore this field.
+    /// The time limit for opening a connection. A transport with a common limit for all connections may ignore this field.
     /// The client also limits the total time until the head of the response has arrived.
     pub connect_timeout: Duration,
 }

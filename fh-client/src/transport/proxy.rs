@@ -1,4 +1,4 @@
-//! Proxies: their URLs, and those of environment variables. All HTTP clients of this project use this reading (sdk-behaviour 5.6),
+//! Proxies: their URLs, and those of environment variables. All HTTP clients of this project use this reading,
 //! because reqwest's own reading ignores some entries of `NO_PROXY`, and cuts a password at an `@`.
 
 pub(crate) mod environment;

@@ -31,7 +31,7 @@ use super::setup_error::TransportSetupError;
 use super::tls::{HttpVersions, TlsChoices};
 use super::{BoxFuture, InvalidSetting, Response, Transport, TransportError, TransportRequest};
 
-/// The default time limit for opening a connection (D-74).
+/// The default time limit for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A transport for HTTP/1.1 and HTTP/2 that uses [`reqwest`], with TLS by rustls and the platform's certificates. It accepts

@@ -1,4 +1,4 @@
-//! Evaluation contexts given on the command line (decisions D-42).
+//! Evaluation contexts given on the command line.
 
 use clap::Args;
 use fh_eval::Attributes;

@@ -9,8 +9,7 @@ use fh_client::{Client, FlushError, Subscription};
 use crate::status::{SharedStatus, StoreStatus};
 use crate::write_queue::WriteQueue;
 
-/// The name of this store as the source of features. Updates with this source are not written back to Redis (sdk-behaviour
-/// 5.3).
+/// The name of this store as the source of features. Updates with this source are not written back to Redis.
 pub const SOURCE: &str = "redis-store";
 
 /// A store that keeps a client's features in Redis. The store runs until it is closed or dropped, or until the client is

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
 use crate::reason::Reason;
-use crate::repository::{ContextValues, Detail};
+use crate::serving::{ContextValues, Detail};
 
 impl Serialize for Reason {
     /// Writes the name of the reason, such as `STRATEGY_MATCH`.

@@ -1,4 +1,4 @@
-//! The URLs of a FeatBit server (featbit 9.1).
+//! The URLs of a FeatBit server.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The messages of a server (featbit 9.3).
+//! The messages of a server.
 
 use std::fmt;
 

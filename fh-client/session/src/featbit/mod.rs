@@ -1,5 +1,4 @@
-//! The protocol of a FeatBit client with a server-side secret: the connection token, the store of flags and segments, and the session
-//! (featbit 9).
+//! The protocol of a FeatBit client with a server-side secret: the connection token, the store of flags and segments, and the session.
 //!
 //! ```
 //! use fh_eval::Timestamp;

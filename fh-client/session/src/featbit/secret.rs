@@ -1,4 +1,4 @@
-//! The server-side secret of an environment (featbit 9.2).
+//! The server-side secret of an environment.
 
 use std::fmt;
 use std::sync::Arc;

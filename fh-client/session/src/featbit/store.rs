@@ -1,4 +1,4 @@
-//! The flags and segments that a client has received (featbit 9.4).
+//! The flags and segments that a client has received.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The token that opens a socket (featbit 9.2).
+//! The token that opens a socket.
 
 use super::secret::Secret;
 

@@ -11,7 +11,7 @@ use super::received::Received;
 pub(crate) struct Answered<'a> {
     /// The id of the environment; `None` if the entry has no id that is a text.
     pub(crate) id: Option<String>,
-    /// The features; `None` if the entry has no list of features, which is not the same as an empty list (D-60).
+    /// The features; `None` if the entry has no list of features, which is not the same as an empty list.
     pub(crate) features: Option<Vec<Received<'a>>>,
     /// Number of further elements of the list that can be no features.
     pub(crate) further: usize,

@@ -1,5 +1,5 @@
-//! The features of one environment, and the rules that decide which updates are applied (sdk-behaviour 2.2, edge-protocol 4.2, D-26, D-27,
-//! D-73).
+//! The features of one environment, and the rules that decide which updates are applied. An update has no effect if the held
+//! feature has a later version or the same JSON, or if a delete of the same or a later version is remembered for the feature's id.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -301,7 +301,7 @@ impl Environment {
 
     /// Applies the delete of a feature, and returns the effect. The delete concerns the feature with the same id. If no feature has this
     /// id, the delete concerns the feature with the same key, unless both the delete and that feature have ids. The feature is removed
-    /// unless the version of the delete is above 0 and lower than the version of the feature (D-27).
+    /// unless the version of the delete is above 0 and lower than the version of the feature.
     ///
     /// # Errors
     /// An error if the JSON is not an object, or has neither an id nor a key. The error holds the reason.
@@ -382,7 +382,7 @@ impl Environment {
         !self.older.is_empty()
     }
 
-    /// Returns true if a remembered delete of the feature has the version of the received state, or a later version (D-73). A missing or
+    /// Returns true if a remembered delete of the feature has the version of the received state, or a later version. A missing or
     /// unreadable version counts as 0.
     fn buries(&self, state: &Identity<'_>) -> bool {
         let deleted = state.id.as_deref().and_then(|id| self.tombstones.get(id));

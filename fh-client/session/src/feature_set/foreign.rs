@@ -25,8 +25,8 @@ pub(crate) fn other_environment(environment: &str, feature: &Received<'_>) -> Op
     names_another(environment, &said).then(|| said.into_owned())
 }
 
-/// Parses a UUID as the Edge does: in upper or lower case, and with or without leading zeros in its groups
-/// (edge-protocol 1.1). Returns `None` if the text is not a UUID.
+/// Parses a UUID as the Edge does: in upper or lower case, and with or without leading zeros in its groups.
+/// Returns `None` if the text is not a UUID.
 fn uuid(text: &str) -> Option<[u64; 5]> {
     const DIGITS: [usize; 5] = [8, 4, 4, 4, 12];
     let mut groups = text.split('-');

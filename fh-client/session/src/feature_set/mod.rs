@@ -27,7 +27,7 @@ pub(crate) use received::Received;
 use crate::key::{ApiKey, ApiKeys, KeyKind};
 use environment::Environment;
 
-/// The features of a session, by environment. The environments have the order of the API keys (D-61). Environments to which no key gives
+/// The features of a session, by environment. The environments have the order of the API keys. Environments to which no key gives
 /// access, and which only a store has sent, come last.
 #[derive(Debug)]
 pub(crate) struct FeatureSet {
@@ -77,7 +77,7 @@ impl FeatureSet {
     }
 
     /// Returns the compiler for features that were received with a key of this kind. With a server-evaluated key, the value that the Edge
-    /// sends is the answer, so strategies in the payload are left out (D-123).
+    /// sends is the answer, so strategies in the payload are left out.
     const fn compiler(&self, kind: KeyKind) -> Compiler<'static> {
         let compiler = Compiler::new(self.profile);
         match kind {
@@ -207,7 +207,7 @@ impl FeatureSet {
     }
 
     /// Returns the features of all environments in one ruleset. If several environments have a feature with the same key, the feature of
-    /// the earliest environment is used (D-61).
+    /// the earliest environment is used.
     fn merged(&mut self, kind: KeyKind, notice: &mut dyn FnMut(Notice)) -> (Ruleset, Environments) {
         let mut from: HashMap<Box<str>, Arc<str>> = HashMap::new();
         let mut compilation = self.compiler(kind).begin(None);

@@ -1,4 +1,4 @@
-//! The bodies of answers: the map of values, the answers for named flags, and errors (featuresignals 8.2, 8.4).
+//! The bodies of answers: the map of values, the answers for named flags, and errors.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -1,4 +1,4 @@
-//! Contexts as a server receives them (featuresignals 8.2).
+//! Contexts as a server receives them.
 
 use std::fmt::Write;
 

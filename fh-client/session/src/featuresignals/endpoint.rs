@@ -1,4 +1,4 @@
-//! The URLs of a FeatureSignals server for one environment (featuresignals 8.1).
+//! The URLs of a FeatureSignals server for one environment.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The API key of an environment (featuresignals 8.1).
+//! The API key of an environment.
 
 use std::fmt;
 use std::sync::Arc;

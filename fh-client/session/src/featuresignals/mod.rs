@@ -1,5 +1,4 @@
-//! The protocol of a FeatureSignals client: the answers of a server for one context, or a ruleset that the client evaluates for any context
-//! (featuresignals 8).
+//! The protocol of a FeatureSignals client: the answers of a server for one context, or a ruleset that the client evaluates for any context.
 //!
 //! ```
 //! use fh_repository::time::Millis;

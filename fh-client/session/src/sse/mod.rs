@@ -1,10 +1,10 @@
 //! A decoder of server-sent events that processes bytes as they arrive. It implements the WHATWG event-stream format, of which FeatureHub
-//! uses a part (edge-protocol 3.2).
+//! uses a part.
 //!
 //! The bytes of a value go directly into the unfinished event, without a line buffer, so that the work hardly depends on the sizes of the
 //! chunks. The values of ignored parts (comments, unknown fields) are never stored.
 //!
-//! The decoder limits the sizes of lines and events, which the format does not limit (D-74).
+//! The decoder limits the sizes of lines and events, which the format does not limit.
 
 mod field;
 mod value;
@@ -27,7 +27,7 @@ const NAME_LIMIT: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Maximum size of one event and of one line in bytes. The size of an event counts its `data` and `event` lines and the unfinished
-    /// line, all without line ends. The default is 16 MiB (D-74). The data of an event has the same limit after invalid UTF-8 is replaced.
+    /// line, all without line ends. The default is 16 MiB. The data of an event has the same limit after invalid UTF-8 is replaced.
     /// Names and ids are also limited to 64 KiB each.
     pub event: usize,
 }
@@ -162,14 +162,13 @@ impl Decoder {
         })
     }
 
-    /// Returns the last valid `retry` value of the stream; `None` if the stream has sent no such value. The caller applies its own limits
-    /// (D-75).
+    /// Returns the last valid `retry` value of the stream; `None` if the stream has sent no such value. The caller applies its own limits.
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry
     }
 
-    /// Returns the number of complete lines so far, including comments and empty lines. Each line shows that the connection works (D-74).
+    /// Returns the number of complete lines so far, including comments and empty lines. Each line shows that the connection works.
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.lines

@@ -1,4 +1,4 @@
-//! Insights: the evaluations and the metrics that a client reports to FeatBit (featbit 10).
+//! Insights: the evaluations and the metrics that a client reports to FeatBit.
 
 mod counters;
 mod pace;

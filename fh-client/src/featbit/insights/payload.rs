@@ -1,4 +1,4 @@
-//! The objects that FeatBit receives: one for each evaluation or metric (featbit 10.1).
+//! The objects that FeatBit receives: one for each evaluation or metric.
 
 use std::fmt::Write as _;
 use std::sync::Arc;

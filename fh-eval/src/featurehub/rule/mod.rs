@@ -1,4 +1,4 @@
-//! The compiler of rules into predicates: the matrix of evaluation 3.1, for both profiles. The rule types have files of
+//! The compiler of rules into predicates: each type with each conditional, for both profiles. The rule types have files of
 //! their own; DATE and DATETIME share one.
 
 mod address;

@@ -1,5 +1,4 @@
-//! The compilation of STRING rules (evaluation 3.2), and of most NUMBER, DATE and DATETIME rules whose conditionals
-//! compare texts.
+//! The compilation of STRING rules, and of most NUMBER, DATE and DATETIME rules whose conditionals compare texts.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,4 @@
-//! `fh eval --cases`: evaluates a JSON array of cases, for other programs. The formats of input and output are fixed
-//! (decisions D-39 to D-41).
+//! `fh eval --cases`: evaluates a JSON array of cases, for other programs. The formats of input and output are fixed.
 
 use fh_eval::featurehub::Compiler;
 use fh_eval::internal::{Token, members};

@@ -377,16 +377,16 @@ fn next(rolled_out: &str) -> Vec<(&'static str, String)> {
         ),
         (
             "explain one value of this context",
-            format!("fh explain SALE_BANNER shop.json --now {SALE} -c country=fiji"),
+            format!("fh explain shop.json SALE_BANNER --now {SALE} -c country=fiji"),
         ),
         (
             "show a rollout over companies instead of people",
-            "fh rollout WHOLESALE_PRICES shop.json --attribute company -c account=trade"
+            "fh rollout shop.json WHOLESALE_PRICES --attribute company -c account=trade"
                 .to_string(),
         ),
         (
             "compare the rules with those of FeatureHub's Edge",
-            format!("fh rollout {ROLLED_OUT} shop.json --compare-profile edge"),
+            format!("fh rollout shop.json {ROLLED_OUT} --compare-profile edge"),
         ),
         (
             "find user keys that get the value \"boosted\"",

@@ -89,7 +89,8 @@ pub(crate) struct EvalArgs {
 
 pub(crate) fn run(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
     args.system.refuse(&args.rules.of_featurehub_alone())?;
-    args.system.refuse(&[args.edge.key()])?;
+    let input = args.edge.input(args.file.as_deref().unwrap_or("-"));
+    args.system.refuse(&[input.key()])?;
     match args.system.system {
         System::Featurehub => featurehub(args, json, screen),
         System::Featbit => of_featbit(args, json, screen),

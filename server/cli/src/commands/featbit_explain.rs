@@ -5,7 +5,6 @@ use fh_eval::featbit::{Profile, User, explain};
 use crate::failure::{Failure, Status};
 use crate::featbit::read;
 use crate::json_output;
-use crate::payload::key_comes_first;
 use crate::screen::Screen;
 
 pub(super) fn run(
@@ -16,7 +15,7 @@ pub(super) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    let flags = read(path, profile).map_err(|failure| key_comes_first(failure, path, key))?;
+    let flags = read(path, profile)?;
     let report = explain(flags.get(key)?, user).report();
     if json {
         json_output::document(screen.raw(), &report)?;

@@ -6,7 +6,6 @@ use fh_eval::featuresignals::{Context, explain};
 use crate::failure::{Failure, Status};
 use crate::featuresignals::read;
 use crate::json_output;
-use crate::payload::key_comes_first;
 use crate::screen::Screen;
 
 pub(super) fn run(
@@ -17,7 +16,7 @@ pub(super) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    let flags = read(path).map_err(|failure| key_comes_first(failure, path, key))?;
+    let flags = read(path)?;
     let report = explain(flags.get(key)?, context, now).report();
     if json {
         json_output::document(screen.raw(), &report)?;

@@ -126,19 +126,20 @@ impl<'a> From<&'a Finding> for Row<'a> {
 }
 
 pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
-    args.system.refuse(&[("--environment", args.environment.is_some()), args.input.key()])?;
+    let input = args.input.input();
+    args.system.refuse(&[("--environment", args.environment.is_some()), input.key()])?;
     let further = match args.system.system {
         System::Featurehub => None,
-        System::Featbit => Some(Checked::featbit(args.input.file(), args.profile.of_featbit()?)?),
+        System::Featbit => Some(Checked::featbit(input.file, args.profile.of_featbit()?)?),
         System::Featuresignals => {
             args.profile.of_featuresignals()?;
-            Some(Checked::featuresignals(args.input.file())?)
+            Some(Checked::featuresignals(input.file)?)
         }
     };
     if let Some(checked) = further {
         return checked.write(&args.allow, args.strict, json, screen);
     }
-    let payload = args.input.input().read()?;
+    let payload = input.read()?;
     let environments = match &args.environment {
         Some(id) => vec![payload.environment(Some(id), "--environment")?],
         None => payload.environments()?,

@@ -8,10 +8,10 @@ use crate::lint::{Level, lint};
 use crate::payload::Payload;
 use crate::sanitize::plural;
 
-use super::Visit;
 use super::check::{Finding, Report, Topic};
 use super::exchange::LARGE;
 use super::poll::Poll;
+use super::visit::Visit;
 use super::wording::several;
 
 /// The command that lists the findings of `fh lint`, which the advice shows.

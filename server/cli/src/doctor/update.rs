@@ -12,8 +12,8 @@ use crate::edge;
 use crate::failure::Failure;
 use crate::server::Troubled as _;
 
-use super::Visit;
 use super::check::{Finding, Report, Topic};
+use super::visit::Visit;
 
 /// The result of reading the feature on which a change is tried.
 enum Current {

@@ -11,7 +11,7 @@ use fh_files::closest;
 
 use self::document_form::DocumentForm;
 pub(crate) use self::input::{
-    Input, InputArgs, InputEdgeArgs, WaitArgs, key_comes_first, read_bytes,
+    FeatureInputArgs, Input, InputArgs, InputEdgeArgs, WaitArgs, read_bytes,
 };
 use self::state_file::StateFile;
 use crate::failure::Failure;

@@ -1,4 +1,4 @@
-//! Answers polls, the requests to `GET /features` (edge-protocol 2).
+//! Answers polls, the requests to `GET /features`.
 
 mod evaluation;
 mod found;
@@ -86,7 +86,7 @@ fn keys<'a>(texts: &'a [Cow<'a, str>]) -> Result<Few<RequestKey<'a>>, &'static s
 }
 
 /// Returns the decoded values of the parameter `apiKey` in a query. If the old parameter name `sdkUrl` occurs, returns the values of
-/// `sdkUrl` and ignores `apiKey` (edge-protocol 2.1).
+/// `sdkUrl` and ignores `apiKey`.
 pub(crate) fn written_keys(query: &str) -> Few<Cow<'_, str>> {
     let (mut texts, mut name) = (Few::new(), "apiKey");
     for (given, text) in pairs(query) {

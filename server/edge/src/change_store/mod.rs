@@ -1,5 +1,5 @@
-//! The data folder, which stores changes on disk (D-94). Acknowledged changes survive if the process is killed, because redb commits them
-//! in transactions (ADR 0013). Each record of the current format has a checksum, and a damaged file can be repaired (ADR 0026).
+//! The data folder, which stores changes on disk. Acknowledged changes survive if the process is killed, because redb commits them
+//! in transactions. Each record of the current format has a checksum, and a damaged file can be repaired.
 
 mod difference;
 mod error;

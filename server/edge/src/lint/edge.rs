@@ -1,4 +1,4 @@
-//! Warnings about rules that profile `edge` evaluates differently, as far as a payload shows it (evaluation 0.2, 3).
+//! Warnings about rules that profile `edge` evaluates differently, as far as a payload shows it.
 
 use std::collections::BTreeSet;
 

@@ -52,7 +52,7 @@ pub(super) fn check<'v>(
     }
 }
 
-/// Returns true for a conditional that never holds for this type (evaluation 3.1).
+/// Returns true for a conditional that never holds for this type.
 pub(super) fn never_holds(kind: &str, conditional: &str) -> bool {
     let textual = matches!(conditional, "STARTS_WITH" | "ENDS_WITH" | "REGEX");
     let ordering = matches!(conditional, "GREATER" | "GREATER_EQUALS" | "LESS" | "LESS_EQUALS");
@@ -134,7 +134,7 @@ fn empty(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
     );
 }
 
-/// Warns about parts of a pattern that Java and JavaScript read differently (ADR 0021).
+/// Warns about parts of a pattern that Java and JavaScript read differently.
 fn dialect(findings: &mut Findings<'_>, value: &Value<'_>, at: &At<'_>) {
     let Token::Text(pattern) = &value.token else {
         return;

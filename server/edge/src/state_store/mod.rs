@@ -1,5 +1,5 @@
 //! The state of an Edge that is not a relay. It consists of a base and of changes. The base is the state as it was read from its source, or
-//! the state with which the admin API replaced it. PUT and the admin API make the changes of single values (D-94, D-95).
+//! the state with which the admin API replaced it. PUT and the admin API make the changes of single values.
 
 mod change;
 mod entry;

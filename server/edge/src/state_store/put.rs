@@ -1,4 +1,4 @@
-//! The body of a PUT, and the checks that accept or refuse it (edge-protocol 5, D-106).
+//! The body of a PUT, and the checks that accept or refuse it.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! The reasons why a PUT is refused.
 
-/// The reason why a PUT is refused. Each reason has its own response (edge-protocol 5.3).
+/// The reason why a PUT is refused. Each reason has its own response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The body is not an object of the expected form.
@@ -20,7 +20,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Returns the status and the body of the response to the refused PUT (edge-protocol 5.3).
+    /// Returns the status and the body of the response to the refused PUT.
     pub(crate) const fn answer(self) -> (u16, &'static str) {
         match self {
             Self::Unreadable => {

@@ -68,7 +68,7 @@ impl StateStore {
         store
     }
 
-    /// Raises the version of each value in `versions` above the version that was served before the start (D-117). If the value is the same
+    /// Raises the version of each value in `versions` above the version that was served before the start. If the value is the same
     /// as before the start, or the feature has no value, the version is raised only to the earlier version. `forgotten` is the highest
     /// evicted version, or 0. If it is above 0, the version of each value that `versions` does not contain is raised above it.
     fn remember(&mut self, versions: Vec<ServedVersion>, forgotten: i64) {

@@ -1,4 +1,4 @@
-//! Converts values of requests to the type of a feature (edge-protocol 5.3).
+//! Converts values of requests to the type of a feature.
 
 use fh_eval::{Kind, Number};
 use fh_files::{Limits, Node};

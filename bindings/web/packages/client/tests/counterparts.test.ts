@@ -18,7 +18,7 @@ const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     failure: "listeners, interceptors and observers report a failure by throwing",
     running_calls: "the calls that block their thread; the TypeScript client has one thread",
     sync: "locks and atomics; the TypeScript client has one thread",
-    "repository/read": "a guard of a pointer that other threads replace; `snapshot()` is the whole of it",
+    "serving/read": "a guard of a pointer that other threads replace; `snapshot()` is the whole of it",
     system: "all clients in TypeScript are of FeatureHub",
     "usage/exposure": "exposures are those of FeatBit",
   },
@@ -27,11 +27,11 @@ const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** The TypeScript files without a Rust counterpart in the crate, with the reasons. */
 const ADDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   session: {
-    "session/core":
+    "featurehub/core":
       "the data of the session, which all its files share, so that no two of them import each other",
-    "session/deadline": "what is due, which `session/mod.rs` has, and which the end of a suspension needs",
-    "session/handover":
-      "what a new context takes over, which `session/contexts.rs` has, and which outcomes need",
+    "featurehub/deadline": "what is due, which `featurehub/mod.rs` has, and which the end of a suspension needs",
+    "featurehub/handover":
+      "what a new context takes over, which `featurehub/contexts.rs` has, and which outcomes need",
   },
   repository: {
     attributes: "follows fh-eval/src/attributes",

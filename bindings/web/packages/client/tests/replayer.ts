@@ -18,7 +18,7 @@ import type { Action, End, Input } from "../src/session/action.ts";
 import type { Backoff, Config, Limits, Mode } from "../src/session/config.ts";
 import { EdgeUrl, redirected } from "../src/session/edge_url.ts";
 import { ApiKeys } from "../src/session/key.ts";
-import { Session } from "../src/session/session/mod.ts";
+import { Session } from "../src/session/featurehub/mod.ts";
 import { valid } from "./valid.ts";
 
 /** A conversation, as a file holds it. */

@@ -6,7 +6,7 @@ import { one } from "../src/session/feature_set/answer.ts";
 import { type Effect, NONE, SEEN } from "../src/session/feature_set/environment.ts";
 import { FeatureSet } from "../src/session/feature_set/mod.ts";
 import { ApiKeys } from "../src/session/key.ts";
-import { Session } from "../src/session/session/mod.ts";
+import { Session } from "../src/session/featurehub/mod.ts";
 import { utf8 } from "../src/text/text.ts";
 import { splitmix64 } from "./replayer.ts";
 import { valid } from "./valid.ts";

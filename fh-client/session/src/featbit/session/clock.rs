@@ -1,4 +1,4 @@
-//! The difference between the server's clock and this machine's, and what follows from a refused token (featbit 9.7).
+//! The difference between the server's clock and this machine's, and what follows from a refused token.
 
 use std::mem;
 

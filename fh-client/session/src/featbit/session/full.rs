@@ -1,5 +1,5 @@
 //! Requests for everything: at the start, for a refresh, and from time to time. A server reports neither deleted flags nor that its data became
-//! older, so that only everything at once shows them (featbit 9.4).
+//! older, so that only everything at once shows them.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The admin API at `/admin/v1` (D-111), for consoles, tests and scripts. Each request needs the admin key. Responses carry no CORS
+//! The admin API at `/admin/v1`, for consoles, tests and scripts. Each request needs the admin key. Responses carry no CORS
 //! headers.
 
 mod accounts;

@@ -19,8 +19,7 @@ use super::upstream_pool::{StandaloneKey, UpstreamPool};
 use super::witness::Witness;
 use crate::serving::{EvaluatedBy, Grants};
 
-/// The time from the removal of a key to its revocation. A pair of keys that is configured again during this time keeps its connection
-/// (D-104).
+/// The time from the removal of a key to its revocation. A pair of keys that is configured again during this time keeps its connection.
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
 /// A client-evaluated key, and its paired server-evaluated key if there is one.

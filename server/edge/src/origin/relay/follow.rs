@@ -166,7 +166,7 @@ async fn until(time_state: Option<tokio::time::Instant>) {
     }
 }
 
-/// Returns true if the client's last request was answered with 400. The client itself retries slowly (D-114). The relay makes another
+/// Returns true if the client's last request was answered with 400. The client itself retries slowly. The relay makes another
 /// attempt after `RelayLimits::refused_for`, because a proxy in front of the upstream Edge may answer 400 for a short time.
 fn is_taken_for_nonsense(client: &Client) -> bool {
     let status = client.status();

@@ -1,4 +1,4 @@
-//! A relay: an Edge whose features come from another Edge (D-92). Any number of clients share one upstream connection per client-evaluated
+//! A relay: an Edge whose features come from another Edge. Any number of clients share one upstream connection per client-evaluated
 //! key, or per context of a server-evaluated key that has no paired client-evaluated key.
 //!
 //! ```no_run
@@ -112,7 +112,7 @@ impl Relay {
     }
 
     /// Sends a change of a feature upstream, and returns the upstream response. A request is admitted within its rate limits if its key is
-    /// configured, or if the relay has features for the key. The upstream Edge accepts or refuses the change (D-92).
+    /// configured, or if the relay has features for the key. The upstream Edge accepts or refuses the change.
     async fn put(&self, put: Put<'_>) -> Result<PutAnswer, NotPut> {
         let Put { request, feature, body, effect } = put;
         let admitted = match self.configured.contains(&UpstreamKey::from(request.key)) {

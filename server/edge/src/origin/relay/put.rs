@@ -1,5 +1,5 @@
 //! Sends changes of features upstream. A PUT is sent with the caller's key, and the caller gets the response of the upstream Edge, if there
-//! is one (D-92).
+//! is one.
 
 use std::future::poll_fn;
 use std::sync::Arc;

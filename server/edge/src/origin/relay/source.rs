@@ -1,4 +1,4 @@
-//! What all upstream connections of a relay share: its settings, the transport, and the clients that these make.
+//! The settings, the transport and the clients that all upstream connections of a relay share.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;

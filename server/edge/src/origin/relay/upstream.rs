@@ -24,7 +24,7 @@ use crate::serving::{
 pub(super) enum Refused {
     /// The key was refused before the connection had any features.
     AtFirstContact,
-    /// The key is revoked, because the upstream Edge refused it at least twice, and for at least `RelayLimits::revoke_after` (D-116), in
+    /// The key is revoked, because the upstream Edge refused it at least twice, and for at least `RelayLimits::revoke_after`, in
     /// this run or before a restart.
     ForGood,
 }
@@ -343,7 +343,7 @@ pub(super) enum ReceivedOutcome {
 
 /// Returns true if the problem is a 404 or a stream's `failure` event, with which an Edge answers a key that it does not know. Status 400
 /// means only that the upstream Edge did not understand the request. Statuses 401 and 403 come from a proxy in front of it, since an Edge
-/// never answers a GET with them (edge-protocol 2.5).
+/// never answers a GET with them.
 pub(super) fn is_certain(problem: &Problem) -> bool {
     matches!(problem, Problem::NotFound | Problem::Failure(_))
 }

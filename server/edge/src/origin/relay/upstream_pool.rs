@@ -123,7 +123,7 @@ impl UpstreamPool {
     }
 
     /// Returns true if the upstream Edge successfully answers another key than `key`. A 404 for `key` then concerns only `key`, and does
-    /// not mean that the upstream Edge has a problem (D-116). Requests with other keys are made for this, unless the result of a check in
+    /// not mean that the upstream Edge has a problem. Requests with other keys are made for this, unless the result of a check in
     /// the last second can be used.
     pub(super) async fn another_is_answered(&self, key: &UpstreamKey) -> bool {
         let mut others: Vec<Witness> =

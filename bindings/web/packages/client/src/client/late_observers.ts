@@ -1,8 +1,8 @@
 import type { Attributes } from "../attributes.ts";
 import type { Answer } from "../repository/answer.ts";
 import { type ClockFn, wake } from "../repository/dispatcher.ts";
-import { subscription, type Subscription } from "../repository/repository/listen.ts";
-import type { Repository } from "../repository/repository/mod.ts";
+import { subscription, type Subscription } from "../repository/serving/listen.ts";
+import type { Repository } from "../repository/serving/mod.ts";
 import type { Rules } from "../repository/rules.ts";
 import type { Params, UsedFeature } from "../repository/usage/event.ts";
 import type { Observer, UsageOptions, UsageSink } from "../repository/usage/mod.ts";

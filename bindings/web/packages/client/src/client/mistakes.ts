@@ -1,5 +1,5 @@
 import type { Repository } from "../repository/lib.ts";
-import { report as reportOf } from "../repository/repository/mistakes.ts";
+import { report as reportOf } from "../repository/serving/mistakes.ts";
 
 /**
  * Reports a mistake of the program, and from now on all those that the repository notices. A client without a listener for notices writes them

@@ -1,5 +1,5 @@
 import type { Reason } from "./reason.ts";
-import type { ContextValues } from "./repository/values.ts";
+import type { ContextValues } from "./serving/values.ts";
 import type { Kind, Value } from "./value.ts";
 
 /** The version number of the bootstrap document's format. Documents with another number are refused. */

@@ -21,14 +21,14 @@ export { isRefusal, type Problem, problemText, type Stage } from "./problem.ts";
 export type { Cause, Publication, RawKind, RawUpdate } from "./publication.ts";
 export type { Readiness } from "./status.ts";
 export type { Reason } from "./reason.ts";
-export { close, held, publish, release, releaseOnly, revoke, setStatus } from "./repository/catch.ts";
-export { guarded, noticeOnce, queue } from "./repository/core.ts";
-export { deliver } from "./repository/deliver.ts";
-export { type Detail, ExplainedDetail } from "./repository/detail.ts";
-export { forEachValue } from "./repository/each_value.ts";
-export type { Change, NewState, ReadinessChange, Subscription } from "./repository/listen.ts";
-export { Repository, type RepositoryOptions } from "./repository/mod.ts";
-export type { RepositorySnapshot } from "./repository/snapshot.ts";
+export { close, held, publish, release, releaseOnly, revoke, setStatus } from "./serving/catch.ts";
+export { guarded, noticeOnce, queue } from "./serving/core.ts";
+export { deliver } from "./serving/deliver.ts";
+export { type Detail, ExplainedDetail } from "./serving/detail.ts";
+export { forEachValue } from "./serving/each_value.ts";
+export type { Change, NewState, ReadinessChange, Subscription } from "./serving/listen.ts";
+export { Repository, type RepositoryOptions } from "./serving/mod.ts";
+export type { RepositorySnapshot } from "./serving/snapshot.ts";
 export {
   intercept,
   listen,
@@ -37,9 +37,9 @@ export {
   onReadiness,
   onStatus,
   overridesChanged,
-} from "./repository/subscribe.ts";
-export { type ContextValues, contextValues } from "./repository/values.ts";
-export { RepositoryWatch } from "./repository/watch.ts";
+} from "./serving/subscribe.ts";
+export { type ContextValues, contextValues } from "./serving/values.ts";
+export { RepositoryWatch } from "./serving/watch.ts";
 export { type Environments, Rules, rulesOf, type ServerEvaluated } from "./rules.ts";
 export { type Source, sourceName } from "./source.ts";
 export type { Connection, SessionStatus } from "./status.ts";

@@ -29,4 +29,4 @@ export type { Random } from "./delay.ts";
 export { EdgeUrl, type Redirected, redirected, SecretUrl, URL_ERRORS, type UrlError } from "./edge_url.ts";
 export { ApiKey, ApiKeys, KEY_ERRORS, type KeyError, type KeyKind } from "./key.ts";
 export { Secrets } from "./secrets.ts";
-export { Session } from "./session/mod.ts";
+export { Session } from "./featurehub/mod.ts";

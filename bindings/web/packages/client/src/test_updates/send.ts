@@ -1,14 +1,14 @@
 import type { ClientPlatform } from "#platform";
 import { EdgeProblem } from "../driver/edge_problem.ts";
 import type { ClientParts } from "../driver/parts.ts";
-import { RepositoryWatch } from "../repository/repository/watch.ts";
+import { RepositoryWatch } from "../repository/serving/watch.ts";
 import { Secrets } from "../session/lib.ts";
 import { parseKeys } from "../options/start_error.ts";
 import { notApplied, type Outcome } from "./answer.ts";
 import { isApplied, type Update, updateBody } from "./update.ts";
 import { platformOf, put } from "./put.ts";
 
-/** The milliseconds after which an accepted update is sent again if the client has not received the change (D-80). */
+/** The milliseconds after which an accepted update is sent again if the client has not received the change. */
 const ONCE_MORE_AFTER = 2_000;
 /** The milliseconds after the first accepted sending at which the wait for the change ends. */
 const PATIENCE = 10_000;

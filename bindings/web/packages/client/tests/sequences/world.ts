@@ -46,9 +46,9 @@ import {
   type Subscription,
   writeBootstrap,
 } from "../../src/repository/lib.ts";
-import { report } from "../../src/repository/repository/mistakes.ts";
+import { report } from "../../src/repository/serving/mistakes.ts";
 import { POLLING, STREAMING } from "../../src/repository/source.ts";
-import { countListeners } from "../../src/repository/repository/mod.ts";
+import { countListeners } from "../../src/repository/serving/mod.ts";
 import { type Connection, INITIAL_STATUS } from "../../src/repository/status.ts";
 import { observe } from "../../src/repository/usage/observers.ts";
 import { received, staticEngine } from "./received.ts";

@@ -4,7 +4,7 @@ import { Answer } from "../answer.ts";
 import { numberText } from "../attributes.ts";
 import type { Feature } from "../feature.ts";
 import { runs } from "../panic_guard.ts";
-import { type Core, noticeOnce } from "../repository/core.ts";
+import { type Core, noticeOnce } from "../serving/core.ts";
 import { Decimal, Json, type Value } from "../value.ts";
 import { convert, type Converted } from "./convert.ts";
 import type { InterceptedRead, Interceptor, LockPolicy, Override, OverrideChanges } from "./mod.ts";

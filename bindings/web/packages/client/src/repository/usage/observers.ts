@@ -2,9 +2,9 @@ import type { Attributes } from "../../attributes.ts";
 import type { Answer } from "../answer.ts";
 import { type ClockFn, wake } from "../dispatcher.ts";
 import { runs } from "../panic_guard.ts";
-import { guarded } from "../repository/core.ts";
-import { subscription, type Subscription } from "../repository/listen.ts";
-import type { Repository } from "../repository/mod.ts";
+import { guarded } from "../serving/core.ts";
+import { subscription, type Subscription } from "../serving/listen.ts";
+import type { Repository } from "../serving/mod.ts";
 import type { Rules } from "../rules.ts";
 import type { Millis } from "../time.ts";
 import { Turns } from "../turns.ts";
@@ -20,7 +20,7 @@ const LAST_FLUSH = 2;
 let isObserving = false;
 
 /**
- * Registers an observer, which is notified of the uses of features that `options` selects (sdk-behaviour 3). If the closed repository has
+ * Registers an observer, which is notified of the uses of features that `options` selects. If the closed repository has
  * removed its listeners already, the observer is only closed.
  */
 export function observe(

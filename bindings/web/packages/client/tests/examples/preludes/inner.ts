@@ -3,7 +3,7 @@ import type { Action } from "../../../src/session/action.ts";
 import type { Config } from "../../../src/session/config.ts";
 import type { Feature } from "../../../src/repository/feature.ts";
 
-export { publish } from "../../../src/repository/repository/catch.ts";
+export { publish } from "../../../src/repository/serving/catch.ts";
 export { rulesOf } from "../../../src/repository/rules.ts";
 
 export declare const config: Config;
