@@ -67,7 +67,7 @@ pub(super) struct Named {
 pub(super) struct Known {
     /// True if the key was refused at first contact, is revoked, or is no longer configured.
     is_refused: bool,
-    /// True if the features are too old to be served (see [`ServeDecision::Expire`]).
+    /// True if the features are too old to be served (see [`ServeDecision::Expire`](super::key_state::ServeDecision::Expire)).
     is_expired: bool,
     pub(super) key_state: KeyState,
     /// The age of the client's features when its status was last read; `None` if no status with features was read yet, or if the age was
