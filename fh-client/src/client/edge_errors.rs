@@ -8,8 +8,8 @@ use fh_session::KeyError;
 
 use crate::header::write_unsendable;
 
-/// The reason why [`Client::set_headers`] failed: a header cannot be sent, the request did not succeed, or the client is
-/// closed.
+/// The reason why [`Client::set_headers`](crate::Client::set_headers) failed: a header cannot be sent, the request did not
+/// succeed, or the client is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetHeadersError {
@@ -38,8 +38,8 @@ impl std::error::Error for SetHeadersError {
     }
 }
 
-/// The reason why [`Client::set_api_keys`] failed: the keys are invalid or cannot be streamed, the request did not succeed, or
-/// the client is closed.
+/// The reason why [`Client::set_api_keys`](crate::Client::set_api_keys) failed: the keys are invalid or cannot be streamed,
+/// the request did not succeed, or the client is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetKeysError {
