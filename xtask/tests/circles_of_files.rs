@@ -12,7 +12,7 @@ use crate::rust_paths::{Binding, NamedPath, Source, child};
 use crate::sources::{files, root, without_tests};
 
 /// The folders of the checked sources.
-const FOLDERS: [&str; 16] = [
+const FOLDERS: [&str; 17] = [
     "bindings/kotlin/src",
     "bindings/python/arrow/src",
     "bindings/python/src",
@@ -27,6 +27,7 @@ const FOLDERS: [&str; 16] = [
     "fh-client/integrations/redis/src",
     "fh-client/integrations/segment/src",
     "fh-client/src",
+    "server/cli/src",
     "server/edge/src",
     "server/listen/src",
 ];
@@ -47,7 +48,7 @@ pub(crate) struct Crate {
 fn module_of(file: &str) -> String {
     let path = file.trim_end_matches(".rs");
     let path = path.strip_suffix("/mod").unwrap_or(path);
-    if path == "lib" { String::new() } else { path.replace('/', "::") }
+    if path == "lib" || path == "main" { String::new() } else { path.replace('/', "::") }
 }
 
 impl Crate {
@@ -196,5 +197,5 @@ fn circles_of_files_are_found() {
     assert_eq!(circles_of(&[("a.rs", "mod b;"), ("a/b.rs", "use super::A;")]), none);
     let three = [("a.rs", "crate::b::B"), ("b.rs", "crate::c::C"), ("c.rs", "use crate::a::A;")];
     assert_eq!(circles_of(&three).len(), 3);
-    assert_eq!(["lib.rs", "a.rs", "a/mod.rs", "a/b.rs"].map(module_of), ["", "a", "a", "a::b"]);
+    assert_eq!(["main.rs", "a.rs", "a/mod.rs", "a/b.rs"].map(module_of), ["", "a", "a", "a::b"]);
 }

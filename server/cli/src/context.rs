@@ -3,7 +3,7 @@
 use clap::Args;
 use fh_eval::Attributes;
 
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub(crate) struct ContextArgs {
     /// An attribute of the evaluation context. Repeat the option for further attributes, or with the same name for further
     /// values. Within a value, write `\,` for a comma and `\\` for a backslash. A text without a value, such as `plan=`, adds

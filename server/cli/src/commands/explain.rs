@@ -2,23 +2,18 @@
 
 use clap::Args;
 
-use crate::attribute_names;
-use crate::commands::{featbit_explain, featuresignals_explain};
 use crate::failure::{Failure, Status};
-use crate::featbit;
-use crate::featuresignals;
-use crate::json_output;
 use crate::payload::FeatureInputArgs;
-use crate::ruleset::{RulesArgs, SubjectArgs, subject};
+use crate::ruleset::{RulesArgs, SubjectArgs};
 use crate::screen::Screen;
-use crate::system::{System, SystemArgs, UserArgs};
-use crate::value_ids;
+use crate::system::{SystemArgs, UserArgs};
+use crate::systems::{self, flag_system::Given};
 
 /// Explain why a feature has its value for a context.
 ///
 /// Shows each strategy in order, with its rules that match or fail and, if it has a percentage, the bucket of the percentage
 /// key. Names the strategy that decided. Strategies after it are shown as not reached.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(
     override_usage = "fh explain [OPTIONS] <FILE> [API_KEY] <FEATURE>",
     after_help = "\
@@ -60,41 +55,13 @@ pub(crate) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
+    let ExplainArgs { user, subject, rules, .. } = args;
     let (input, key) = args.input.resolve()?;
-    let file = input.file;
-    args.system.refuse(&args.rules.of_featurehub_alone())?;
+    args.system.refuse(&rules.of_featurehub_alone())?;
     args.system.refuse(&[input.key()])?;
-    match args.system.system {
-        System::Featurehub => {}
-        System::Featbit => {
-            let profile = args.rules.featbit_profile()?;
-            let user = featbit::user(&args.user, &args.subject)?;
-            return featbit_explain::run(key, file, profile, &user, json, screen);
-        }
-        System::Featuresignals => {
-            args.rules.featuresignals_profile()?;
-            let context = featuresignals::context(&args.user, &args.subject)?;
-            let now = args.rules.now();
-            return featuresignals_explain::run(key, file, &context, now, json, screen);
-        }
-    }
-    args.user.refuse()?;
-    let payload = input.read()?;
-    let rules = args.rules.compile(&payload)?;
-    let feature = rules.feature(key, &payload)?;
-    let attributes = args.subject.attributes();
-    let subject = subject(attributes.as_ref(), args.rules.now());
-    if rules.is_guess(key, &subject) {
-        screen.aside(&format!("note: {}", value_ids::note(&payload.name, key)))?;
-    }
-    let report = feature.explain(&subject).report();
-    if json {
-        json_output::document(screen.raw(), &report)?;
-    } else {
-        screen.lines(&report.lines())?;
-    }
-    if let Some(attributes) = &attributes {
-        attribute_names::note(screen, attributes, [feature])?;
-    }
+    let system = systems::of(args.system.system);
+    let open = system.open(&Given { input, user, subject, rules })?;
+    open.explain(key, screen)?.write(json, screen)?;
+    open.note(key, screen)?;
     Ok(Status::Fine)
 }

@@ -8,13 +8,13 @@ use fh_eval::internal::rollout::Forecast;
 use fh_eval::{Attributes, FeatureRef, Profile, Subject};
 
 use crate::attribute_names;
-use crate::cli::profiles;
 use crate::context::ContextArgs;
 use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::numbers;
 use crate::payload::{FeatureInputArgs, Input, Payload};
 use crate::population::Population;
+use crate::profile::profiles;
 use crate::ruleset::{Rules, RulesArgs};
 use crate::sanitize::{count, plural};
 use crate::screen::{Screen, WARNING};
@@ -34,7 +34,7 @@ const USUAL_SAMPLE: u64 = 10_000;
 /// Profile edge hashes the id of the feature's value for percentages, and a payload does not hold this id. Where such a
 /// percentage decides, it is not known which ids get another value: the first line of the output says so, and only rules and
 /// shares are compared. With a state file or --value-ids FILE, the comparison is exact.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(
     override_usage = "fh rollout [OPTIONS] <FILE> [API_KEY] <FEATURE>",
     after_help = "\

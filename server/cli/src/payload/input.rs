@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Payload;
+use super::document::Payload;
 use super::download::download;
 use crate::edge;
 use crate::edge_address::{Address, is_host};
@@ -41,31 +41,12 @@ pub(crate) struct InputEdgeArgs {
 }
 
 /// The option that waits for an Edge.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Clone, Copy, Args)]
 pub(crate) struct WaitArgs {
     /// Wait up to this time for an Edge that does not accept connections yet. Without --wait, a refused connection is an error
     /// at once
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, help_heading = "Edge")]
     pub(crate) wait: Option<Duration>,
-}
-
-/// Shows no field, because each field may hold an API key.
-impl std::fmt::Debug for InputArgs {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InputArgs").finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for FeatureInputArgs {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FeatureInputArgs").finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for InputEdgeArgs {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InputEdgeArgs").finish_non_exhaustive()
-    }
 }
 
 /// The arguments of a command about one feature: its input, and its key.

@@ -1,22 +1,23 @@
 //! The table of the flags of a system other than FeatureHub, with their values.
 
-use fh_eval::{Evaluation, FeatureRef, Kind};
+use fh_eval::{Attributes, Evaluation, FeatureRef, FlagReport, Kind, Subject, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::failure::{Failure, Status};
-use crate::featbit::variation_name;
 use crate::feature_table::rule_of;
-use crate::flags::Flags;
 use crate::json_output;
 use crate::sanitize;
 use crate::screen::{GOOD, PLAIN, QUIET, Screen, WARNING};
+use crate::systems::featbit::flags::variation_name;
+use crate::systems::flag_system::{Explained, OpenFlags};
+use crate::systems::flags::Flags;
 use crate::table::{Align, Table};
 
 /// A flag with its value.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Row<'a> {
+pub(crate) struct Row<'a> {
     flag: &'a str,
     #[serde(rename = "type")]
     kind: Option<&'static str>,
@@ -39,14 +40,14 @@ pub(super) struct Row<'a> {
 /// The id of a value, by the name of the system.
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum ValueId<'a> {
+pub(crate) enum ValueId<'a> {
     VariationId(Option<&'a str>),
     VariantKey(Option<&'a str>),
 }
 
 impl<'a> Row<'a> {
     /// Returns the row of a flag, of which the system gives the JSON of the value, the id of the value and the reason.
-    pub(super) fn of(
+    pub(crate) fn of(
         flag: FeatureRef<'a>,
         evaluation: &Evaluation<'a>,
         json: Option<String>,
@@ -75,7 +76,7 @@ impl<'a> Row<'a> {
 
 /// Evaluates the chosen flags, or all flags if no key is given, and writes them. `lint` is the command that lists what cannot be used; `None` if
 /// there is none.
-pub(super) fn run<'r>(
+pub(crate) fn run<'r>(
     flags: &'r Flags,
     keys: &[String],
     lint: Option<&str>,
@@ -138,4 +139,32 @@ fn table<'a>(rows: impl Iterator<Item = Row<'a>>) -> Table {
         ]);
     }
     table
+}
+
+/// The flags of a file, for a user or a context.
+pub(crate) struct OpenedFlags {
+    pub(crate) flags: Flags,
+    pub(crate) who: Attributes,
+    pub(crate) now: Timestamp,
+    /// The command that lists the parts of the file that cannot be used.
+    pub(crate) lint: String,
+    pub(crate) row: for<'r> fn(FeatureRef<'r>, &Subject<'r, Timestamp>) -> Row<'r>,
+    pub(crate) explain: Box<dyn Fn(FeatureRef<'_>) -> FlagReport>,
+}
+
+impl OpenFlags for OpenedFlags {
+    fn evaluate(
+        &self,
+        keys: &[String],
+        json: bool,
+        screen: &mut Screen<'_>,
+    ) -> Result<Status, Failure> {
+        let subject = Subject::new(&self.who, self.now);
+        let row = |flag| (self.row)(flag, &subject);
+        run(&self.flags, keys, Some(&self.lint), row, json, screen)
+    }
+
+    fn explain(&self, key: &str, _screen: &mut Screen<'_>) -> Result<Explained, Failure> {
+        Ok(Explained::Flag((self.explain)(self.flags.get(key)?)))
+    }
 }

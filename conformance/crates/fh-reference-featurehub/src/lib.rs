@@ -5,7 +5,7 @@
 //! SDKs, which a conformance suite must detect.
 //!
 //! ```
-//! use fh_conformance_reference::{Options, Profile, evaluate};
+//! use fh_reference_featurehub::{Options, Profile, evaluate};
 //!
 //! let feature = r#"{"id": "f", "key": "BANNER", "type": "STRING", "value": "off", "strategies": [
 //!     {"id": "s1", "value": "on", "attributes": [

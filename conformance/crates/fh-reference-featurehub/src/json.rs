@@ -2,11 +2,11 @@
 //! read one level at a time. Numbers and strings keep their text. Deep nesting uses a stack on the heap, not recursion.
 //!
 //! ```
-//! use fh_conformance_reference::json::Token;
+//! use fh_reference_featurehub::json::Token;
 //! let list = Token::parse("[1.10, \"a\"]")?.elements().unwrap_or_default();
 //! assert_eq!(list[0].number(), Some("1.10"));
 //! assert_eq!(list[1].exact_string().as_deref(), Some("a"));
-//! # Ok::<(), fh_conformance_reference::Unreadable>(())
+//! # Ok::<(), fh_reference_featurehub::Unreadable>(())
 //! ```
 
 use crate::answer::Unreadable;

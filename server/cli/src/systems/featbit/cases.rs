@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Status};
-use crate::featbit::parse;
 use crate::json_output;
 use crate::payload::read_bytes;
 use crate::screen::Screen;
+use crate::systems::featbit::flags::parse;
 
 /// A file of cases: named payloads with cases, or environments with users.
 #[derive(Deserialize)]

@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::flag_lint::featbit::archived;
-use crate::flags::Flags;
 use crate::payload::read_bytes;
 use crate::ruleset::SubjectArgs;
 use crate::system::{System, UserArgs};
+use crate::systems::flags::Flags;
 
 /// Reads the user that the options describe.
 pub(crate) fn user(user: &UserArgs, subject: &SubjectArgs) -> Result<User, Failure> {

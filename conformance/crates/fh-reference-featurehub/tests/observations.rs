@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fh_conformance_reference::{
+use fh_reference_featurehub::{
     Answer, Options, Payload, Profile, bucket, context_from_json, evaluate,
 };
 use serde_json::Value;

@@ -5,7 +5,7 @@ use fh_session::featuresignals::{Endpoint, EndpointError, Key};
 
 use crate::failure::Failure;
 use crate::flag_server::{FoundSecret, SILENCE, Words, trouble, usage, variable};
-use crate::server::Troubled;
+use crate::troubled::Troubled;
 
 pub(crate) const WORDS: Words = Words {
     url: "FEATURESIGNALS_URL",

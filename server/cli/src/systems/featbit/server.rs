@@ -5,7 +5,7 @@ use fh_session::featbit::{Endpoints, Secret};
 
 use crate::failure::Failure;
 use crate::flag_server::{FoundSecret, SILENCE, Words, trouble, usage};
-use crate::server::Troubled;
+use crate::troubled::Troubled;
 
 pub(crate) const WORDS: Words = Words {
     url: "FEATBIT_STREAMING_URL",

@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Status};
-use crate::featuresignals::{json_of, parse};
 use crate::json_output;
 use crate::payload::read_bytes;
 use crate::screen::Screen;
+use crate::systems::featuresignals::flags::{json_of, parse};
 
 /// A file of cases, each with a ruleset, or of steps, whose ruleset is in another file.
 #[derive(Deserialize)]

@@ -4,10 +4,10 @@ use fh_eval::featuresignals::{Compiler, Context, Document, ParseError};
 use fh_eval::{Attributes, Evaluation, Value};
 
 use crate::failure::Failure;
-use crate::flags::Flags;
 use crate::payload::read_bytes;
 use crate::ruleset::SubjectArgs;
 use crate::system::{System, UserArgs};
+use crate::systems::flags::Flags;
 
 /// Reads the context that the options describe. Without a context, flags are evaluated for an empty key.
 pub(crate) fn context(user: &UserArgs, subject: &SubjectArgs) -> Result<Context, Failure> {
