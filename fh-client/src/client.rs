@@ -1,6 +1,7 @@
 //! The client: a handle with which a program reads features, waits for them, registers listeners, and closes the connection.
 
 mod edge;
+mod edge_errors;
 mod listening;
 mod readiness;
 mod suspension;
@@ -16,7 +17,7 @@ use fh_repository::system::System;
 use fh_repository::{ContextValues, Detail, ExplainedDetail};
 use serde::de::DeserializeOwned;
 
-pub use self::edge::{SetHeadersError, SetKeysError};
+pub use self::edge_errors::{SetHeadersError, SetKeysError};
 pub use self::test_updates::TestUpdates;
 use crate::command::Command;
 use crate::feature::Feature;

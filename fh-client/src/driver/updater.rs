@@ -14,7 +14,8 @@ use fh_session::{ApiKey, EdgeUrl, Secrets};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use super::exchange::{Arrival, Exchange};
+use super::arrival::Arrival;
+use super::exchange::Exchange;
 use crate::command::Command;
 use crate::test_updates::{
     AfterAccepted, Outcome, Refusal, Sent, Update, UpdateRequest, read_answer,

@@ -14,7 +14,7 @@ use fh_session::{ApiKeys, ContextHeader, KeyKind};
 
 use super::file::{self, Owner, Saved};
 use super::replace::replace;
-use super::{Reading, SnapshotFile};
+use super::setting::{Reading, SnapshotFile};
 use crate::wall_clock::WallClock;
 
 /// The minimum time between two writes of new features, unless the client is flushed or closed.

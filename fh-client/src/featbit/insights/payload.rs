@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::shown::Shown;
 
+/// The largest body of a request, in bytes. Servers and proxies commonly allow 1 MB, and FeatBit limits the number of requests.
+pub(super) const MAX_BODY: usize = 512 * 1024;
+
 /// The name by which the server stores the origin of a metric.
 const APP_TYPE: &str = "fh-client";
 /// The number of bytes of an event besides its texts.
