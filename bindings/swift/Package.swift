@@ -6,7 +6,7 @@ import PackageDescription
 let native = Target.systemLibrary(name: "fh_uniffiFFI", pkgConfig: "fh-uniffi")
 let (withoutPrivacy, privacy): ([String], [Resource]) = (["PrivacyInfo.xcprivacy"], [])
 #else
-// The libraries for Apple's systems with the header, which `cargo xtask package swift --apple` writes.
+// The libraries for Apple's systems with the header, which `cargo xtask dist apple` writes.
 let native = Target.binaryTarget(name: "fh_uniffiFFI", path: "fh_uniffiFFI.xcframework")
 let (withoutPrivacy, privacy): ([String], [Resource]) = ([], [.copy("PrivacyInfo.xcprivacy")])
 #endif

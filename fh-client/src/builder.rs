@@ -58,7 +58,7 @@ impl Client {
     }
 
     /// Starts another client with the builder's settings, this client's present API keys, and a connection of its own, for
-    /// another context of a server-evaluated key (D-62). The new client shares the thread or the runtime of this client. The
+    /// another context of a server-evaluated key. The new client shares the thread or the runtime of this client. The
     /// thread ends after the last client that shares it.
     ///
     /// The new client shares the interceptors and observers that were registered with the builder, but not those that were
@@ -91,7 +91,7 @@ impl ClientBuilder {
 
     /// Adds an API key. All keys of a client must be of one kind, client-evaluated or server-evaluated; otherwise
     /// [`Self::start`] returns [`StartError::Keys`](crate::StartError::Keys). If several environments have a feature with the
-    /// same key, the client uses the feature of the environment whose API key was added before those of the others (D-61).
+    /// same key, the client uses the feature of the environment whose API key was added before those of the others.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.settings.keys.push(key.into());
         self
@@ -127,7 +127,7 @@ impl ClientBuilder {
 }
 
 /// The mode in which the client fetches features. The default mode is streaming with one API key, and active polling every 180
-/// seconds with several API keys (D-77).
+/// seconds with several API keys.
 impl ClientBuilder {
     /// Makes the client keep one stream open. While the Edge cannot stream, the client polls. With several API keys,
     /// [`Self::start`] returns [`StartError::SeveralKeysStream`](crate::StartError::SeveralKeysStream).
@@ -171,9 +171,8 @@ impl ClientBuilder {
 impl ClientBuilder {
     /// Adds features that the client serves from the start. `bytes` is a feature or a list of features, an environment or a
     /// list of environments (the body of a poll's response), the stored state of the browser SDK, or the content of a snapshot
-    /// file (edge-protocol 9.3). Features of environments that no API key can read are ignored with a notice, unless the
-    /// client is offline. If `bytes` has none of these forms, [`Self::start`] returns
-    /// [`StartError::Bootstrap`](crate::StartError::Bootstrap).
+    /// file. Features of environments that no API key can read are ignored with a notice, unless the client is offline. If
+    /// `bytes` has none of these forms, [`Self::start`] returns [`StartError::Bootstrap`](crate::StartError::Bootstrap).
     pub fn bootstrap(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.settings.bootstrap.push(bytes.as_ref().into());
         self
@@ -188,7 +187,7 @@ impl ClientBuilder {
     }
 
     /// Registers an interceptor, which can override values. `locks` says whether the interceptor may override locked features.
-    /// Interceptors are called in the order of their registration, before the rules are evaluated (sdk-behaviour 2.8). The
+    /// Interceptors are called in the order of their registration, before the rules are evaluated. The
     /// first override that fits the feature is used.
     pub fn interceptor(
         mut self,
@@ -199,7 +198,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Registers an observer of the use of features (sdk-behaviour 3). `options` selects the reads of which the observer is
+    /// Registers an observer of the use of features. `options` selects the reads of which the observer is
     /// notified. [`Observer`] lists reads of which no observer is notified.
     pub fn observer(mut self, observer: impl Observer + 'static, options: UsageOptions) -> Self {
         self.settings.observers.push((Arc::new(observer), options));
@@ -244,7 +243,7 @@ impl ClientBuilder {
         self.configure(move |config| config.context_placement = placement)
     }
 
-    /// Sets which values the client serves while the Edge evaluates a changed context (D-62). The default is to serve no
+    /// Sets which values the client serves while the Edge evaluates a changed context. The default is to serve no
     /// values for the new context.
     pub fn while_switching(self, what: WhileSwitching) -> Self {
         self.configure(move |config| config.while_switching = what)
@@ -273,7 +272,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Runs the client on this tokio runtime instead of a thread of its own (D-119). This setting is meant for programs with many
+    /// Runs the client on this tokio runtime instead of a thread of its own. This setting is meant for programs with many
     /// clients, and for tests that pause tokio's clock.
     ///
     /// The program must keep the runtime running. If it is a current-thread runtime, the client makes no progress while no

@@ -9,7 +9,7 @@ use fh_eval::Attributes;
 use fh_repository::{Change, Repository, Subscription};
 use futures_core::Stream;
 
-/// A stream of the changes of one feature's value or lock (D-63). The stream ends with the last delivery of events after the
+/// A stream of the changes of one feature's value or lock. The stream ends with the last delivery of events after the
 /// client was closed, or after its last handle was dropped. A client [without
 /// listeners](crate::ClientBuilder::without_listeners) makes no deliveries, so its streams report no change.
 ///

@@ -1,6 +1,7 @@
 //! The client: a handle with which a program reads features, waits for them, registers listeners, and closes the connection.
 
 mod edge;
+mod edge_errors;
 mod listening;
 mod readiness;
 mod suspension;
@@ -16,7 +17,7 @@ use fh_repository::system::System;
 use fh_repository::{ContextValues, Detail, ExplainedDetail};
 use serde::de::DeserializeOwned;
 
-pub use self::edge::{SetHeadersError, SetKeysError};
+pub use self::edge_errors::{SetHeadersError, SetKeysError};
 pub use self::test_updates::TestUpdates;
 use crate::command::Command;
 use crate::feature::Feature;
@@ -49,7 +50,7 @@ use crate::waiting::block_on_for;
 /// ```
 ///
 /// Reads without a context that no interceptor overrides depend on the API key. With a client-evaluated key, they evaluate no
-/// strategies and return the feature's default value (evaluation 5.7). With a server-evaluated key, they return the value for
+/// strategies and return the feature's default value. With a server-evaluated key, they return the value for
 /// the context for which the Edge evaluated the served features, or no value while the client is not ready.
 #[derive(Clone)]
 pub struct Client {

@@ -36,10 +36,9 @@ impl Client {
     /// context stays in use until a later context replaces it. With a client-evaluated key the client itself evaluates every
     /// context, so no request is sent. An offline client sends no request either.
     ///
-    /// While the Edge evaluates a context that was set earlier, at most one other context waits (D-120). If a newer context
-    /// replaces the waiting context, the call that set the waiting context fails with [`Problem::Superseded`]. A program with a
-    /// context for each request needs a client-evaluated key, a [pool](Self::context_pool), or several clients
-    /// ([`Self::isolated`]).
+    /// While the Edge evaluates a context that was set earlier, at most one other context waits. If a newer context replaces
+    /// the waiting context, the call that set the waiting context fails with [`Problem::Superseded`]. A program with a context
+    /// for each request needs a client-evaluated key, a [pool](Self::context_pool), or several clients ([`Self::isolated`]).
     ///
     /// # Errors
     /// - [`Problem::Superseded`] if a newer context replaced this context before this context's features arrived.
@@ -67,10 +66,9 @@ impl Client {
 /// A context is immutable and cheap to clone; build one context for each request or user. With a client-evaluated key any
 /// number of contexts share the connection of one client. With a server-evaluated key only one context has values: the context
 /// for which the client's present features were evaluated. Reads of other contexts that no interceptor overrides return
-/// defaults, with the reason `NOT_READY`, so that no user gets the values of another user (D-62). With
-/// [`WhileSwitching::Keep`](crate::WhileSwitching::Keep), the newest context also has the values of the former
-/// context until its own values arrive. [`Client::context_pool`] keeps several contexts of a server-evaluated key at the same
-/// time.
+/// defaults, with the reason `NOT_READY`, so that no user gets the values of another user. With
+/// [`WhileSwitching::Keep`](crate::WhileSwitching::Keep), the newest context also has the values of the former context until
+/// its own values arrive. [`Client::context_pool`] keeps several contexts of a server-evaluated key at the same time.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -132,8 +130,7 @@ impl Context {
         Snapshot::new(self.shared.repository.snapshot(), Some(Arc::clone(&self.attributes)))
     }
 
-    /// Registers a listener that is called when the value of this feature for this context, or the feature's lock, changes
-    /// (D-63).
+    /// Registers a listener that is called when the value of this feature for this context, or the feature's lock, changes.
     ///
     /// By default the listener is called on a thread of the client's own. The listener is not called with the value at
     /// registration, and may miss a value that was replaced quickly. While the client has no features for this context, the
@@ -153,7 +150,7 @@ impl Context {
     }
 
     /// Reports an event with this name and these parameters to observers, except those that get summaries. The event contains
-    /// the features with their values for this context (sdk-behaviour 3.3). A call by an observer has no effect.
+    /// the features with their values for this context. A call by an observer has no effect.
     pub fn record(&self, name: &str, params: Params) {
         self.shared.repository.record(name, params, Some(&self.attributes));
     }

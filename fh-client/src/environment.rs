@@ -1,4 +1,4 @@
-//! Settings from environment variables (sdk-behaviour 5.6).
+//! Settings from environment variables.
 
 const URL: &str = "FEATUREHUB_EDGE_URL";
 /// The environment variables that can hold the API key. The first variable that is neither missing nor blank is used.

@@ -11,7 +11,7 @@ pub enum FlushError {
     /// flush of a store waits for the write of the store's data. Pending deliveries and writes are not cancelled, but observers
     /// may not have been requested to send their buffered events.
     TimedOut,
-    /// The calling thread runs tasks of the client's runtime, so the wait could block the client (D-119). Use
+    /// The calling thread runs tasks of the client's runtime, so the wait could block the client. Use
     /// `flushed(limit).await` on such a thread.
     InsideRuntime,
 }

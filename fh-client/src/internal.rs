@@ -32,7 +32,7 @@ pub struct UsedProxy {
 #[cfg(feature = "reqwest")]
 #[must_use]
 pub fn used_proxy(url: &str) -> (Option<UsedProxy>, Option<String>) {
-    let environment = crate::transport::proxy::EnvironmentProxies::of_process();
+    let environment = crate::transport::proxy::environment::EnvironmentProxies::of_process();
     let proxy = reqwest::Url::parse(url).ok().and_then(|url| environment.proxy(&url));
     let used = proxy.map(|proxy| UsedProxy {
         host: proxy.host().to_string(),

@@ -1,4 +1,4 @@
-//! The wait for a client's features, and its errors (D-70).
+//! The wait for a client's features, and its errors.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub enum NotReady {
     Stopped,
     /// The client is closed, or the runtime on which it ran was shut down.
     Closed,
-    /// The calling thread runs tasks of the client's runtime, so the wait could block the client (D-119). Use `ready().await`
+    /// The calling thread runs tasks of the client's runtime, so the wait could block the client. Use `ready().await`
     /// on such a thread.
     InsideRuntime,
 }

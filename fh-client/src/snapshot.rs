@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::reads::reads;
 
-/// The features of a client at one instant. All reads use these features (D-83), even if updates arrive in the meantime.
+/// The features of a client at one instant. All reads use these features, even if updates arrive in the meantime.
 /// Interceptors are called, and rules on the time are evaluated, at each read.
 ///
 /// ```

@@ -40,7 +40,7 @@ pub enum StartError {
     FeatureSignalsKey(FeatureSignalsKeyError),
     /// There are no API keys, or the API keys are invalid.
     Keys(KeyError),
-    /// The program selected streaming with several API keys, but a stream serves only one key (D-77).
+    /// The program selected streaming with several API keys, but a stream serves only one key.
     SeveralKeysStream,
     /// The header with this name cannot be sent, because the name or the value is invalid, or because the client or the HTTP
     /// library sets this header.

@@ -61,7 +61,7 @@ pub struct Status {
     pub source: Option<Source>,
     /// True if the Edge has marked the environment as stale. The client then requests no features until the program calls
     /// [`Client::refresh`](crate::Client::refresh), replaces the API keys or the headers, or waits for the effect of a test
-    /// update, for example (D-67).
+    /// update, for example.
     pub is_stale: bool,
     /// The number of features that the client serves at present.
     pub features: usize,

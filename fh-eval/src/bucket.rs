@@ -1,5 +1,5 @@
 //! The computation of percentage buckets with MurmurHash3 x86 32-bit. The hasher reads the parts of a text without
-//! joining them (evaluation 2.4, 2.9).
+//! joining them.
 
 /// Number of buckets, which are numbered from 0. A percentage of `BUCKETS` is 100 %.
 pub const BUCKETS: u32 = 1_000_000;
@@ -13,7 +13,7 @@ pub(crate) enum Encoding {
     /// The text's UTF-8 bytes, hashed with standard MurmurHash3.
     Utf8,
     /// The encoding of FeatureHub's server. It differs from [`Encoding::Utf8`] only for text with characters above
-    /// U+FFFF (evaluation 2.9).
+    /// U+FFFF.
     Server,
     /// The text's UTF-8 bytes, hashed with MD5 (FeatBit).
     #[cfg(feature = "featbit")]

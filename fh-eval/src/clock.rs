@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 ///
 /// The trait is implemented by [`Timestamp`] (a fixed time) and by every `Fn() -> Timestamp`. An evaluation reads the
 /// clock only for a DATE or DATETIME rule on the attribute `now`, in any letter case, and only if the context has no
-/// such attribute (evaluation 2.6).
+/// such attribute.
 ///
 /// ```
 /// use fh_eval::{Clock, Timestamp};

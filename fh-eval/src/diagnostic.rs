@@ -136,9 +136,9 @@ pub enum DiagnosticKind {
     /// A later feature of the list has the same key and replaces this feature.
     DuplicateKey,
     /// A strategy or a rule has an unknown member, but this known member has nearly the same name and was probably
-    /// meant (D-118).
+    /// meant.
     MisspeltMember(&'static str),
-    /// A strategy or a rule has a member that the engine does not know (D-118).
+    /// A strategy or a rule has a member that the engine does not know.
     UnknownMember,
     /// FeatureHub's server may raise an error when it evaluates the rule, because of this value or because a value is
     /// missing. After such an error, the server serves no feature of the environment. This engine raises no error.

@@ -1,4 +1,4 @@
-//! The evaluator (evaluation 2.5, 2.6). Ordinary evaluations and explanations both run this code.
+//! The evaluator. Ordinary evaluations and explanations both run this code.
 
 mod percentage;
 

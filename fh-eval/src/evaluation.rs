@@ -1,4 +1,4 @@
-//! The result of an evaluation, and its typed getters (evaluation 5).
+//! The result of an evaluation, and its typed getters.
 
 use crate::reason::EvaluationReason;
 #[cfg(feature = "first-row")]
@@ -10,8 +10,8 @@ use crate::value::{Kind, Number, Value};
 
 /// The result of evaluating a feature for a subject. It borrows from the compiled feature and is cheap to copy.
 ///
-/// The typed getters return `None` if the value is null or of another type; they never convert a value to another type
-/// (evaluation 5.1). To replace `None` by a default value, call `unwrap_or` on the result.
+/// The typed getters return `None` if the value is null or of another type; they never convert a value to another type.
+/// To replace `None` by a default value, call `unwrap_or` on the result.
 #[derive(Debug, Clone, Copy)]
 pub struct Evaluation<'a> {
     tables: &'a Tables,
@@ -94,7 +94,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Returns the reason for the value, such as [`EvaluationReason::Split`] if a strategy with a percentage matched. A
-    /// null value does not change this reason (D-39), but [`Self::read`] reports [`EvaluationReason::NotSet`] for a
+    /// null value does not change this reason, but [`Self::read`] reports [`EvaluationReason::NotSet`] for a
     /// null value of the requested type.
     #[must_use]
     pub const fn reason(&self) -> EvaluationReason {

@@ -72,7 +72,7 @@ impl<'a> FeatureRef<'a> {
     }
 
     /// Returns true if the payload says that the feature is locked. The lock does not change evaluations; it restricts
-    /// overrides by interceptors (evaluation 5.6).
+    /// overrides by interceptors.
     #[must_use]
     pub fn is_locked(&self) -> bool {
         self.detail().is_some_and(PackedDetail::is_locked)

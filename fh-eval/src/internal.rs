@@ -3,6 +3,7 @@
 pub use crate::attributes::names_hash;
 pub use crate::featurehub::can_match::can_match;
 pub use crate::featurehub::compile::Compilation;
+pub use crate::featurehub::conditionals::{Conditional, Relation, RuleType};
 pub use crate::featurehub::visible_change::is_visible_change;
 #[cfg(feature = "featuresignals")]
 pub use crate::json::members_by_key;

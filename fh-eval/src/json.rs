@@ -118,7 +118,7 @@ impl<'a> Token<'a> {
     }
 
     /// Returns the number as an integer, clamped to the range of an `i64`, or `None` if the token is not an integral
-    /// number (D-35). `20.0` is integral, `"20"` is not. A number beyond every `f64`, such as `1e999`, gives `None`,
+    /// number. `20.0` is integral, `"20"` is not. A number beyond every `f64`, such as `1e999`, gives `None`,
     /// because most readers of JSON cannot hold it.
     #[must_use]
     pub fn integer(&self) -> Option<i64> {

@@ -102,7 +102,7 @@ pub(crate) enum Predicate {
     Never,
     /// Every supplied value passes.
     Always,
-    /// The rule has no list of values and holds only if the attribute is missing (evaluation 2.6, step 3).
+    /// The rule has no list of values and holds only if the attribute is missing.
     Blank,
     /// The supplied text is in a short list of texts, given by its rows of `texts`.
     In(Run),

@@ -37,7 +37,7 @@ impl Serialize for Number {
     /// Writes a number if the number is an integer of 64 bits that a double holds exactly, or if the decimal texts that
     /// the standard library and serde_json write for the nearest double have the value of the number. Otherwise writes
     /// the text from which the number was parsed. FeatureHub's server writes texts for the numbers of application
-    /// strategies (evaluation 5.4).
+    /// strategies.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let double = self.as_f64();
         let is_same = |text: &str| Decimal::parse(text) == Decimal::parse(self.as_str());

@@ -6,8 +6,7 @@ use crate::clock::Clock;
 /// A context and a clock. Together with a compiled feature, they are the complete input of an evaluation of this
 /// feature.
 ///
-/// Without a context ([`Subject::without_context`]) no strategy is evaluated, and the result is the feature's default value
-/// (evaluation 5.7).
+/// Without a context ([`Subject::without_context`]) no strategy is evaluated, and the result is the feature's default value.
 ///
 /// ```
 /// use fh_eval::{Attributes, Subject, Timestamp};

@@ -1,5 +1,5 @@
 //! The storage of compiled features: flat rows, feature after feature. Evaluating all features therefore reads memory
-//! from front to back, without following a pointer for each feature (D-48). A single compiled feature is stored in the
+//! from front to back, without following a pointer for each feature. A single compiled feature is stored in the
 //! same tables, with one row of heads.
 
 use std::fmt;
@@ -347,7 +347,7 @@ pub(crate) enum Reading {
     /// The rule tests only the attribute's first value. FeatureHub's server matches this value or raises an error on it,
     /// and never reads the next value (profile `edge`).
     FirstOnly,
-    /// If the attribute is missing, the rule tests the current date in UTC (evaluation 2.6, step 2).
+    /// If the attribute is missing, the rule tests the current date in UTC.
     Date,
     /// If the attribute is missing, the rule tests the current time in UTC, written with `Z` at the end.
     Instant,

@@ -1,4 +1,4 @@
-//! Values that are texts, such as those of FeatBit. A read of another type converts the text (featbit 7).
+//! Values that are texts, such as those of FeatBit. A read of another type converts the text.
 
 use std::sync::{Arc, LazyLock};
 

@@ -14,7 +14,7 @@ use crate::text::date::CivilDate;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// The error for a text that does not follow the DATETIME grammar of profile `client` (evaluation 3.5). A missing
+/// The error for a text that does not follow the DATETIME grammar of profile `client`. A missing
 /// offset is no error; it means UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidTimestamp;
@@ -87,7 +87,7 @@ impl std::fmt::Display for Timestamp {
 impl std::str::FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
-    /// Parses a date-time (evaluation 3.5, profile `client`). Digits after the milliseconds are cut off. A time that the
+    /// Parses a date-time as the profile `client` does. Digits after the milliseconds are cut off. A time that the
     /// offset moves out of the years 1 to 9999 in UTC is clamped.
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
         let moment = crate::text::datetime::DateTime::parse(

@@ -1,4 +1,4 @@
-//! The rules that read the clock, and the times at which they may change the results of evaluations (D-96).
+//! The rules that read the clock, and the times at which they may change the results of evaluations.
 
 use std::sync::Arc;
 

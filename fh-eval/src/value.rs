@@ -44,7 +44,7 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// The value of a feature, converted to the feature's type if possible (evaluation 5.2). A null or missing value has no
+/// The value of a feature, converted to the feature's type if possible. A null or missing value has no
 /// `Value`: functions that return an optional value return `None` for it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -93,7 +93,7 @@ pub struct Number {
 }
 
 impl Number {
-    /// Parses decimal text. Returns `None` if the text does not follow the grammar of evaluation 3.3.
+    /// Parses decimal text, such as `-7.50` or `1e3`. Returns `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         crate::text::number::Decimal::parse(text)?;

@@ -1,4 +1,4 @@
-//! An upper bound of the work of an evaluation, known before the evaluation begins (D-115).
+//! An upper bound of the work of an evaluation, known before the evaluation begins.
 
 use std::sync::Arc;
 

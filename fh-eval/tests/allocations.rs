@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 
+use fh_eval::internal::{Conditional, Relation};
 use fh_eval::{Attributes, Clock, PreparedText, Profile, Ruleset, Subject, Timestamp};
 use fh_test::memory::{Counting, during};
 
@@ -27,18 +28,8 @@ fn payload() -> String {
         ("BOOLEAN", "true"),
         ("IP_ADDRESS", r#""10.0.0.0/8", "2001:db8::/32""#),
     ];
-    for conditional in [
-        "EQUALS",
-        "NOT_EQUALS",
-        "INCLUDES",
-        "EXCLUDES",
-        "GREATER",
-        "GREATER_EQUALS",
-        "LESS",
-        "LESS_EQUALS",
-        "STARTS_WITH",
-        "ENDS_WITH",
-    ] {
+    let conditionals = Conditional::ALL.iter().filter(|one| one.relation() != Relation::Pattern);
+    for conditional in conditionals.map(|conditional| conditional.name()) {
         for (kind, values) in values {
             features.push(format!(
                 r#"{{"id":"f","key":"{kind}_{conditional}","type":"BOOLEAN","value":false,"strategies":[

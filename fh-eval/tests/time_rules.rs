@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use fh_eval::featurehub::Compiler;
+use fh_eval::internal::{Conditional, RuleType};
 use fh_eval::{Attributes, Profile, Ruleset, Subject, TimeRules, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -180,22 +181,6 @@ fn times_that_are_never_reached_are_left_out() {
     assert!(TimeRules::of(&ruleset(&[feature("A", &far)], Profile::Edge)).is_empty());
 }
 
-const TYPES: [&str; 7] =
-    ["STRING", "NUMBER", "BOOLEAN", "DATE", "DATETIME", "SEMANTIC_VERSION", "IP_ADDRESS"];
-const TEXT_CONDITIONALS: [&str; 3] = ["STARTS_WITH", "ENDS_WITH", "REGEX"];
-const CONDITIONALS: [&str; 11] = [
-    "EQUALS",
-    "ENDS_WITH",
-    "STARTS_WITH",
-    "GREATER",
-    "GREATER_EQUALS",
-    "LESS",
-    "LESS_EQUALS",
-    "NOT_EQUALS",
-    "INCLUDES",
-    "EXCLUDES",
-    "REGEX",
-];
 /// Dates and times around one noon in many spellings, and texts that are not dates.
 const VALUES: [&str; 31] = [
     "2024-02-29",
@@ -242,7 +227,8 @@ struct Condition {
 impl Condition {
     /// Returns true if the rule reads the text of the time, which the engine evaluates for full seconds only.
     fn reads_seconds(&self) -> bool {
-        self.kind == "DATETIME" && TEXT_CONDITIONALS.contains(&self.conditional)
+        self.kind == "DATETIME"
+            && Conditional::from_name(self.conditional).unwrap().relation().is_textual()
     }
 
     fn to_json(&self) -> String {
@@ -258,8 +244,8 @@ impl Condition {
 fn condition() -> impl Strategy<Value = Condition> {
     let on_time = (
         select(&["now", "NOW", "n\\u006fw"][..]),
-        select(&TYPES[..]),
-        select(&CONDITIONALS[..]),
+        select(RuleType::ALL).prop_map(RuleType::name),
+        select(Conditional::ALL).prop_map(Conditional::name),
         prop::collection::vec(select(&VALUES[..]), 1..3),
     );
     let on_time = on_time.prop_map(|(field, kind, conditional, values)| Condition {

@@ -1,12 +1,12 @@
 //! `cargo xtask bench`: runs the benches, which are a workspace of their own, and writes their tables into
 //! `docs/performance.md` and `docs/performance-edge.md`. `cargo xtask bench kotlin` is in `bench_kotlin.rs`, `cargo xtask bench python`
-//! in `bench_python.rs`, `cargo xtask bench swift` in `swift/bench.rs`, and `cargo xtask bench instructions` in `bench_instructions.rs`.
+//! in `bench_python.rs`, `cargo xtask bench swift` in `swift/bench.rs`, `cargo xtask bench web` in `web/bench.rs`, and `cargo xtask bench instructions` in `bench_instructions.rs`.
 
 use std::fs;
 use std::path::PathBuf;
 
 use crate::shell::{Run, root, target_folder};
-use crate::{bench_instructions, bench_kotlin, bench_python, swift, unleash_edge};
+use crate::{bench_instructions, bench_kotlin, bench_python, swift, unleash_edge, web};
 
 const PEERS: [&str; 8] = [
     "unleash-yggdrasil",
@@ -24,35 +24,17 @@ const EDGE_PARTS: [&str; 2] = ["fanout", "get"];
 /// Runs the benches with the given arguments. Without arguments, runs the full measurement and replaces the tables of the
 /// page.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    if let [first, rest @ ..] = arguments
-        && first == "edge"
-    {
-        return edge(rest);
-    }
-    if let [first, rest @ ..] = arguments
-        && matches!(first.as_str(), "featbit" | "featuresignals" | "patterns")
-    {
-        return systems(first, rest);
-    }
-    if let [first, rest @ ..] = arguments
-        && first == "instructions"
-    {
-        return bench_instructions::run(rest);
-    }
-    if let [first, rest @ ..] = arguments
-        && first == "python"
-    {
-        return bench_python::run(rest);
-    }
-    if let [first, rest @ ..] = arguments
-        && first == "kotlin"
-    {
-        return bench_kotlin::run(rest);
-    }
-    if let [first, rest @ ..] = arguments
-        && first == "swift"
-    {
-        return swift::bench::run(rest);
+    let rest = arguments.get(1..).unwrap_or_default();
+    match arguments.first().map(String::as_str) {
+        Some("edge") => return edge(rest),
+        Some(name @ ("featbit" | "featuresignals" | "patterns")) => return systems(name, rest),
+        Some("instructions") => return bench_instructions::run(rest),
+        Some("kotlin") => return bench_kotlin::run(rest),
+        Some("python") => return bench_python::run(rest),
+        Some("soak") => return web::soak(rest),
+        Some("swift") => return swift::bench::run(rest),
+        Some("web") => return web::bench(rest),
+        _ => {}
     }
     let main = "cargo run --locked --release -p bench --";
     // The bench of statsig is a program of its own, because its dependencies change how all other engines are compiled.
@@ -140,17 +122,42 @@ fn publish(tables: &[String; 2]) -> Result<(), String> {
         text.push('\n');
         text.push_str(&table);
     }
-    replace_tables("docs/performance.md", "bench", &text)
+    replace_tables("docs/performance.md", "bench", &text, &["Goals", "Hot: ns"])
 }
 
-/// Replaces everything below the mark of a page, which names the command that writes it.
-pub(crate) fn replace_tables(page: &str, command: &str, tables: &str) -> Result<(), String> {
+/// Replaces everything below the mark of a page, which names the command that writes it. Of the tables, those whose headings begin with one of
+/// these texts stand on the page.
+pub(crate) fn replace_tables(
+    page: &str,
+    command: &str,
+    tables: &str,
+    shown: &[&str],
+) -> Result<(), String> {
     let path = root().join(page);
     let failed = |why: std::io::Error| format!("{page}: {why}");
     let text = fs::read_to_string(&path).map_err(failed)?;
     let mark = format!("<!-- everything below is written by `cargo xtask {command}` -->");
     let head = text.split_once(&mark).ok_or_else(|| format!("{page} has lost its mark"))?.0;
-    fs::write(&path, format!("{head}{mark}\n\n{tables}")).map_err(failed)
+    let tables = tables_below(tables, shown);
+    fs::write(&path, format!("{head}{mark}\n\n{tables}\n")).map_err(failed)
+}
+
+/// Returns a text without the sections whose headings begin with none of these texts.
+fn tables_below(text: &str, headings: &[&str]) -> String {
+    let mut kept = String::new();
+    let mut is_shown = true;
+    for line in text.lines() {
+        if line.starts_with("# ") {
+            is_shown = true;
+        } else if let Some(heading) = line.strip_prefix("## ") {
+            is_shown = headings.iter().any(|shown| heading.starts_with(shown));
+        }
+        if is_shown {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept.trim_end().to_string()
 }
 
 /// Builds the program that measures the Rust client.

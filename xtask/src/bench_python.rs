@@ -44,7 +44,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     measure.args(&["--markdown".to_string(), tables.display().to_string()]).go()?;
     let tables =
         fs::read_to_string(&tables).map_err(|why| format!("{}: {why}", tables.display()))?;
-    replace_tables(PAGE, "bench python", &format!("{}\n\n{tables}", circumstances(&environment)?))
+    let tables = format!("{}\n\n{tables}", circumstances(&environment)?);
+    replace_tables(PAGE, "bench python", &tables, &["Goals", "Reads"])
 }
 
 /// Returns the date, the machine, its load, and the versions.

@@ -84,8 +84,8 @@ pub(crate) fn parts() -> Vec<Part> {
     ]
 }
 
-/// Returns the parts of `cargo xtask lint`.
-pub(crate) fn lints() -> [Part; 2] {
+/// Returns the parts that need no build of programs.
+fn lints() -> [Part; 2] {
     [
         Part::new("format")
             .prepare(|| install::component("cargo fmt --version", "rustfmt", CHECKS))

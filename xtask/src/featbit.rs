@@ -23,11 +23,13 @@ const OUR_PYTHON: &str = "featbit-fh-python";
 const USAGE: &str = "\
 cargo xtask featbit sdks [--deep]
 cargo xtask featbit start
+cargo xtask featbit diff [--count N] [--seed S]
 
   sdks         FeatBit's published SDKs and our client against one test server, and our client under faults, as tables
   sdks --deep  FeatBit's Rust SDK as well, all SDKs under faults and while the server or a proxy does nothing for a minute, and the start
                with 3,000 flags
-  start        the start with 3,000 flags alone";
+  start        the start with 3,000 flags alone
+  diff         compares the engine with the crate `featbit-server-sdk` on drawn flags and users; fails if a difference is in no known class";
 
 /// The SDKs that are measured under faults.
 #[derive(Clone, Copy)]
@@ -44,6 +46,9 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
         ["sdks"] => ("compare", UnderFaults::Ours),
         ["sdks", "--deep"] => ("compare", UnderFaults::All),
         ["start"] => ("start", UnderFaults::All),
+        ["diff", ..] => {
+            return bench::systems("featbit-diff", arguments.get(1..).unwrap_or_default());
+        }
         _ => return Err(USAGE.to_string()),
     };
     prepare()?;

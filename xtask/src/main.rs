@@ -1,7 +1,6 @@
 //! The project's own commands. `cargo xtask help` lists them.
 #![forbid(unsafe_code)]
 
-mod api;
 mod bench;
 mod bench_instructions;
 mod bench_kotlin;
@@ -15,6 +14,7 @@ mod crates;
 mod debian_testing;
 mod deep;
 mod dependencies;
+mod dist;
 mod fast;
 mod featbit;
 mod featuresignals;
@@ -38,6 +38,7 @@ mod phones;
 mod picture;
 mod program;
 mod prove;
+mod public_items;
 mod python;
 mod python_conformance;
 mod python_environment;
@@ -79,8 +80,6 @@ cargo xtask <command>
                      install what is missing and run the checks and tests that each change must pass, or the named parts
   picture            write the picture of the README (docs/img/demo.png) from the output of `fh demo`, with Chromium
   prove [PART...]    run the deep parts, or the named ones: proofs that take longer, and builds of what ships
-  lint               rustfmt and clippy alone, warnings denied
-  api [--write]      compare the public items of fh-client with the committed list, or rewrite the list
   bench [ARGS]       build and run the benches, write the table of docs/performance.md
                      (`cargo xtask bench --quick` for a first impression)
   bench edge [fanout|get] [--without-peer] [ARGS]
@@ -102,28 +101,23 @@ cargo xtask <command>
   bench swift [--quick]
                      build the package for Swift with the profile release and measure it beside the Rust client; write the tables of
                      docs/performance-swift.md, or with --quick only print them
+  bench web [--quick]
+                     measure the client for browsers and Node beside published SDKs, and write the tables of docs/performance-web.md, or
+                     with --quick only print them
+  bench soak [MINUTES]
+                     use a client in Node and in two tabs of Chromium for 10 minutes by default; fail if minute 2 and the last one differ
+                     by more than 5 % of memory
+  dist NAME          build and check something that ships: android, apple, image, kotlin, python, swift or web; without a name, list them
   featbit sdks [--deep]
                      install FeatBit's published SDKs, and print tables of them and our client against one test server, and of our
                      client under faults; with --deep also of the published SDKs under faults
   featbit start      print a table of the start of all SDKs with 3,000 flags
-  featbit-diff [--count N] [--seed S]
+  featbit diff [--count N] [--seed S]
                      compare the engine with the crate `featbit-server-sdk` on drawn flags and users; fail if a difference is in no known class
   featuresignals live FOLDER [--with-flush]
                      build the server of FeatureSignals from a checkout of its source, run it on a PostgreSQL of its own with the recorded
                      ruleset, and compare its answers with the recorded ones; with --with-flush also events of its stream. Needs Go and PostgreSQL
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
-  kotlin hello|spring|test
-                     build the packages for Kotlin and Java, and run the program `hello` against an Edge that is killed and started again;
-                     `test` runs their tests first, and `spring` the test of the example with Spring Boot instead
-  package kotlin [--all|TARGET...]
-                     build the release of the native library for this machine, all targets or the named ones of the toolchain, and the jars,
-                     into the Maven repository target/kotlin/repository; check them, and print what a project of Maven or Gradle needs
-  package android [--without-natives]
-                     build the package for Android apps into the Maven repository target/kotlin/android/repository, with the native
-                     libraries of Android's NDK, and check its files
-  package swift [--apple]
-                     build the release of the native library and the package for Swift on Linux into target/swift/FeatureHub, and check
-                     them; with --apple, the package also has the libraries for iOS, its simulator and macOS as an xcframework
   simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one; without a name, each
                      must also change a committed conversation or sequence
   subjects [NAME...] [OPTION...]
@@ -145,23 +139,18 @@ cargo xtask <command>
   self-test [--full] [--markdown FILE]
                      the scenarios for SDKs against our client with mutants: apart from listed exceptions, each mutant must be found,
                      and each scenario must find one
-  python-full [PART...]
+  python full [PART...]
                      the tests of the Python package with all repetitions, servers that fork, a wrong signature that the check of
                      the stubs must find, the fork tests without the restart of clients, which must fail, the sdist as users build
                      it, and all wheels; or the named parts
-  python-matrix [INTERPRETER...]
+  python matrix [INTERPRETER...]
                      the examples and the fork tests of the Python package on the named versions of CPython, those of the search
                      path, and those of Debian testing if debootstrap and root are there
-  python-wheels [TARGET...]
-                     build the sdist and the wheels of the Python package into target/wheels, all or those for the named targets
-                     of the toolchain, and check them
   release VERSION [--dry-run]
                      run `test` and `prove`, set the version, close the changelog's section, commit and tag; with a tag of an
                      earlier version, first compare the public items with it (cargo semver-checks, which is installed).
                      Publishes nothing
-  swift hello|test   build the package for Swift in a chroot with Debian trixie, and run the program `hello` against an Edge that is killed
-                     and started again; `test` runs its tests first
-  web COMMAND        builds and proofs of the client for browsers and Node; `cargo xtask web` lists the commands
+  web COMMAND        files, examples and proofs of the client for browsers and Node; `cargo xtask web` lists the commands
   weigh [COMMIT]     print lines, bytes, words and files of a commit by their kinds: shipped, tests, suite, records, tools, documents
   help               this text";
 
@@ -177,27 +166,21 @@ fn main() -> ExitCode {
         Some("test") => test::run(rest),
         Some("picture") => picture::run(),
         Some("prove") => prove::run(rest),
-        Some("lint") => schedule::run_all(&fast::lints(), "cargo xtask test"),
-        Some("api") => api::run(rest),
         Some("bench") => bench::run(rest),
+        Some("dist") => dist::run(rest),
         Some("featbit") => featbit::command(rest),
         Some("featuresignals") => featuresignals::command(rest),
-        Some("featbit-diff") => bench::systems("featbit-diff", rest),
         Some("fuzz") => fuzz::run(rest),
-        Some("kotlin") => kotlin::run(rest),
-        Some("package") if rest.first().is_some_and(|language| language == "swift") => {
-            swift::package::command(rest.get(1..).unwrap_or_default())
-        }
-        Some("package") => kotlin::package::command(rest),
-        Some("python-full") => python_full::run(rest),
-        Some("python-matrix") => python_matrix::run(rest),
-        Some("python-wheels") => python_wheels::run(rest),
+        Some("python") => match rest.split_first() {
+            Some((name, rest)) if name == "full" => python_full::run(rest),
+            Some((name, rest)) if name == "matrix" => python_matrix::run(rest),
+            _ => Err("cargo xtask python full [PART...], or matrix [INTERPRETER...]".to_string()),
+        },
         Some("release") => release::run(rest),
         Some("self-test") => self_test::run(rest),
         Some("simulate") => simulate::run(rest),
         Some("subjects") => subjects::run(rest),
         Some("mutants") => mutants::run(rest),
-        Some("swift") => swift::run(rest),
         Some("web") => web::run(rest),
         Some("weigh") => weigh::run(rest),
         Some("help" | "--help") => {

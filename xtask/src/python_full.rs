@@ -1,4 +1,4 @@
-//! `cargo xtask python-full`: the tests of the Python package with all repetitions, and what takes too long for CI.
+//! `cargo xtask python full`: the tests of the Python package with all repetitions, and what takes too long for CI.
 
 use crate::part::{Part, chosen};
 use crate::python::{self, Repetitions};
@@ -36,5 +36,5 @@ pub(crate) fn run(names: &[String]) -> Result<(), String> {
             .run(|| python_wheels::run(&[]))
             .alone(),
     ];
-    run_all(&chosen(parts, names)?, "cargo xtask python-full")
+    run_all(&chosen(parts, names)?, "cargo xtask python full")
 }

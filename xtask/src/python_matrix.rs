@@ -1,4 +1,4 @@
-//! `cargo xtask python-matrix`: the examples and the tests of forks on every version of CPython that can be had.
+//! `cargo xtask python matrix`: the examples and the tests of forks on every version of CPython that can be had.
 
 use std::path::{Path, PathBuf};
 

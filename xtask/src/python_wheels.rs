@@ -1,4 +1,4 @@
-//! `cargo xtask python-wheels`: the wheels and the sdist of the Python package, and their checks.
+//! `cargo xtask dist python`: the wheels and the sdist of the Python package, and their checks.
 
 use std::fs;
 use std::path::{Path, PathBuf, absolute};

@@ -2,47 +2,13 @@
 
 use std::fs;
 
-use crate::crates::Crates;
-use crate::install;
+use crate::public_items::{self, Version};
 use crate::shell::{Run, root, tracked_files};
 use crate::{prove, test};
 
 const UNRELEASED: &str = "## Unreleased";
 /// Workspaces with lock files of their own. Their locks hold the versions of the crates.
 const WORKSPACES: [&str; 3] = ["", "benches", "conformance/fuzz"];
-
-/// A version of three numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Version([u64; 3]);
-
-impl Version {
-    fn parse(text: &str) -> Option<Self> {
-        let numbers: Option<Vec<u64>> = text.split('.').map(|part| part.parse().ok()).collect();
-        let version = Self(numbers?.try_into().ok()?);
-        // Signs and leading zeros parse as numbers, but Cargo rejects them.
-        (version.to_string() == text).then_some(version)
-    }
-
-    /// Returns the kind of the step from an older version, as `cargo semver-checks` names it. Before 1.0 a new minor version may break
-    /// programs, and a new patch version may add items.
-    fn step_from(self, old: Self) -> &'static str {
-        let (Self([major, minor, _]), Self([old_major, old_minor, _])) = (self, old);
-        match (major, old_major) {
-            _ if major != old_major => "major",
-            (0, _) if minor != old_minor || minor == 0 => "major",
-            (0, _) => "minor",
-            _ if minor != old_minor => "minor",
-            _ => "patch",
-        }
-    }
-}
-
-impl std::fmt::Display for Version {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self([major, minor, patch]) = self;
-        write!(f, "{major}.{minor}.{patch}")
-    }
-}
 
 /// The changes of one release to files.
 struct Plan {
@@ -70,10 +36,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if Run::new(&format!("git rev-parse --verify --quiet refs/tags/v{version}")).succeeds() {
         return Err(format!("the tag v{version} exists"));
     }
-    let tag = last_tag()?;
-    let plan = Plan::read(version, tag.as_ref().map(|(version, _)| *version))?;
-    match &tag {
-        Some((old, tag)) => check_compatibility(version, *old, tag)?,
+    let released = public_items::last_tag()?;
+    let plan = Plan::read(version, released)?;
+    match released {
+        Some(old) => public_items::compare(&format!("v{old}"), Some(version.step_from(old)))?,
         None => println!("    no tag v* yet: nothing to compare the public items with"),
     }
     if is_dry {
@@ -98,39 +64,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         "    committed and tagged {tag}. Nothing was pushed and nothing was published: `git push --follow-tags` pushes both"
     );
     Ok(())
-}
-
-/// Returns the newest tag of a version among the ancestors of this commit.
-fn last_tag() -> Result<Option<(Version, String)>, String> {
-    let tags = Run::new("git tag --list v* --merged HEAD").output()?;
-    let versions = tags
-        .lines()
-        .filter_map(|tag| Some((Version::parse(tag.strip_prefix('v')?)?, tag.to_string())));
-    Ok(versions.max())
-}
-
-/// Compares the public items of each library that the tag has with those of the tag.
-fn check_compatibility(version: Version, old: Version, tag: &str) -> Result<(), String> {
-    install::tool(
-        "cargo semver-checks --version",
-        "cargo-semver-checks@0.51.0",
-        "it compares the public items with those of the last release",
-    )?;
-    let crates = Crates::read()?;
-    let is_in_tag =
-        |folder: &str| Run::new(&format!("git cat-file -e {tag}:{folder}/Cargo.toml")).succeeds();
-    let mut packages = Vec::new();
-    for (name, folder) in crates.libraries() {
-        if is_in_tag(folder) {
-            packages.extend(["-p".to_string(), name.to_string()]);
-        } else {
-            println!("    {name} is not in {tag}: nothing to compare");
-        }
-    }
-    let step = version.step_from(old);
-    Run::new(&format!("cargo semver-checks --baseline-rev {tag} --release-type {step}"))
-        .args(&packages)
-        .go()
 }
 
 impl Plan {
@@ -232,30 +165,6 @@ mod tests {
 
     fn version(text: &str) -> Version {
         Version::parse(text).unwrap()
-    }
-
-    #[test]
-    fn versions_are_three_numbers_and_are_ordered_as_such() {
-        for text in ["1.2", "1.2.3.4", "1.2.x", "v1.2.3", "1.02.3", "+1.2.3", "1.2.3-rc1", ""] {
-            assert_eq!(Version::parse(text), None, "{text}");
-        }
-        assert!(version("0.10.0") > version("0.9.9"));
-        assert_eq!(version("1.2.3").to_string(), "1.2.3");
-    }
-
-    #[test]
-    fn steps_follow_cargo() {
-        for (old, new, step) in [
-            ("0.0.1", "0.0.2", "major"),
-            ("0.1.0", "0.1.1", "minor"),
-            ("0.1.1", "0.2.0", "major"),
-            ("0.9.0", "1.0.0", "major"),
-            ("1.0.0", "1.0.1", "patch"),
-            ("1.0.1", "1.1.0", "minor"),
-            ("1.1.0", "2.0.0", "major"),
-        ] {
-            assert_eq!(version(new).step_from(version(old)), step, "{old} to {new}");
-        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::rust_paths::{Binding, NamedPath, Source, child};
 use crate::sources::{files, root, without_tests};
 
 /// The folders of the checked sources.
-const FOLDERS: [&str; 12] = [
+const FOLDERS: [&str; 17] = [
     "bindings/kotlin/src",
     "bindings/python/arrow/src",
     "bindings/python/src",
@@ -20,11 +20,16 @@ const FOLDERS: [&str; 12] = [
     "bindings/swift/bindgen/src",
     "bindings/swift/src",
     "bindings/web/bindgen/src",
+    "bindings/web/engine/src",
     "fh-client/files/src",
     "fh-client/integrations/openfeature/src",
     "fh-client/integrations/opentelemetry/src",
+    "fh-client/integrations/redis/src",
+    "fh-client/integrations/segment/src",
+    "fh-client/src",
+    "server/cli/src",
+    "server/edge/src",
     "server/listen/src",
-    "xtask/public-items/src",
 ];
 
 /// The most re-exports between a path and the item that it names. Re-exports that name each other have no end.
@@ -43,7 +48,7 @@ pub(crate) struct Crate {
 fn module_of(file: &str) -> String {
     let path = file.trim_end_matches(".rs");
     let path = path.strip_suffix("/mod").unwrap_or(path);
-    if path == "lib" { String::new() } else { path.replace('/', "::") }
+    if path == "lib" || path == "main" { String::new() } else { path.replace('/', "::") }
 }
 
 impl Crate {
@@ -192,5 +197,5 @@ fn circles_of_files_are_found() {
     assert_eq!(circles_of(&[("a.rs", "mod b;"), ("a/b.rs", "use super::A;")]), none);
     let three = [("a.rs", "crate::b::B"), ("b.rs", "crate::c::C"), ("c.rs", "use crate::a::A;")];
     assert_eq!(circles_of(&three).len(), 3);
-    assert_eq!(["lib.rs", "a.rs", "a/mod.rs", "a/b.rs"].map(module_of), ["", "a", "a", "a::b"]);
+    assert_eq!(["main.rs", "a.rs", "a/mod.rs", "a/b.rs"].map(module_of), ["", "a", "a", "a::b"]);
 }

@@ -50,7 +50,7 @@ fn begins_a_word(text: &str, at: usize) -> bool {
 }
 
 /// Returns the citations of a text.
-fn citations(text: &str) -> Vec<Citation> {
+pub(crate) fn citations(text: &str) -> Vec<Citation> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices("D-") {
         let digits = text.get(at + 2..).unwrap_or_default();

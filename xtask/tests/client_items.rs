@@ -1,9 +1,12 @@
 //! The public items of the Rust crate `fh-client`, for the tables of the bindings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use crate::sources::root;
+use syn::{Ident, ImplItem, Item, TraitItem, Type, UseTree, Visibility};
+
+use crate::sources::{files, root, without_tests};
 
 /// Returns the words of a text, as programs name things.
 pub(crate) fn words(text: &str) -> Vec<String> {
@@ -11,36 +14,134 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).map(str::to_string).collect()
 }
 
-/// Returns the path at the beginning of a text.
-fn path_of(text: &str) -> &str {
-    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
-    text.get(..end.unwrap_or(text.len())).unwrap().trim_end_matches(':')
+/// The public names of a module's files: what they export, and the members of their types.
+#[derive(Default)]
+struct Names {
+    exported: BTreeSet<String>,
+    /// Types with the names of their members, also of types that are not exported.
+    members: Vec<(String, String)>,
 }
 
-/// Returns the paths of the public items of `fh-client`, without the crate's name and without implementations of traits.
+impl Names {
+    /// Adds what a file declares. Only the file of the module itself exports names.
+    fn add(&mut self, file: &syn::File, is_module: bool, reads: &[String]) {
+        for item in &file.items {
+            let (visibility, name) = match item {
+                Item::Use(used) => {
+                    let mut names = BTreeSet::new();
+                    leaves(&used.tree, &mut names);
+                    self.exported
+                        .extend(names.into_iter().filter(|_| is_module && is_public(&used.vis)));
+                    continue;
+                }
+                Item::Struct(of) if is_public(&of.vis) => {
+                    let fields = of.fields.iter().filter(|field| is_public(&field.vis));
+                    self.add_members(&of.ident, fields.filter_map(|field| field.ident.as_ref()));
+                    (&of.vis, &of.ident)
+                }
+                Item::Enum(of) if is_public(&of.vis) => {
+                    self.add_members(&of.ident, of.variants.iter().map(|variant| &variant.ident));
+                    (&of.vis, &of.ident)
+                }
+                Item::Trait(of) => {
+                    let functions = of.items.iter().filter_map(|item| match item {
+                        TraitItem::Fn(function) => Some(&function.sig.ident),
+                        _ => None,
+                    });
+                    self.add_members(&of.ident, functions);
+                    (&of.vis, &of.ident)
+                }
+                Item::Impl(of) => {
+                    let members = of.items.iter().filter_map(|item| match item {
+                        ImplItem::Fn(function) => Some((&function.vis, &function.sig.ident)),
+                        ImplItem::Const(constant) => Some((&constant.vis, &constant.ident)),
+                        _ => None,
+                    });
+                    let members = members.filter(|(visibility, _)| is_public(visibility));
+                    if let (None, Type::Path(of)) = (&of.trait_, &*of.self_ty) {
+                        let name = &of.path.segments.last().unwrap().ident;
+                        self.add_members(name, members.map(|(_, name)| name));
+                    }
+                    continue;
+                }
+                Item::Macro(of) if of.mac.path.is_ident("reads") => {
+                    let name =
+                        of.mac.tokens.to_string().split(',').next().unwrap().trim().to_string();
+                    self.members.extend(reads.iter().map(|read| (name.clone(), read.clone())));
+                    continue;
+                }
+                Item::Type(of) => (&of.vis, &of.ident),
+                Item::Const(of) => (&of.vis, &of.ident),
+                Item::Fn(of) => (&of.vis, &of.sig.ident),
+                _ => continue,
+            };
+            self.exported.extend((is_module && is_public(visibility)).then(|| name.to_string()));
+        }
+    }
+
+    fn add_members<'a>(&mut self, of: &Ident, names: impl Iterator<Item = &'a Ident>) {
+        self.members.extend(names.map(|name| (of.to_string(), name.to_string())));
+    }
+}
+
+fn is_public(visibility: &Visibility) -> bool {
+    matches!(visibility, Visibility::Public(_))
+}
+
+/// Adds the names that a `use` brings in.
+fn leaves(tree: &UseTree, found: &mut BTreeSet<String>) {
+    match tree {
+        UseTree::Path(path) => leaves(&path.tree, found),
+        UseTree::Group(group) => group.items.iter().for_each(|tree| leaves(tree, found)),
+        UseTree::Name(name) => drop(found.insert(name.ident.to_string())),
+        UseTree::Rename(name) => drop(found.insert(name.rename.to_string())),
+        UseTree::Glob(_) => {}
+    }
+}
+
+/// Returns the paths of the public items of `fh-client`, without the crate's name and without implementations of traits. Of an item of
+/// another crate, the list has the name only.
 pub(crate) fn items() -> BTreeSet<String> {
-    let list = fs::read_to_string(root().join("fh-client/api.txt")).unwrap();
-    // The type of the implementation of a trait, whose members follow.
-    let (mut found, mut implements) = (BTreeSet::new(), None);
-    for line in list.lines() {
-        let line = line.trim_start_matches("#[non_exhaustive] ");
-        if line.starts_with("impl ") {
-            let of = line.split(" where ").next().unwrap().split_once(" for ");
-            implements = of.map(|(_, name)| format!("{}::", path_of(name)));
+    let folder = root().join("fh-client/src");
+    let texts: Vec<(PathBuf, String)> = files(&folder, "rs")
+        .into_iter()
+        .filter_map(|path| {
+            Some((path.strip_prefix(&folder).unwrap().into(), without_tests(&path)?))
+        })
+        .collect();
+    let lib = texts.iter().find(|(file, _)| file == Path::new("lib.rs")).unwrap();
+    let lib = syn::parse_file(&lib.1).unwrap();
+    let public = lib.items.iter().filter_map(|item| match item {
+        // The hidden module serves tests and other crates of the project.
+        Item::Mod(module) if is_public(&module.vis) && module.ident != "internal" => {
+            Some(module.ident.to_string())
         }
-        let Some((_, path)) = line.split_once("fh_client::").filter(|_| line.starts_with("pub "))
-        else {
-            continue;
+        _ => None,
+    });
+    let mut modules: BTreeMap<String, Names> =
+        public.chain([String::new()]).map(|name| (name, Names::default())).collect();
+    let reads = fs::read_to_string(folder.join("reads.rs")).unwrap();
+    let reads = reads.split(" pub fn ").skip(1).map(|rest| words(rest).swap_remove(0));
+    let reads: Vec<String> = reads.collect();
+    for (file, text) in &texts {
+        let top = Path::new(file.iter().next().unwrap()).file_stem().unwrap().to_str().unwrap();
+        let module = if modules.contains_key(top) { top } else { "" };
+        let depth = file.iter().count();
+        let is_module = match module {
+            "" => file == Path::new("lib.rs"),
+            _ => depth == 1 || depth == 2 && file.ends_with("mod.rs"),
         };
-        // The text before the path of an item holds only words of the language.
-        let before = line.split("fh_client::").next().unwrap();
-        let path = path_of(path);
-        let is_of_trait = implements
-            .as_ref()
-            .is_some_and(|name| format!("fh_client::{path}").starts_with(name.as_str()));
-        if !is_of_trait && before.bytes().all(|byte| byte == b' ' || byte.is_ascii_lowercase()) {
-            found.insert(path.to_string());
-        }
+        modules.get_mut(module).unwrap().add(&syn::parse_file(text).unwrap(), is_module, &reads);
+    }
+    let mut found = BTreeSet::new();
+    for (module, names) in modules {
+        let path = |name: &str| {
+            if module.is_empty() { name.to_string() } else { format!("{module}::{name}") }
+        };
+        found.extend((!module.is_empty()).then(|| module.clone()));
+        found.extend(names.exported.iter().map(|name| path(name)));
+        let members = names.members.iter().filter(|(of, _)| names.exported.contains(of));
+        found.extend(members.map(|(of, member)| path(&format!("{of}::{member}"))));
     }
     found
 }

@@ -9,6 +9,7 @@ mod circles_of_files;
 mod citations;
 mod client_items;
 mod dialects;
+mod doc_comments;
 mod documents;
 mod kotlin_matrix;
 mod members;

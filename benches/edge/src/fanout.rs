@@ -50,6 +50,9 @@ pub struct Options {
     markdown: Option<PathBuf>,
 }
 
+/// The number of streams whose table stands on the page.
+const ON_THE_PAGE: usize = 10_000;
+
 /// The figures of one server.
 struct Figures {
     /// Bytes of resident memory for each stream before the changes. `changed` is the same after them.
@@ -152,7 +155,9 @@ pub fn run(options: &Options) -> Result<(), String> {
                 format!("{:.1}", middle(&|figures| figures.client)),
             ]);
         }
-        let _ = write!(out, "### {count} streams\n\n{table}\n");
+        if count == ON_THE_PAGE {
+            let _ = write!(out, "### {count} streams\n\n{table}\n");
+        }
         println!("### {count} streams\n\n{table}");
     }
     match &options.markdown {

@@ -41,6 +41,8 @@ pub struct Options {
     markdown: Option<PathBuf>,
 }
 
+/// The number of features whose table stands on the page.
+const ON_THE_PAGE: usize = 60;
 /// The number of failed turns that a row may repeat. The row's name then shows their number.
 const FAILURES: usize = 2;
 
@@ -49,7 +51,9 @@ pub fn run(options: &Options) -> Result<(), String> {
     for &features in &options.features {
         let places = Places::new(options.fh.as_deref(), options.peer.program(), features)?;
         let table = measure(options, &places)?;
-        let _ = write!(out, "### {features} features\n\n{table}\n");
+        if features == ON_THE_PAGE {
+            let _ = write!(out, "### {features} features\n\n{table}\n");
+        }
         println!("### {features} features\n\n{table}");
     }
     match &options.markdown {

@@ -16,7 +16,7 @@ import pytest
 
 import fh_client
 
-#: The tests of servers need uWSGI and Celery, which `cargo xtask python-full` installs.
+#: The tests of servers need uWSGI and Celery, which `cargo xtask python full` installs.
 collect_ignore = [] if os.environ.get("FH_SERVERS") else ["servers"]
 
 STATE = """

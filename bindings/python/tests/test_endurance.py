@@ -276,7 +276,7 @@ def test_gunicorn_ends_at_once_by_sigterm(edge: Edge, tmp_path: pathlib.Path) ->
                 raise
             return time.monotonic() - begun, master.returncode, said + rest
 
-    # In CI, a fiftieth of the runs has to do, because each starts three processes. `cargo xtask python-full` has all of them.
+    # In CI, a fiftieth of the runs has to do, because each starts three processes. `cargo xtask python full` has all of them.
     fastest = float("inf")
     with ThreadPoolExecutor(2) as runs:
         for lasted, status, said in runs.map(run, range(RUNS if RUNS == 100 else RUNS // 5)):

@@ -61,7 +61,7 @@ async def app(scope, receive, send):
 """
 PROGRAMS = {"sync": WSGI, "gthread --threads 2": WSGI, "gevent": GEVENT, "uvicorn_worker.UvicornWorker": UVICORN}
 #: The other workers are those of packages.
-PACKAGES = pytest.mark.skipif("FH_SERVERS" not in os.environ, reason="the part `servers that fork` of `cargo xtask python-full` runs it")
+PACKAGES = pytest.mark.skipif("FH_SERVERS" not in os.environ, reason="the part `servers that fork` of `cargo xtask python full` runs it")
 WORKERS = [worker if WSGI == program else pytest.param(worker, marks=PACKAGES) for worker, program in PROGRAMS.items()]
 
 

@@ -17,14 +17,23 @@ const NODE_ONLY: Readonly<Record<string, string>> = {
   "@featbit/node-server-sdk": "it needs modules of Node; the SDK for pages evaluates nothing itself",
 };
 
-/** Returns the tables of the page. */
-export function report(results: Results): string {
+/** Returns the part of the report that stands on the page: the goals, and the reads of the newer Node. */
+export function pageReport(results: Results): string {
   const { measured, runtimes } = results;
   const [before, after] = measured.load;
   return [
     `Measured on ${measured.date} on ${measured.machine}, in ${measured.repetitions} repetitions, with ${list(runtimes.map(({ version }) => version))}. The mean load of the last minute was ${before} before the measurement and ${after} after it. Versions: ${measured.packages.join(", ")}.`,
-    ...runtimes.map((runtime) => goalTable(runtime, results)),
-    ...runtimes.map(readTable),
+    goalTable(results),
+    ...runtimes.slice(1, 2).map(readTable),
+  ].join("\n\n");
+}
+
+/** Returns all tables. */
+export function report(results: Results): string {
+  const { runtimes } = results;
+  return [
+    pageReport(results),
+    ...runtimes.filter((_, index) => index !== 1).map(readTable),
     otherTable(runtimes),
     allocationTable(results),
     startTable(results),
@@ -32,18 +41,24 @@ export function report(results: Results): string {
   ].join("\n\n");
 }
 
-function goalTable(runtime: Runtime, results: Results): string {
-  const found = goals(runtime, results);
-  const missed = new Map<string, string[]>();
-  for (const { text, reason } of found)
-    if (reason !== undefined) missed.set(reason, [...(missed.get(reason) ?? []), text]);
-  const rows = found.map(({ text, wanted, figure, isMet }) => [
-    ...[text, wanted, figure, isMet ? "met" : "**missed**"],
-  ]);
-  const reasons = Array.from(missed, ([reason, texts]) => `- ${texts.join("; ")}: ${reason}`);
+function goalTable(results: Results): string {
+  const { runtimes } = results;
+  const found = runtimes.map((runtime) => goals(runtime, results));
+  const rows = new Map<string, string[]>();
+  const missed = new Map<string, Set<string>>();
+  for (const [index, of] of found.entries())
+    for (const { text, wanted, figure, isMet, reason } of of) {
+      const key = `${text} | ${wanted}`;
+      const row = rows.get(key) ?? [text, wanted, ...runtimes.map(() => "–")];
+      row[index + 2] = isMet ? figure : `**${figure}**`;
+      rows.set(key, row);
+      if (reason !== undefined) missed.set(reason, (missed.get(reason) ?? new Set<string>()).add(text));
+    }
+  const header = ["", "goal", ...runtimes.map(({ version }) => version)];
+  const reasons = Array.from(missed, ([reason, texts]) => `- ${[...texts].join("; ")}: ${reason}`);
   const why =
     reasons.length === 0 ? "" : `\n\nWhat the figures hold that miss their goals:\n\n${reasons.join("\n")}`;
-  return `## Goals, ${runtime.version}\n\n${table(["", "goal", "figure", ""], rows)}${why}`;
+  return `## Goals\n\nA figure in bold misses its goal.\n\n${table(header, [...rows.values()])}${why}`;
 }
 
 function readTable(runtime: Runtime): string {

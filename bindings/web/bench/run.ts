@@ -13,13 +13,13 @@ import { FOLDER, forNode } from "./bundles.ts";
 import { inChromium } from "./chromium.ts";
 import { efforts } from "./efforts.ts";
 import type { Measured } from "./measure.ts";
-import { report } from "./report.ts";
+import { pageReport, report } from "./report.ts";
 import type { Results, Runtime } from "./results.ts";
 import { starts } from "./startup/starts.ts";
 import { readWorkload } from "./workload.ts";
 
 /** The line of the page below which this program replaces everything. */
-const MARK = "<!-- everything below is written by `cargo xtask web bench` -->";
+const MARK = "<!-- everything below is written by `cargo xtask bench web` -->";
 const ENGINES = join(FOLDER, "../packages/client/src/engine/wasm");
 /** The space for new objects in MiB, which holds all that the reads of one measurement allocate. */
 const NEW_SPACE = 256;
@@ -89,11 +89,10 @@ const results: Results = {
   allocated,
   starts: found,
 };
-const tables = report(results);
 if (values.write) {
   const [head, ...rest] = readFileSync(page, "utf8").split(MARK);
   if (head === undefined || rest.length === 0) throw new Error(`${page} has lost its mark`);
-  writeFileSync(page, `${head}${MARK}\n\n${tables}\n`);
+  writeFileSync(page, `${head}${MARK}\n\n${pageReport(results)}\n`);
   writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
 }
-console.log(tables);
+console.log(report(results));

@@ -105,7 +105,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Returns the reason for the value. If the rules give a null value, the reason says why the evaluation chose null (D-39).
+    /// Returns the reason for the value. If the rules give a null value, the reason says why the evaluation chose null.
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::Missing(reason) => *reason,

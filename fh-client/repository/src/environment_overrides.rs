@@ -15,7 +15,7 @@ const PREFIX: &str = "FEATUREHUB_";
 /// The prefix that follows `FEATUREHUB_` in the long form of a variable's name.
 const LONG: &str = "FEATURE_";
 
-/// The names, without `FEATUREHUB_`, of variables that configure SDKs and examples (sdk-behaviour 5.6). These variables
+/// The names, without `FEATUREHUB_`, of variables that configure SDKs and examples. These variables
 /// override no feature.
 const CONFIGURATION: &[&str] = &[
     "ACCEPT_BAGGAGE",
@@ -42,7 +42,7 @@ const CONFIGURATION: &[&str] = &[
     "USAGE_SEGMENT_WRITE_KEY",
 ];
 
-/// Overrides from environment variables, in the forms of the published SDKs (sdk-behaviour 2.8).
+/// Overrides from environment variables, in the forms of the published SDKs.
 ///
 /// The overrides have an effect only if `FEATUREHUB_OVERRIDE_FEATURES` is `true`. The feature `KEY` is then overridden by the
 /// first of these variables that is set:
@@ -62,7 +62,7 @@ const CONFIGURATION: &[&str] = &[
 /// the interceptor is registered with another policy than [`LockPolicy::Respect`](crate::LockPolicy::Respect).
 ///
 /// This type reads no environment variable itself: the caller passes the names and values of variables. `fh-client` has a function that
-/// reads the variables of the process (D-78).
+/// reads the variables of the process.
 ///
 /// ```
 /// use fh_repository::EnvironmentOverrides;

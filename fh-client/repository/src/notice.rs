@@ -12,14 +12,14 @@ use crate::system::System;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
-    /// Several environments have a feature with the same key. The feature of the earliest API key's environment is used (D-61).
+    /// Several environments have a feature with the same key. The feature of the earliest API key's environment is used.
     KeyInSeveralEnvironments {
         /// The key that features of several environments have.
         feature: String,
         /// The id of the environment whose feature is used.
         answers: String,
     },
-    /// A value of an attribute contains a comma. An Edge splits such a value at its commas, in most cases into several values (D-82).
+    /// A value of an attribute contains a comma. An Edge splits such a value at its commas, in most cases into several values.
     CommaInValue {
         /// The name of the attribute whose value contains a comma.
         attribute: String,
@@ -62,7 +62,7 @@ pub enum Notice {
         reported: usize,
     },
     /// An interceptor returned a value that does not fit the feature's type. The value was refused, and the read continued as if the
-    /// interceptor had returned none (D-78). Reported at most once for each interceptor and feature.
+    /// interceptor had returned none. Reported at most once for each interceptor and feature.
     OverrideRefused {
         /// The name of the interceptor that returned the value.
         interceptor: String,
@@ -83,10 +83,10 @@ pub enum Notice {
         /// The name of the interceptor that failed.
         interceptor: String,
     },
-    /// The Edge cannot stream, so the client polls. The client retries streaming from time to time (D-65).
+    /// The Edge cannot stream, so the client polls. The client retries streaming from time to time.
     FellBackToPolling,
     /// Two streams in a row were held back on their way from the Edge, and a poll succeeded. The client polls, and retries streaming from
-    /// time to time (D-65). Not reported again until another attempt fails.
+    /// time to time. Not reported again until another attempt fails.
     StreamsHeldBack,
     /// Sockets to a server of FeatBit bring no message, and a poll succeeded. The client polls every 30 seconds, and tries a socket again
     /// every 10 minutes. Not reported again until a socket has brought a message.

@@ -15,12 +15,11 @@ pub enum Problem {
     BadRequest,
     /// Status 401 or 403: the Edge refuses the API key. The number is the status.
     Unauthorised(u16),
-    /// Status 404: the Edge does not know the key, or has a failure of its own (edge-protocol 2.5). From a server of FeatBit or FeatureSignals:
-    /// the URL is wrong.
+    /// Status 404: the Edge does not know the key, or has a failure of its own. From a server of FeatBit or FeatureSignals: the URL is wrong.
     NotFound,
     /// The stream sent a `failure` event. The text is the reason that the event contains.
     Failure(String),
-    /// The environment is stale: the Edge wants no more requests, or no requests until a pause ends (D-22, D-23).
+    /// The environment is stale: the Edge wants no more requests, or no requests until a pause ends.
     Stale,
     /// Status 429: the client, or its address, sends too many requests.
     TooManyRequests,
@@ -30,10 +29,10 @@ pub enum Problem {
     /// The response has a status that the client cannot use and that no other problem covers. The number is the status. Status 407 comes
     /// from a proxy.
     UnexpectedStatus(u16),
-    /// The Edge cannot stream: it answered a stream request with status 501, or several stream requests with another content type (D-65).
+    /// The Edge cannot stream: it answered a stream request with status 501, or several stream requests with another content type.
     NoStreaming,
     /// The streams of the Edge arrive late or not at all, while its other answers arrive: a proxy or a virus scanner on the way holds them
-    /// back (D-65). The client polls after the second such stream in a row.
+    /// back. The client polls after the second such stream in a row.
     HeldBack,
     /// WebSockets to a server of FeatBit bring no message, while polls succeed: a proxy on the way blocks them. The client polls. The text is
     /// the reason, if the client's own proxy refuses the tunnel that a WebSocket needs.
@@ -60,12 +59,11 @@ pub enum Problem {
     /// The response, or an event of a stream, was larger than the limit, or had so many small parts that reading it would take too much memory. The number is the
     /// limit in bytes.
     TooLarge(usize),
-    /// The response holds no environment to which a key gives access, or the list on a stream holds only features of other environments
-    /// (D-68).
+    /// The response holds no environment to which a key gives access, or the list on a stream holds only features of other environments.
     NoEnvironments,
     /// The response holds no usable list of features for an environment: the list is missing, all its features belong to other
     /// environments, or the client has features of this environment and the list is empty or holds no feature that can be read. An Edge
-    /// with a failure of its own may send such a response (D-60), so the client keeps its features.
+    /// with a failure of its own may send such a response, so the client keeps its features.
     EmptyList,
     /// The connection could not be opened, it broke, or the transport failed in another way. The text is the reason.
     Unreachable(String),
@@ -82,7 +80,7 @@ pub enum Problem {
     Disconnected,
     /// The context cannot be sent, because it has too many attributes. The value holds the number of attributes.
     Context(TooManyAttributes),
-    /// A newer context replaced this context before the features for this context were applied (D-120).
+    /// A newer context replaced this context before the features for this context were applied.
     Superseded,
     /// The client is closed.
     Closed,
@@ -105,12 +103,12 @@ pub enum Stage {
     /// The next line, or the next byte of an unfinished line or event, did not arrive on a stream in time.
     Silence,
     /// The features for a context that a caller set did not arrive in time. This limit applies to the caller's wait and does not abort the
-    /// request (D-120).
+    /// request.
     Context,
 }
 
 impl Problem {
-    /// Returns true if the Edge refuses this client, so that an early retry is unlikely to succeed (D-21).
+    /// Returns true if the Edge refuses this client, so that an early retry is unlikely to succeed.
     #[must_use]
     pub const fn is_refusal(&self) -> bool {
         matches!(
@@ -296,8 +294,8 @@ impl fmt::Display for ProblemOn<'_> {
 
 impl std::error::Error for Problem {}
 
-/// Maximum number of attributes of a context that an Edge keeps (sdk-behaviour 0.5). With a server-evaluated key, a context with more
-/// attributes is refused, so that no attribute is lost (D-82).
+/// Maximum number of attributes of a context that an Edge keeps. With a server-evaluated key, a context with more
+/// attributes is refused, so that no attribute is lost.
 pub const MAX_ATTRIBUTES: usize = 30;
 
 /// The error for a context with more than [`MAX_ATTRIBUTES`] attributes. The field is the number of attributes of the context.

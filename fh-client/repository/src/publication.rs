@@ -20,7 +20,7 @@ pub struct Publication {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// The features are the first list, or the first list after a change of the API keys or of the context for which the earlier features
-    /// are not valid. They are served at once, even while updates are held back by catch & release (sdk-behaviour 2.7).
+    /// are not valid. They are served at once, even while updates are held back by catch & release.
     First,
     /// A reader may see a difference, for example in a value, a strategy or a lock, or because a feature was added or removed.
     Change,
@@ -29,7 +29,7 @@ pub enum Cause {
     Invisible,
 }
 
-/// An update in the form in which it was received (sdk-behaviour 2.6).
+/// An update in the form in which it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawUpdate {
     /// The source that sent the update, for example a poll or a store.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The readiness of a client, which shows if the client has features to evaluate (sdk-behaviour 2.3).
+/// The readiness of a client, which shows if the client has features to evaluate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Readiness {
@@ -12,7 +12,7 @@ pub enum Readiness {
     /// The client has a list of features, which may be empty. They are the last known features and may be old; see
     /// [`SessionStatus`](crate::status::SessionStatus).
     Ready,
-    /// The Edge refuses this client, or has sent no environment for its keys (D-21, D-68). Reads still return the last known values.
+    /// The Edge refuses this client, or has sent no environment for its keys. Reads still return the last known values.
     Failed,
     /// The client is closed. Reads still return the last known values.
     Closed,

@@ -8,7 +8,7 @@ use fh_eval::{Attributes, Ruleset};
 use crate::system::System;
 
 /// Compiled, immutable features, at most one for each key. If several environments have a feature with the same key, a session includes
-/// only the feature of the earliest API key's environment (D-61).
+/// only the feature of the earliest API key's environment.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     ruleset: Ruleset,
@@ -34,7 +34,7 @@ pub enum Environments {
 pub struct ServerEvaluated {
     /// The context for which the Edge evaluated the features.
     pub context: Arc<Attributes>,
-    /// Another context for which these values are served until the Edge has evaluated the features for that context (D-62). `None` if the
+    /// Another context for which these values are served until the Edge has evaluated the features for that context. `None` if the
     /// values are served only for `context`.
     pub kept_for: Option<Arc<Attributes>>,
     /// The ids of the strategies that matched, by feature key. A feature has no entry if the Edge reports no strategy for it.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The origin of an update of features. The names of the variants for polls, streams and stores are those with which most published SDKs
-/// tag updates (sdk-behaviour 2.2).
+/// tag updates.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
@@ -31,7 +31,7 @@ impl Source {
     }
 
     /// Returns true if the source is the Edge itself. A list from another source does not remove the features that the list does not
-    /// contain (sdk-behaviour 2.2).
+    /// contain.
     #[must_use]
     pub const fn is_edge(&self) -> bool {
         matches!(self, Self::Polling | Self::Streaming)

@@ -24,11 +24,11 @@ pub enum Connection {
     Resting,
     /// The last attempt failed, or the Edge ended the stream. The next attempt is at [`SessionStatus::next_attempt`].
     Waiting,
-    /// The Edge requested a pause, which ends at [`SessionStatus::next_attempt`] (D-22).
+    /// The Edge requested a pause, which ends at [`SessionStatus::next_attempt`].
     Paused,
     /// A one-off client has features, and sends no more requests unless a caller's command needs one.
     Done,
-    /// The Edge wants no more requests (D-23). The client sends no requests until a refresh, a new key or a restart.
+    /// The Edge wants no more requests. The client sends no requests until a refresh, a new key or a restart.
     Halted,
     /// The client is suspended: it keeps its features, and sends no requests unless a caller's command needs one.
     Suspended,
@@ -88,11 +88,10 @@ pub struct SessionStatus {
     /// store that changes nothing counts only if no features were served before.
     pub source: Option<Source>,
     /// True if the Edge has declared this environment stale, by status 236 or by `edge.stale` with the value `true`. The client then sends
-    /// no request until a refresh or a new key (D-23, D-67). A stream with status 236 counts while it is open, as soon as the client has
-    /// features.
+    /// no request until a refresh or a new key. A stream with status 236 counts while it is open, as soon as the client has features.
     pub is_stale: bool,
     /// True if the client holds features that it does not serve, because the Edge evaluated them for an earlier context, or because they
-    /// were received with an API key of the other kind (D-62). Reads without a context then have no value, whatever the readiness is.
+    /// were received with an API key of the other kind. Reads without a context then have no value, whatever the readiness is.
     pub is_withheld: bool,
     /// Number of features refused so far because they belong to an environment to which no key gives access, or to another environment than
     /// the list or stream that contains them.

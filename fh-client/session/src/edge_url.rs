@@ -427,6 +427,7 @@ mod tests {
             ("?r#f", Some("https://x:1/a/features/e/k?r")),
             ("c/d:e", Some("https://x:1/a/features/e/c/d:e")),
             ("/b:c", Some("https://x:1/b:c")),
+            ("no_scheme:c", Some("https://x:1/a/features/e/no_scheme:c")),
             ("mailto:x", None),
             ("mailto:x//https://x:1/", None),
             ("https:/b", None),

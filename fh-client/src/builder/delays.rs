@@ -9,7 +9,7 @@ use super::ClientBuilder;
 
 /// The delays between requests, and the limits of each request.
 impl ClientBuilder {
-    /// Sets the delays before retries after temporary failures, such as a failed connection (D-64). By default the first delay
+    /// Sets the delays before retries after temporary failures, such as a failed connection. By default the first delay
     /// is random between 0.5 and 1 second. The range doubles with each further failure, up to 15 to 30 seconds. Other delays
     /// can apply while the client polls and after the end of a stream that had sent features; see [`Backoff`] and
     /// [`Self::return_within`]. The Edge can request longer delays.
@@ -18,14 +18,14 @@ impl ClientBuilder {
     }
 
     /// Sets the delays before retries after the Edge has refused the client's request. By default the first delay is random
-    /// between 30 and 60 seconds. The range doubles with each further refusal, up to 5 to 10 minutes (D-21). The Edge can
+    /// between 30 and 60 seconds. The range doubles with each further refusal, up to 5 to 10 minutes. The Edge can
     /// request longer delays.
     pub fn backoff_when_refused(self, backoff: Backoff) -> Self {
         self.configure(move |config| config.refused = backoff)
     }
 
     /// Sets the time limits of requests, and the maximum size in bytes of a poll's response and of a line or an event of a
-    /// stream (D-74). If a limit is zero, [`Self::start`] returns [`StartError::Setting`](crate::StartError::Setting).
+    /// stream. If a limit is zero, [`Self::start`] returns [`StartError::Setting`](crate::StartError::Setting).
     pub fn limits(self, limits: Limits) -> Self {
         self.configure(move |config| config.limits = limits)
     }
@@ -43,13 +43,13 @@ impl ClientBuilder {
         self.configure(move |config| config.healthy_after = time)
     }
 
-    /// Sets the time for which the client polls after the Edge could not stream, or a proxy held its streams back (D-65). The next request
+    /// Sets the time for which the client polls after the Edge could not stream, or a proxy held its streams back. The next request
     /// after this time is for a stream. The default is 600 seconds.
     pub fn stream_again_after(self, time: Duration) -> Self {
         self.configure(move |config| config.stream_again_after = time)
     }
 
-    /// Sets the time within which the client sends at most two requests. Further requests wait (D-64). The default is 1 second.
+    /// Sets the time within which the client sends at most two requests. Further requests wait. The default is 1 second.
     pub fn pace(self, time: Duration) -> Self {
         self.configure(move |config| config.pace = time)
     }

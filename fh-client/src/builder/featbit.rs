@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::ClientBuilder;
 use super::further_systems::{Defaults, meaningless};
-use super::start::NOWHERE;
+use super::session_config::NOWHERE;
 use crate::client::Client;
 use crate::command::Command;
 use crate::current_settings::CurrentSettings;

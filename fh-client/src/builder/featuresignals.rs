@@ -9,7 +9,7 @@ use fh_session::featuresignals::{Config, Endpoint, Key, Mode, Reasons};
 
 use super::ClientBuilder;
 use super::further_systems::{Defaults, meaningless};
-use super::start::NOWHERE;
+use super::session_config::NOWHERE;
 use crate::client::Client;
 use crate::featuresignals::{Fetching, Origin, Settings};
 use crate::settings::{BuilderSettings, SystemSettings};

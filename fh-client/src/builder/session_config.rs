@@ -7,6 +7,10 @@ use fh_session::{Config, Limits, Mode, Session};
 use crate::driver::Protocol;
 use crate::server::Server;
 
+/// The URL that an offline client uses if neither the program nor the environment sets a URL. It appears in logs and in the
+/// client's `Debug` output.
+pub(super) const NOWHERE: &str = "http://offline.invalid";
+
 /// The settings of the session that a client starts.
 pub(super) enum SessionConfig {
     FeatureHub(Box<Config>),

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use super::ClientBuilder;
 #[cfg(feature = "featuresignals")]
 use super::featuresignals::{followed_file, given_ruleset};
-use super::session_config::SessionConfig;
+use super::session_config::{NOWHERE, SessionConfig};
 use crate::client::Client;
 use crate::command::Command;
 use crate::current_settings::CurrentSettings;
@@ -35,16 +35,13 @@ use crate::start_error::StartError;
 use crate::transport::InvalidSetting;
 use crate::transport::{OfflineTransport, Transport};
 
-/// The URL that an offline client uses if neither the program nor the environment sets a URL. It appears in logs and in the
-/// client's `Debug` output.
-pub(super) const NOWHERE: &str = "http://offline.invalid";
 const NO_KEY: &str = "offline/offline*";
 
 impl ClientBuilder {
     /// Starts the client and returns at once, before the Edge has sent features. To wait for features, use [`Client::ready`]
     /// or [`Client::wait_ready`].
     ///
-    /// By default the client runs on a thread of its own, even if `start` is called inside a tokio runtime (D-119). Therefore
+    /// By default the client runs on a thread of its own, even if `start` is called inside a tokio runtime. Therefore
     /// tokio's paused clock does not affect the client, and a [subscriber of `tracing`](https://docs.rs/tracing) that is set
     /// for one thread does not receive the logs of the client's thread. [`Self::runtime`] selects another runtime.
     ///
@@ -165,7 +162,7 @@ impl ClientBuilder {
             settings.subscribe(&repository);
         }
         let runtime = place.seen_from_outside(clock);
-        place.spawn(driver);
+        drop(place.run(driver.run()));
         let shared = SharedState {
             repository,
             commands,

@@ -1,18 +1,17 @@
 //! Client functions that send requests to the Edge, add features from stores, and return properties of the API keys.
 
-use std::fmt;
 use std::sync::Arc;
 
 use fh_repository::problem::Problem;
 use fh_repository::readiness::Readiness;
 use fh_repository::source::Source;
-use fh_repository::system::System;
-use fh_session::{ApiKeys, KeyError, KeyKind};
+use fh_session::{ApiKeys, KeyKind};
 use tokio::sync::oneshot;
 
+use super::edge_errors::{SetHeadersError, SetKeysError};
 use super::{Client, TestUpdates};
 use crate::command::{Command, StoredShape};
-use crate::header::{unsendable, write_unsendable};
+use crate::header::unsendable;
 
 /// Functions that refresh the features, replace the API keys or the headers, change features for tests, add features from
 /// stores, and return properties of the API keys.
@@ -138,76 +137,5 @@ impl Client {
     #[must_use]
     pub fn key_kind(&self) -> KeyKind {
         self.shared.key_kind()
-    }
-}
-
-/// The reason why [`Client::set_headers`] failed: a header cannot be sent, the request did not succeed, or the client is
-/// closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SetHeadersError {
-    /// The header with this name cannot be sent. The client continues to use the former headers.
-    Header(String),
-    /// The request for the features did not succeed, or the client is closed. A client that is not closed uses the new
-    /// headers.
-    Edge(Problem),
-}
-
-impl fmt::Display for SetHeadersError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Header(name) => write_unsendable(f, name),
-            Self::Edge(problem) => problem.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for SetHeadersError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Header(_) => None,
-            Self::Edge(problem) => Some(problem),
-        }
-    }
-}
-
-/// The reason why [`Client::set_api_keys`] failed: the keys are invalid or cannot be streamed, the request did not succeed, or
-/// the client is closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SetKeysError {
-    /// The keys are invalid. The client continues to use the former keys.
-    Keys(KeyError),
-    /// There are several keys, but the program has selected [`ClientBuilder::streaming`](crate::ClientBuilder::streaming), and
-    /// a stream serves only one key (D-77). The client continues to use the former keys.
-    SeveralKeysStream,
-    /// The client's server is no Edge, whose API keys alone can be replaced.
-    NoKeys,
-    /// The request with the new keys did not succeed, or the client is closed. A client that is not closed uses the new keys.
-    Edge(Problem),
-}
-
-impl fmt::Display for SetKeysError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Keys(error) => error.fmt(f),
-            Self::SeveralKeysStream => {
-                f.write_str("several API keys cannot be streamed: use polling")
-            }
-            Self::NoKeys => f.write_str(
-                "only the API keys of FeatureHub can be replaced: start another client with the other key or secret",
-            ),
-            Self::Edge(problem) => problem.on(System::FeatureHub).fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for SetKeysError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Keys(error) => Some(error),
-            Self::SeveralKeysStream | Self::NoKeys => None,
-            Self::Edge(problem) => Some(problem),
-        }
     }
 }

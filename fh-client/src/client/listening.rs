@@ -53,14 +53,13 @@ impl Client {
     /// Registers a listener that is called after updates that change features visibly, also after updates that catch & release
     /// holds back. A change of the version alone is not visible. The first list of features and the first list for a new
     /// context are not reported. The first list after a change of the API keys may be left out too. If an update is already
-    /// held back at registration, the listener is also called for that update (sdk-behaviour 2.5, sdk-behaviour 2.7).
+    /// held back at registration, the listener is also called for that update.
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         self.shared.repository.on_new_state(call)
     }
 
-    /// Registers a listener that is called with the unchanged text of updates of features from the Edge, a store or a snapshot
-    /// (sdk-behaviour 2.6). An update that the client could read is reported even if it changes nothing, for example because it
-    /// is outdated.
+    /// Registers a listener that is called with the unchanged text of updates of features from the Edge, a store or a snapshot.
+    /// An update that the client could read is reported even if it changes nothing, for example because it is outdated.
     pub fn on_raw(&self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Subscription {
         self.shared.repository.on_raw(call)
     }
@@ -79,7 +78,7 @@ impl Client {
         Watch::new(&self.shared)
     }
 
-    /// Registers an observer of the use of features (sdk-behaviour 3). `options` selects the reads of which the observer is
+    /// Registers an observer of the use of features. `options` selects the reads of which the observer is
     /// notified. [`Observer`] lists reads of which no observer is notified.
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         self.shared.repository.observe(observer, options)
@@ -94,7 +93,7 @@ impl Client {
 
 /// Functions that register interceptors, control catch & release, and return the handle for manual delivery.
 impl Client {
-    /// Registers an interceptor, which can override values (sdk-behaviour 2.8). Overrides of the interceptors that are already
+    /// Registers an interceptor, which can override values. Overrides of the interceptors that are already
     /// registered take precedence over its overrides, which take precedence over the rules. `locks` says whether the
     /// interceptor may override locked features.
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
@@ -107,8 +106,8 @@ impl Client {
         self.shared.repository.overrides_changed();
     }
 
-    /// Makes the client hold back updates from now on, until the program [releases](Self::release) the updates (sdk-behaviour
-    /// 2.7). The first list of features and the first list for a new context are not held back. Updates that follow a change of
+    /// Makes the client hold back updates from now on, until the program [releases](Self::release) the updates.
+    /// The first list of features and the first list for a new context are not held back. Updates that follow a change of
     /// the API keys may be served at once too.
     pub fn catch_updates(&self) {
         self.shared.repository.catch_updates();

@@ -1,4 +1,4 @@
-//! The handle that changes features at the Edge, for tests (D-80).
+//! The handle that changes features at the Edge, for tests.
 
 use std::sync::Arc;
 

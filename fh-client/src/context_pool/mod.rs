@@ -1,13 +1,15 @@
-//! A pool that keeps many contexts of a server-evaluated key at the same time (D-120).
+//! A pool that keeps many contexts of a server-evaluated key at the same time.
 
 mod error;
+mod lease;
 mod members;
 mod pacing;
+mod pool;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{self, Poll};
 use std::time::Duration;
 
@@ -19,8 +21,10 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 pub use self::error::ContextPoolError;
-use self::members::{Admission, Lease, Members, Turn};
+use self::lease::{Admission, Lease, Turn};
+use self::members::Members;
 use self::pacing::Pacer;
+use self::pool::Pool;
 use crate::client::Client;
 use crate::context::Context;
 use crate::delivery::PoolListeners;
@@ -173,22 +177,7 @@ impl fmt::Debug for ContextPool {
     }
 }
 
-/// The state that the handles of a pool share.
-struct Pool {
-    client: Client,
-    limit: usize,
-    pacer: Arc<Pacer>,
-    listeners: PoolListeners,
-    members: Mutex<Members>,
-    /// Notifies waiting callers when a place in the pool may have become free.
-    changed: Notify,
-}
-
 impl Pool {
-    fn members(&self) -> MutexGuard<'_, Members> {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     async fn evaluated(
         self: Arc<Self>,
         attributes: Arc<Attributes>,
@@ -212,16 +201,6 @@ impl Pool {
                 Admission::Full => changed.await,
             }
         }
-    }
-
-    fn end_all(&self) {
-        self.members().end_all();
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        self.end_all();
     }
 }
 

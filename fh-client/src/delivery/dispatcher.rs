@@ -1,4 +1,4 @@
-//! The threads that call listeners and observers (D-81), so that these calls do not run on the program's runtime or on the
+//! The threads that call listeners and observers, so that these calls do not run on the program's runtime or on the
 //! driver's thread. Observers that are called within reads are an exception, for example: the reading thread calls them.
 //!
 //! One thread delivers events. If there are several listeners, a second thread waits as a standby. If a call lasts longer than

@@ -21,7 +21,7 @@ pub(crate) use self::pool_listeners::PoolListeners;
 /// The choice of the threads that call a client's listeners and observers.
 #[derive(Debug, Clone)]
 pub(crate) enum Dispatching {
-    /// Threads that only this client uses (D-81).
+    /// Threads that only this client uses.
     OnAThread,
     /// Threads that the clients of a context pool share.
     Shared(PoolListeners),

@@ -1,4 +1,4 @@
-//! The calls of listeners and observers that do not return (D-81).
+//! The calls of listeners and observers that do not return.
 
 use std::time::Duration;
 

@@ -1,18 +1,11 @@
 //! A request of the driver or of a test update, from its sending to the last piece of its response.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
-#[cfg(feature = "featbit")]
-use fh_eval::SharedText;
-use fh_session::ResponseHead;
-
+use super::arrival::{Arrival, guarded};
 #[cfg(feature = "featbit")]
 use super::socket::Socket;
-use crate::transport::{
-    Body, BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
-};
+use crate::transport::{Body, BoxFuture, Response, Transport, TransportError, TransportRequest};
 
 /// A request and its response. Dropping this value before the end of the response drops the future or the body of the
 /// transport, which aborts the request.
@@ -26,20 +19,6 @@ enum Phase {
     Sent(BoxFuture<Result<Response, TransportError>>),
     Reading(Body),
     Over,
-}
-
-impl Arrival {
-    /// Returns true if no event follows this one.
-    pub(super) const fn is_end(&self) -> bool {
-        match self {
-            Self::Head(_) | Self::Piece(_) => false,
-            Self::Complete | Self::Failed(_) => true,
-            #[cfg(feature = "featbit")]
-            Self::Text(_) | Self::Progress(_) => false,
-            #[cfg(feature = "featbit")]
-            Self::Closed(_) | Self::TooLarge | Self::Invalid(_) => true,
-        }
-    }
 }
 
 /// The request in flight.
@@ -58,29 +37,6 @@ impl InFlight {
             Self::Socket(socket) => socket.poll(cx),
         }
     }
-}
-
-/// An event of a request, such as the head of its response or a failure.
-pub(super) enum Arrival {
-    Head(ResponseHead),
-    Piece(Bytes),
-    /// A message has arrived on a socket.
-    #[cfg(feature = "featbit")]
-    Text(SharedText),
-    /// Bytes of a message that is not complete have arrived on a socket.
-    #[cfg(feature = "featbit")]
-    Progress(usize),
-    Complete,
-    /// The server closed a socket in order, with this code.
-    #[cfg(feature = "featbit")]
-    Closed(Option<u16>),
-    /// A message on a socket is larger than the limit.
-    #[cfg(feature = "featbit")]
-    TooLarge,
-    /// The server broke the rules of WebSockets, with the reason.
-    #[cfg(feature = "featbit")]
-    Invalid(String),
-    Failed(TransportError),
 }
 
 impl Exchange {
@@ -130,13 +86,4 @@ impl Exchange {
         }
         Poll::Ready(arrival)
     }
-}
-
-/// Runs the code of a transport, and converts a panic into an error, because a panic would end the task that runs the code.
-pub(super) fn guarded<T>(
-    run: impl FnOnce() -> Result<T, TransportError>,
-) -> Result<T, TransportError> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        Err(TransportError::new(TransportErrorKind::Other, "the transport panicked"))
-    })
 }

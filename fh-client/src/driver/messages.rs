@@ -6,7 +6,7 @@ use fh_eval::SharedText;
 use fh_session::{Input, RequestId};
 
 use super::Driver;
-use super::exchange::Arrival;
+use super::arrival::Arrival;
 
 /// The maximum number of messages that are taken together, so that a server which sends without a pause cannot keep changes from readers.
 const MOST_MESSAGES: usize = 64;

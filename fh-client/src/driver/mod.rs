@@ -1,6 +1,7 @@
 //! The driver of a session. The driver is one loop that handles commands, deadlines and the events of the request in flight,
 //! for example. It runs on the tokio runtime of a client's thread, or on a runtime that the program gives.
 
+mod arrival;
 mod blocked_calls;
 mod clock;
 mod closing;
@@ -9,6 +10,7 @@ mod exchange;
 mod messages;
 mod perform;
 mod protocol;
+mod running_write;
 mod runtime;
 mod saving;
 #[cfg(feature = "featbit")]
@@ -33,14 +35,15 @@ use tokio::task::JoinHandle;
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
+use self::arrival::Arrival;
 use self::blocked_calls::BlockedCalls;
 pub(crate) use self::clock::DriverClock;
 use self::closing::close_and_empty;
-use self::exchange::{Arrival, Exchange, InFlight};
+use self::exchange::{Exchange, InFlight};
 pub(crate) use self::protocol::Protocol;
+use self::running_write::Saving;
 pub use self::runtime::MissingDriver;
 pub(crate) use self::runtime::{DriverRuntime, Place, Runtime};
-use self::saving::Saving;
 use crate::command::{Command, CommandResult};
 use crate::current_settings::CurrentSettings;
 use crate::delivery::Delivery;

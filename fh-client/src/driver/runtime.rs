@@ -1,4 +1,4 @@
-//! The runtime of a driver: a thread of the client's own, or a runtime that the program gives (D-119).
+//! The runtime of a driver: a thread of the client's own, or a runtime that the program gives.
 
 use std::fmt;
 use std::io;
@@ -12,7 +12,7 @@ use tokio::runtime::{EnterGuard, Handle, Id};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{Driver, DriverClock};
+use super::DriverClock;
 
 /// The runtime on which a client's driver runs.
 #[derive(Debug, Clone, Default)]
@@ -124,11 +124,6 @@ impl Place {
         // its own thread's runtime.
         let given = self.thread.is_none().then(|| self.handle.clone());
         DriverRuntime { id: self.handle.id(), given, clock }
-    }
-
-    /// Runs the driver as a task of the runtime.
-    pub(crate) fn spawn(self, driver: Driver) {
-        drop(self.run(driver.run()));
     }
 
     /// Runs a future as a task of the runtime. If the runtime is that of a client's own thread, the thread runs at least until

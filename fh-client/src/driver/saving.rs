@@ -1,47 +1,12 @@
 //! The writes of the snapshot file. While the driver's loop runs, they run on another thread, so that a slow disk does not
 //! delay features.
 
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use super::Driver;
 use crate::snapshot_file::SnapshotWriter;
-
-/// The write of the snapshot file that is running, and the callers that wait for it.
-#[derive(Default)]
-pub(super) struct Saving {
-    write: Option<JoinHandle<io::Result<()>>>,
-    waiting: Vec<oneshot::Sender<()>>,
-}
-
-impl Saving {
-    pub(super) const fn is_free(&self) -> bool {
-        self.write.is_none()
-    }
-
-    /// Polls for the outcome of the running write. Stays pending while no write is running.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Some(write) = &mut self.write else { return Poll::Pending };
-        let outcome = Pin::new(write).poll(cx);
-        if outcome.is_ready() {
-            self.write = None;
-        }
-        // A write that panicked or was cancelled counts as failed.
-        outcome.map(|outcome| outcome.unwrap_or_else(|why| Err(io::Error::other(why))))
-    }
-
-    fn answer(&mut self) {
-        for waiting in self.waiting.drain(..) {
-            // Sending fails if the caller no longer waits, which is no error.
-            let _ = waiting.send(());
-        }
-    }
-}
 
 impl Driver {
     /// Starts a write of the present features if a write is needed and no write is running.

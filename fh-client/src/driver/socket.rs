@@ -21,7 +21,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
-use super::exchange::{Arrival, guarded};
+use super::arrival::{Arrival, guarded};
 use crate::transport::{
     BoxFuture, Connection, Transport, TransportError, TransportErrorKind, TransportRequest, Upgrade,
 };

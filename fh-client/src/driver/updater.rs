@@ -14,14 +14,15 @@ use fh_session::{ApiKey, EdgeUrl, Secrets};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use super::exchange::{Arrival, Exchange};
+use super::arrival::Arrival;
+use super::exchange::Exchange;
 use crate::command::Command;
 use crate::test_updates::{
     AfterAccepted, Outcome, Refusal, Sent, Update, UpdateRequest, read_answer,
 };
 use crate::transport::{Method, Transport, TransportError, TransportErrorKind, TransportRequest};
 
-/// The time after which an accepted update is sent again if the client has not received the change (D-80).
+/// The time after which an accepted update is sent again if the client has not received the change.
 const ONCE_MORE_AFTER: Duration = Duration::from_secs(2);
 /// The time after the first accepted sending of an update at which the wait for the change ends and the update fails with
 /// [`Refusal::NotApplied`]. If the second sending takes longer, the wait ends after that sending.

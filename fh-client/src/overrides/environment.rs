@@ -2,8 +2,8 @@
 
 use fh_repository::EnvironmentOverrides;
 
-/// Returns the overrides from the environment variables of this process (sdk-behaviour 2.8), or `None` unless
-/// `FEATUREHUB_OVERRIDE_FEATURES` is `true`. The variables are read once, at this call (D-78). Variables that are not Unicode
+/// Returns the overrides from the environment variables of this process, or `None` unless
+/// `FEATUREHUB_OVERRIDE_FEATURES` is `true`. The variables are read once, at this call. Variables that are not Unicode
 /// are ignored.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! Overrides of feature values by environment variables, by a local YAML file (sdk-behaviour 2.8, 5.5), and by the program itself.
+//! Overrides of feature values by environment variables, by a local YAML file, and by the program itself.
 //!
 //! All kinds of overrides are interceptors. Once an interceptor is registered, its values take precedence over the values of
 //! the rules, except for locked features if the lock policy respects locks. The client does not register these interceptors by

@@ -14,7 +14,7 @@ use fh_repository::{Flow, InterceptedRead, Interceptor, OverrideChanges};
 use super::yaml_file::{FlagValues, YamlProblem, usual_yaml_path};
 use super::yaml_watch::{WatchedFile, YamlWatch};
 
-/// Overrides from a local YAML file (sdk-behaviour 5.5).
+/// Overrides from a local YAML file.
 ///
 /// ```yaml
 /// flagValues:
@@ -127,7 +127,7 @@ impl YamlOverrides {
     /// [`WATCH_INTERVAL`](super::WATCH_INTERVAL). A changed file is read once two checks in a row find the same times, size and
     /// inode number, so that a half-written file is seldom read. After the thread has applied a new valid content, it calls
     /// `on_change`. The function `on_change` should call [`Client::overrides_changed`](crate::Client::overrides_changed), so
-    /// that change listeners are notified of the new values (D-63). If the thread cannot be started, a warning is logged.
+    /// that change listeners are notified of the new values. If the thread cannot be started, a warning is logged.
     pub fn watch(&self, interval: Duration, on_change: impl Fn() + Send + 'static) -> YamlWatch {
         let flags_of = Arc::clone(&self.flags);
         WatchedFile::watch(&self.file, interval, move |values| {
@@ -272,7 +272,7 @@ mod tests {
         }
     }
 
-    /// The table of sdk-behaviour 5.5, for every kind of value.
+    /// Every kind of value, as the local YAML file of the published SDKs reads it.
     #[test]
     fn values_are_converted_to_the_type_of_the_feature() {
         #[rustfmt::skip]

@@ -16,7 +16,7 @@ const ROOT: &str = "flagValues";
 pub(crate) const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Returns the path of the local features file. The path is the value of the environment variable `FEATUREHUB_LOCAL_YAML`. If
-/// the variable is empty or not set, the path is `featurehub-features.yaml` in the working directory (sdk-behaviour 5.5).
+/// the variable is empty or not set, the path is `featurehub-features.yaml` in the working directory.
 #[must_use]
 pub fn usual_yaml_path() -> PathBuf {
     chosen(std::env::var_os(VARIABLE).map(PathBuf::from))

@@ -15,7 +15,7 @@ use super::yaml_file::{FlagValues, YamlProblem, usual_yaml_path};
 use super::yaml_watch::{WatchedFile, YamlWatch};
 use crate::Client;
 
-/// A local YAML file whose values are features, as if an Edge had sent them (sdk-behaviour 5.5).
+/// A local YAML file whose values are features, as if an Edge had sent them.
 ///
 /// Unlike [`YamlOverrides`](super::YamlOverrides), the store does not override the Edge: the first list of features that the
 /// Edge sends for the same environment replaces the features of the store, except a feature of which the Edge sends an older
@@ -55,7 +55,7 @@ pub struct YamlStore {
 
 impl YamlStore {
     /// The name of this store. Updates from the store have the source [`Source::Store`](fh_repository::source::Source::Store) with
-    /// this name (sdk-behaviour 2.2).
+    /// this name.
     pub const SOURCE: &str = "local-yaml-store";
 
     /// Reads the file at this path. If the file cannot be used, for example because it is missing, invalid or larger than 4
@@ -98,7 +98,7 @@ impl YamlStore {
     /// should call [`Self::offer_to`].
     ///
     /// A feature whose key is removed from the file stays in the client, because stores add and change features but do not
-    /// remove them (sdk-behaviour 2.2).
+    /// remove them.
     pub fn watch(&self, interval: Duration, on_change: impl Fn() + Send + 'static) -> YamlWatch {
         let latest = Arc::clone(&self.features);
         WatchedFile::watch(&self.file, interval, move |values| {
@@ -119,7 +119,7 @@ impl fmt::Debug for YamlStore {
     }
 }
 
-/// A feature in the JSON form of sdk-behaviour 0.1.
+/// A feature in the JSON form of the Edge.
 #[derive(Serialize)]
 struct Feature<'a> {
     id: String,

@@ -2,6 +2,7 @@
 //! started.
 
 mod after_fork;
+mod choices;
 mod shared_handlers;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use fh_repository::{
 };
 use fh_session::{ApiKeys, Backoff, Config, ContextHeader, EdgeUrl, KeyKind, Limits, Mode};
 
-pub(crate) use self::after_fork::{FirstFeatures, TransportChoice};
+pub(crate) use self::choices::{FirstFeatures, TransportChoice};
 use self::shared_handlers::Borrowed;
 use crate::delivery::{Dispatching, PoolListeners};
 use crate::driver::{Place, Runtime};

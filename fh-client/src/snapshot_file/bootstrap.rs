@@ -1,4 +1,4 @@
-//! Features that a program gives as bytes before the start, in one of the forms of edge-protocol 9.3.
+//! Features that a program gives as bytes before the start, for example an answer of the Edge or a snapshot.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -14,7 +14,7 @@ use fh_session::{ApiKeys, ContextHeader, KeyKind};
 
 use super::file::{self, Owner, Saved};
 use super::replace::replace;
-use super::{Reading, SnapshotFile};
+use super::setting::{Reading, SnapshotFile};
 use crate::wall_clock::WallClock;
 
 /// The minimum time between two writes of new features, unless the client is flushed or closed.
@@ -151,7 +151,7 @@ impl SnapshotWriter {
     }
 
     /// Uses these API keys for all later writes. The present features may have been fetched with the former keys. No features
-    /// are written until the Edge has sent a list for the new keys (D-79).
+    /// are written until the Edge has sent a list for the new keys.
     pub(crate) fn keys(&mut self, keys: &ApiKeys) {
         self.owner.kind = keys.kind();
         self.owner.keys = keys.fingerprint();

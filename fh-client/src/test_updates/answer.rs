@@ -1,4 +1,4 @@
-//! The responses of the Edge to a test update (sdk-behaviour 0.6, edge-protocol 5.3).
+//! The responses of the Edge to a test update.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Test updates, which change features at the Edge with FeatureHub's PUT request (edge-protocol 5, D-80). This module holds the
+//! Test updates, which change features at the Edge with FeatureHub's PUT request. This module holds the
 //! change, the command to the driver, and the meaning of the Edge's response.
 
 mod answer;

@@ -163,8 +163,7 @@ macro_rules! numbers {
 numbers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64);
 
 impl From<serde_json::Value> for NewValue {
-    /// Converts a JSON value. Lists and objects become text, because the Edge accepts the value of a JSON feature only as text
-    /// (edge-protocol 5.3).
+    /// Converts a JSON value. Lists and objects become text, because the Edge accepts the value of a JSON feature only as text.
     fn from(value: serde_json::Value) -> Self {
         match value {
             serde_json::Value::Null => Self::Null,

@@ -56,7 +56,7 @@ impl MemoryEdge {
         state.lines.retain(|line| line.is_open());
         state.lines.push(Arc::clone(&line));
         drop(state);
-        let body = Received { line, shared: Arc::clone(&self.shared) };
+        let body = Received { line, settled: self.shared.settled.clone() };
         Response::new(head_of(SeenKind::Stream), Box::pin(body))
     }
 }

@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use futures_core::Stream;
 use serde_json::Value;
+use tokio::sync::watch;
 
-use super::Shared;
 use super::features::{Audience, Event, Features};
 use crate::transport::{TransportError, TransportErrorKind};
 
@@ -99,7 +99,8 @@ impl Line {
 /// The client's end of an open stream.
 pub(super) struct Received {
     pub(super) line: Arc<Line>,
-    pub(super) shared: Arc<Shared>,
+    /// The number that increases whenever the client has processed all events, or has closed the stream.
+    pub(super) settled: watch::Sender<u64>,
 }
 
 impl Stream for Received {
@@ -122,7 +123,7 @@ impl Stream for Received {
         let is_news = !std::mem::replace(&mut content.is_settled, true);
         drop(content);
         if is_news {
-            self.shared.settled.send_modify(|count| *count += 1);
+            self.settled.send_modify(|count| *count += 1);
         }
         Poll::Pending
     }
@@ -131,6 +132,6 @@ impl Stream for Received {
 impl Drop for Received {
     fn drop(&mut self) {
         self.line.content().is_gone = true;
-        self.shared.settled.send_modify(|count| *count += 1);
+        self.settled.send_modify(|count| *count += 1);
     }
 }

@@ -1,4 +1,4 @@
-//! The responses of an Edge in memory to test updates (edge-protocol 5.3).
+//! The responses of an Edge in memory to test updates.
 
 use fh_eval::{Kind, Number};
 use serde_json::{Map, Value};

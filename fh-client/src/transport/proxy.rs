@@ -1,7 +1,7 @@
-//! Proxies: their URLs, and those of environment variables. All HTTP clients of this project use this reading (sdk-behaviour 5.6),
+//! Proxies: their URLs, and those of environment variables. All HTTP clients of this project use this reading,
 //! because reqwest's own reading ignores some entries of `NO_PROXY`, and cuts a password at an `@`.
 
-mod environment;
+pub(crate) mod environment;
 mod no_proxy;
 
 use std::fmt;
@@ -9,7 +9,6 @@ use std::fmt;
 use fh_session::ResponseHead;
 use reqwest::Url;
 
-pub(crate) use self::environment::EnvironmentProxies;
 use super::{TransportError, TransportErrorKind};
 
 /// The URL of a proxy, and the setting or environment variable that holds it. `Debug` and `Display` show no credentials.

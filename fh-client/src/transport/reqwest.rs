@@ -3,6 +3,7 @@
 mod connections;
 mod error;
 mod exchange;
+mod proxies;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "featbit")]
@@ -21,13 +22,16 @@ use self::error::{Phase, translate};
 #[cfg(feature = "featbit")]
 use self::exchange::{Exchanged, head};
 use self::exchange::{Prepared, exchange, response};
+use self::proxies::Proxies;
 #[cfg(feature = "featbit")]
 use super::Upgrade;
-use super::proxy::{EnvironmentProxies, Proxy};
+use super::proxy::Proxy;
+use super::proxy::environment::EnvironmentProxies;
+use super::setup_error::TransportSetupError;
 use super::tls::{HttpVersions, TlsChoices};
 use super::{BoxFuture, InvalidSetting, Response, Transport, TransportError, TransportRequest};
 
-/// The default time limit for opening a connection (D-74).
+/// The default time limit for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A transport for HTTP/1.1 and HTTP/2 that uses [`reqwest`], with TLS by rustls and the platform's certificates. It accepts
@@ -59,25 +63,6 @@ pub struct ReqwestTransport {
     proxies: Proxies,
     /// The settings from which the HTTP client was built; `None` if the program built the HTTP client.
     settings: Option<Arc<ReqwestTransportBuilder>>,
-}
-
-/// The proxies of a transport.
-#[derive(Clone)]
-enum Proxies {
-    /// The proxies of environment variables, such as `HTTPS_PROXY`, and of the system's settings.
-    Environment(Arc<EnvironmentProxies>),
-    /// The proxy that the program has set; `None` if the program has disabled proxies.
-    Set(Option<Proxy>),
-}
-
-impl Proxies {
-    /// Returns the proxy for requests to this URL.
-    fn of(&self, destination: &reqwest::Url) -> Option<Proxy> {
-        match self {
-            Self::Environment(environment) => environment.proxy(destination),
-            Self::Set(proxy) => proxy.clone(),
-        }
-    }
 }
 
 impl fmt::Debug for ReqwestTransport {
@@ -287,50 +272,14 @@ impl ReqwestTransportBuilder {
         if let Some(configure) = &self.configure {
             builder = configure(builder);
         }
-        builder.build().map_err(TransportSetupError::of_http)
+        let built = builder.build().map_err(reqwest::Error::without_url);
+        built.map_err(|error| TransportSetupError::Http(root_cause(&error).to_string()))
     }
 
     fn remember(&mut self, outcome: Result<(), TransportSetupError>) {
         if let Err(trouble) = outcome {
             self.trouble.get_or_insert(trouble);
         }
-    }
-}
-
-/// The reason why a [`ReqwestTransport`] cannot be created.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TransportSetupError {
-    /// A certificate or a private key cannot be used. The value is the reason.
-    Certificate(&'static str),
-    /// rustls rejected a certificate, a private key or the TLS settings. The value is the text of the error of rustls.
-    Tls(String),
-    /// The proxy that the program has set can never work. The value is the reason.
-    Proxy(&'static str),
-    /// The HTTP client cannot be created. The value is the text of the innermost cause of the error of reqwest.
-    Http(String),
-}
-
-impl fmt::Display for TransportSetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Certificate(why) => f.write_str(why),
-            Self::Tls(why) => write!(f, "TLS cannot be set up: {why}"),
-            Self::Proxy(why) => write!(f, "the setting proxy can never work: {why}"),
-            Self::Http(why) => write!(f, "the HTTP client cannot be set up: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for TransportSetupError {}
-
-impl TransportSetupError {
-    pub(super) fn of_tls(error: &rustls::Error) -> Self {
-        Self::Tls(error.to_string())
-    }
-
-    fn of_http(error: reqwest::Error) -> Self {
-        Self::Http(root_cause(&error.without_url()).to_string())
     }
 }
 

@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
-use super::reqwest::TransportSetupError;
+use super::setup_error::TransportSetupError;
 
 /// The versions of HTTP that the transport offers to servers in the TLS handshake.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -172,7 +172,7 @@ impl AttributesBuilder {
     }
 
     /// Adds the key of the user's session. In profile `client`, the first session key is the default percentage key, in
-    /// place of the user key (evaluation 2.2).
+    /// place of the user key.
     #[inline]
     #[must_use]
     pub fn session(mut self, session: impl AsRef<str>) -> Self {

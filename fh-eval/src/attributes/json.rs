@@ -1,4 +1,4 @@
-//! A parser of contexts in JSON (D-43).
+//! A parser of contexts in JSON.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
 //! Well-known attribute names and values. All of them are plain text. Rules do not distinguish them from other texts,
-//! so any other text can be given instead (evaluation 1.5, Appendix A).
+//! so any other text can be given instead.
 
 // The names of the attributes that have methods in the builder, and `sessionkey`, which profile `edge` reads.
 pub(crate) const USER_KEY: &str = "userkey";

@@ -1,4 +1,4 @@
-//! The buckets of percentage keys, and the walk over strategies with several of these keys (evaluation 2.3, 2.4).
+//! The buckets of percentage keys, and the walk over strategies with several of these keys.
 
 use smallvec::SmallVec;
 
@@ -121,7 +121,7 @@ impl<'a, 'm, C: Clock, T: Tracer, const N: usize> Evaluator<'a, 'm, C, T, N> {
 
     /// Returns the texts whose concatenation is the percentage key of a source. The default percentage key is one text,
     /// or none if the context lacks the key. For a list of attributes, the texts are the values of all attributes,
-    /// joined with `$`. A missing attribute gives `<none>` (evaluation 2.3).
+    /// joined with `$`. A missing attribute gives `<none>`.
     fn key_parts(
         &self,
         source: u32,

@@ -1,4 +1,4 @@
-//! The compiler of conditions into rules (featbit 4.1, 4.2).
+//! The compiler of conditions into rules.
 
 use std::borrow::Cow;
 

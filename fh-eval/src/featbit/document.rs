@@ -1,4 +1,4 @@
-//! The parser of data-sync payloads (featbit 2.1).
+//! The parser of data-sync payloads.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The exposures that count for experiments (featbit 6).
+//! The exposures that count for experiments.
 
 use crate::attributes::Attributes;
 use crate::evaluate::{Evaluator, Memory};

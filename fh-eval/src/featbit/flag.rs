@@ -1,4 +1,4 @@
-//! The compiler of one flag into rows (featbit 4).
+//! The compiler of one flag into rows.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! The JSON lists in the values of conditions (featbit 4.2).
+//! The JSON lists in the values of conditions.
 
 use std::borrow::Cow;
 

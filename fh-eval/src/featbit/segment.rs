@@ -1,4 +1,4 @@
-//! The compiler of segments, which are features whose rows say who is in them (featbit 4.3).
+//! The compiler of segments, which are features whose rows say who is in them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The compiler of the variations of a rule into rows: one for each interval of the split (featbit 5).
+//! The compiler of the variations of a rule into rows: one for each interval of the split.
 
 use smallvec::SmallVec;
 

@@ -1,4 +1,4 @@
-//! The users of FeatBit (featbit 3).
+//! The users of FeatBit.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

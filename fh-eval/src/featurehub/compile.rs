@@ -1,5 +1,5 @@
 //! The compiler of payloads into rulesets. Compiling an environment never fails. Diagnostics describe most parts that
-//! cannot be read, and how the compiler treats them (D-35).
+//! cannot be read, and how the compiler treats them.
 
 mod strategy;
 
@@ -28,7 +28,7 @@ use crate::value::Kind;
 use crate::writer::Writer;
 
 /// The ids from which buckets are computed in place of feature ids, by feature key. FeatureHub's server uses the ids of
-/// feature values (D-41).
+/// feature values.
 pub type HashIds = HashMap<String, String>;
 
 /// A compiler of features, which applies the rules of one profile.
@@ -74,7 +74,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Leaves out the strategies of all features, so that the value of a feature is its answer for every context. This is the rule for
-    /// payloads of server-evaluated keys, whose values the Edge has evaluated already (D-123). Strategies that are left out are not
+    /// payloads of server-evaluated keys, whose values the Edge has evaluated already. Strategies that are left out are not
     /// checked, and cause no diagnostics.
     ///
     /// ```

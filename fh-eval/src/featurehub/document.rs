@@ -1,5 +1,5 @@
 //! The forms of a payload: a list of environments (the body of a GET), a list of features or one feature (the data of
-//! SSE events), or one environment (evaluation 1.1).
+//! SSE events), or one environment.
 
 use std::borrow::Cow;
 

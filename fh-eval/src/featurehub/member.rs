@@ -1,10 +1,9 @@
-//! Unknown members of strategies and rules (D-118).
+//! Unknown members of strategies and rules.
 
 use super::wire::name;
 use crate::text::lower_case;
 
-/// The known members of a strategy, including the members that occur only in FeatureHub's management API (evaluation
-/// 1.3).
+/// The known members of a strategy, including the members that occur only in FeatureHub's management API.
 pub(super) const STRATEGY: &[&str] = &[
     name::ID,
     "name",
@@ -17,7 +16,7 @@ pub(super) const STRATEGY: &[&str] = &[
     "colouring",
 ];
 
-/// The known members of a rule (evaluation 1.4).
+/// The known members of a rule.
 pub(super) const RULE: &[&str] =
     &[name::ID, name::CONDITIONAL, name::FIELD, name::VALUES, name::TYPE];
 
@@ -70,8 +69,8 @@ impl UnknownMember {
     }
 }
 
-/// Returns the known member whose name is nearly the same as `name`, or `None` if there is no such member (evaluation
-/// 2.8). A name of more than 40 bytes is not a near miss. Case and the separators `_`, `-`, `.` and space are ignored.
+/// Returns the known member whose name is nearly the same as `name`, or `None` if there is no such member.
+/// A name of more than 40 bytes is not a near miss. Case and the separators `_`, `-`, `.` and space are ignored.
 /// A name is a near miss of a known name in these cases:
 ///
 /// - The name equals the known name.

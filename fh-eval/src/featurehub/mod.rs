@@ -3,6 +3,7 @@
 
 pub(crate) mod can_match;
 pub(crate) mod compile;
+pub(crate) mod conditionals;
 #[cfg_attr(not(feature = "explain"), path = "no_diagnostics.rs")]
 mod diagnostics;
 #[cfg(feature = "first-row")]

@@ -52,7 +52,7 @@ impl<'a> FeatureRef<'a> {
     }
 
     /// Returns the evaluated value as the payload's JSON token, or `None` if the value is null or missing. A NUMBER
-    /// with the token `"7.50"` gives `"7.50"` (D-39). `evaluation` must be a result of this feature. Each call parses
+    /// with the token `"7.50"` gives `"7.50"`. `evaluation` must be a result of this feature. Each call parses
     /// the feature's JSON again.
     #[must_use]
     pub fn value_token(&self, evaluation: &Evaluation<'_>) -> Option<&'a str> {

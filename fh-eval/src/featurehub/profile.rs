@@ -1,5 +1,5 @@
 //! The two evaluation profiles. FeatureHub's implementations disagree in places, and the profile decides which
-//! behaviour applies (evaluation 0.2).
+//! behaviour applies.
 
 use crate::attributes::names;
 use crate::bucket::Encoding;
@@ -22,7 +22,7 @@ pub enum Profile {
     Client,
     /// The behaviour of FeatureHub's server, including the server's defects, with some differences. For example, an
     /// input on which the server raises an error only makes a rule or a strategy fail, host names are never looked up,
-    /// and the current date is the date in UTC (evaluation 2.6, 2.8, 3.8). Use this profile if users of
+    /// and the current date is the date in UTC. Use this profile if users of
     /// server-evaluated keys must keep the values that FeatureHub's server gives them. Percentages then also need the
     /// ids of feature values ([`Compiler::hash_ids`](crate::featurehub::Compiler::hash_ids)).
     Edge,
@@ -39,7 +39,7 @@ impl Profile {
     }
 
     /// Returns the name of the attribute whose first value is the default percentage key: `session` or `sessionkey`. If
-    /// the context lacks this attribute, the default percentage key is the first value of `userkey` (evaluation 2.2).
+    /// the context lacks this attribute, the default percentage key is the first value of `userkey`.
     pub(crate) const fn session_attribute(self) -> &'static str {
         match self {
             Self::Client => names::SESSION,
@@ -47,7 +47,7 @@ impl Profile {
         }
     }
 
-    /// Returns the encoding with which percentage keys are hashed (evaluation 2.9).
+    /// Returns the encoding with which percentage keys are hashed.
     pub(crate) const fn encoding(self) -> Encoding {
         match self {
             Self::Client => Encoding::Utf8,
@@ -56,7 +56,7 @@ impl Profile {
     }
 
     /// Returns the bucket, 0 to 999,999, of a percentage key for the feature with the id `hash_id`. The hashed text is
-    /// the key followed by the id. FeatureHub's server takes the id of the feature's value (D-41).
+    /// the key followed by the id. FeatureHub's server takes the id of the feature's value.
     #[must_use]
     pub fn bucket(self, percentage_key: &str, hash_id: &str) -> u32 {
         crate::bucket::bucket_of([percentage_key, hash_id].into_iter(), self.encoding())

@@ -3,7 +3,7 @@
 use crate::bucket::{Murmur3, mix, scramble};
 
 impl Murmur3 {
-    /// Returns the hash that FeatureHub's server computes over UTF-16 text (evaluation 2.9). The leading groups of four
+    /// Returns the hash that FeatureHub's server computes over UTF-16 text. The leading groups of four
     /// ASCII characters are hashed as in the standard hash. From the first other group on, characters are collected in a
     /// 64-bit accumulator, and the server fails to advance its offset for characters of four bytes.
     pub(crate) fn of_server(chars: impl Iterator<Item = char> + Clone) -> u32 {

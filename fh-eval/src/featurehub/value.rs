@@ -1,4 +1,4 @@
-//! The conversion of payload values to values of the feature's type (evaluation 5.2).
+//! The conversion of payload values to values of the feature's type.
 
 use serde_json::value::RawValue;
 

@@ -1,4 +1,4 @@
-//! FeatureHub's JSON (evaluation 1): the names of its members ([`name`]), the parts of a feature, and the envelopes
+//! FeatureHub's JSON: the names of its members ([`name`]), the parts of a feature, and the envelopes
 //! around features. Values are kept as JSON text. Of a value in place of a list or an object, only the wrong shape is
 //! recorded. [`Compiler`](super::Compiler) decides how to treat such a part.
 
@@ -30,7 +30,7 @@ pub struct Feature<'a> {
     pub id: Raw<'a>,
     /// Key of the feature, by which programs read the feature.
     pub key: Raw<'a>,
-    /// A boolean: true if the feature is locked, which restricts overrides by interceptors (evaluation 5.6).
+    /// A boolean: true if the feature is locked, which restricts overrides by interceptors.
     pub locked: Raw<'a>,
     /// Version of the feature's value in the environment.
     pub version: Raw<'a>,
@@ -62,8 +62,7 @@ pub struct Strategy<'a> {
     pub value: Raw<'a>,
     /// The strategy's rules. The strategy matches only if all of them hold.
     pub rules: Shape<Vec<Shape<Rule<'a>>>>,
-    /// The unknown members of the strategy's JSON object (D-118): the first 16, and the first near miss of a known
-    /// member.
+    /// The unknown members of the strategy's JSON object: the first 16, and the first near miss of a known member.
     pub unknown: Vec<UnknownMember>,
 }
 
@@ -78,7 +77,7 @@ pub struct Rule<'a> {
     pub kind: Raw<'a>,
     /// The rule's values, with which the attribute's values are compared.
     pub values: Shape<Vec<&'a RawValue>>,
-    /// The unknown members of the rule's JSON object (D-118): the first 16, and the first near miss of a known member.
+    /// The unknown members of the rule's JSON object: the first 16, and the first near miss of a known member.
     pub unknown: Vec<UnknownMember>,
 }
 

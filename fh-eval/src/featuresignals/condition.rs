@@ -1,4 +1,4 @@
-//! The compiler of conditions into rules (featuresignals 4.5).
+//! The compiler of conditions into rules.
 
 use super::KEY;
 use super::compilation::{Compilation, Unreadable};

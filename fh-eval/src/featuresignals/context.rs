@@ -1,4 +1,4 @@
-//! The contexts of FeatureSignals (featuresignals 2).
+//! The contexts of FeatureSignals.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The parser of rulesets (featuresignals 1.1).
+//! The parser of rulesets.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The compiler of one flag into rows (featuresignals 4).
+//! The compiler of one flag into rows.
 
 use super::compilation::{Compilation, Row, Unreadable};
 use crate::bucket::BASIS_POINTS;

@@ -1,4 +1,4 @@
-//! The compiler of rules into rows (featuresignals 4.4).
+//! The compiler of rules into rows.
 
 use super::KEY;
 use super::compilation::{Compilation, Row, Unreadable};

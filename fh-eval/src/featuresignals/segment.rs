@@ -1,4 +1,4 @@
-//! The compiler of segments, which are features whose rows are the ways of being in them (featuresignals 4.5).
+//! The compiler of segments, which are features whose rows are the ways of being in them.
 
 use std::sync::Arc;
 

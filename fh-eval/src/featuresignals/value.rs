@@ -1,4 +1,4 @@
-//! The values of flags, rules and variants (featuresignals 5).
+//! The values of flags, rules and variants.
 
 use super::compilation::Compilation;
 use crate::diagnostic::{Consequence, DiagnosticKind};

@@ -1,4 +1,4 @@
-//! FeatureSignals' shares: basis points, expiry, groups of which one flag has the subject, and prerequisites (featuresignals 3, 4.1, 4.2, 4.3).
+//! FeatureSignals' shares: basis points, expiry, groups of which one flag has the subject, and prerequisites.
 
 use smallvec::SmallVec;
 

@@ -1,5 +1,4 @@
-//! Parsers of IP addresses and networks (evaluation 3.8, D-17, D-44, D-47). Only literals are parsed; a host name is
-//! never looked up.
+//! Parsers of IP addresses and networks. Only literals are parsed; a host name is never looked up.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -306,7 +305,7 @@ mod tests {
         }
     }
 
-    /// The `ipnetwork` crate is the reference for texts that both parsers accept (D-47). The two parsers differ on
+    /// The `ipnetwork` crate is the reference for texts that both parsers accept. The two parsers differ on
     /// purpose: `ipnetwork` refuses leading zeros, brackets, zones and masks such as `+8`. It accepts netmasks such as
     /// `/255.0.0.0`, and keeps IPv4-mapped addresses as IPv6.
     mod against_ipnetwork {

@@ -1,6 +1,6 @@
-//! The parser of calendar dates (evaluation 3.4).
+//! The parser of calendar dates.
 
-/// The years that a date text can contain (D-44).
+/// The years that a date text can contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Years {
     /// The years 0001 to 9999, always with four digits.

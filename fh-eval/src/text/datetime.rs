@@ -1,4 +1,4 @@
-//! The parser of date-times (evaluation 3.5).
+//! The parser of date-times.
 
 use super::date::{Day, Years, clock};
 

@@ -23,7 +23,7 @@ const FRACTION_BITS: u32 = 52;
 /// The exponent bits of an infinite double.
 const INFINITE_EXPONENT: u64 = 2047;
 
-/// Returns the double that is nearest to a decimal number, or `None` if the text does not follow the grammar of evaluation 3.3.
+/// Returns the double that is nearest to a decimal number, or `None` for a text that is no decimal number.
 /// A number halfway between two doubles is rounded to the even one. Zero keeps its sign.
 pub(crate) fn nearest_double(text: &str) -> Option<f64> {
     let number = Decimal::parse(text)?;

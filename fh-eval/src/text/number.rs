@@ -1,4 +1,4 @@
-//! Numbers as exact decimals (evaluation 3.3). Supplied texts are compared digit by digit, without a copy and without
+//! Numbers as exact decimals. Supplied texts are compared digit by digit, without a copy and without
 //! rounding through binary floating point.
 
 use std::cmp::Ordering;
@@ -234,8 +234,7 @@ impl From<Decimal<'_>> for OwnedDecimal {
 }
 
 /// Returns a finite double as Java prints it since JDK 19: `5.0`, `1.0E21`, `1.0E-5`. FeatureHub's server compares rule
-/// values with a fraction or an exponent as this text where it compares texts (evaluation 3, text of a rule value,
-/// profile `edge`).
+/// values with a fraction or an exponent as this text where it compares texts.
 #[must_use]
 pub fn java_double_text(double: f64) -> String {
     let size = double.abs();

@@ -1,4 +1,4 @@
-//! The order of texts by UTF-16 code units (evaluation 3.2, D-31), computed on UTF-8 without conversion.
+//! The order of texts by UTF-16 code units, computed on UTF-8 without conversion.
 
 use std::cmp::Ordering;
 

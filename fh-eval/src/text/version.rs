@@ -1,4 +1,4 @@
-//! Versions in Maven's order, as FeatureHub's server compares them (evaluation 3.6, D-13). Any text is a version.
+//! Versions in Maven's order, as FeatureHub's server compares them. Any text is a version.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;

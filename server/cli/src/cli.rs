@@ -2,15 +2,13 @@
 
 use std::io::{self, Write};
 
-use clap::{Args, Parser, Subcommand};
-use fh_eval::{Profile, featbit};
+use clap::{Parser, Subcommand};
 use fh_session::{ApiKey, Secrets};
 
 use crate::commands::{
     bucket, demo, doctor, eval, explain, get, init, lint, probe, rollout, serve, set, watch,
 };
 use crate::edge;
-use crate::failure::Failure;
 use crate::sanitize::visible;
 use crate::screen::ColorChoice;
 use crate::usage_advice;
@@ -22,7 +20,7 @@ use crate::usage_advice;
 /// of a GET of /features (a list of environments), a list of features, or the text of an event stream (a recorded `curl -N`, or
 /// one `data:` line). It may also be a state file, as `fh init` writes it, or the URL of an Edge, followed by a
 /// client-evaluated API key.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(
     name = "fh",
     version,
@@ -85,7 +83,7 @@ impl Cli {
     }
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(crate) enum Command {
     Eval(eval::EvalArgs),
     Explain(explain::ExplainArgs),
@@ -100,71 +98,4 @@ pub(crate) enum Command {
     Init(init::InitArgs),
     Serve(serve::ServeArgs),
     Probe(probe::ProbeArgs),
-}
-
-/// The option that chooses the evaluation profile.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct ProfileArgs {
-    /// The evaluation profile. With few exceptions, `client` gives the results of most client SDKs, and `edge` gives the results
-    /// of FeatureHub's Edge for server-evaluated keys, including its defects
-    #[arg(long, value_name = "PROFILE", default_value = "client")]
-    profile: ProfileName,
-}
-
-/// The name of a profile of one of the systems.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum ProfileName {
-    Client,
-    Edge,
-    /// The answers of FeatBit's server. Only commands with `--system` take this profile and the next one.
-    #[value(hide = true)]
-    Server,
-    /// The rules of FeatBit's draft of a specification.
-    #[value(hide = true)]
-    Draft,
-}
-
-impl ProfileArgs {
-    /// Returns the profile for features of FeatureHub.
-    pub(crate) fn of_featurehub(self) -> Result<Profile, Failure> {
-        match self.profile {
-            ProfileName::Client => Ok(Profile::Client),
-            ProfileName::Edge => Ok(Profile::Edge),
-            ProfileName::Server | ProfileName::Draft => Err(Failure::Input(
-                "--profile server and draft are those of FeatBit: add --system featbit, or write --profile client or edge".to_string(),
-            )),
-        }
-    }
-
-    /// Returns the profile for flags of FeatBit.
-    pub(crate) fn of_featbit(self) -> Result<featbit::Profile, Failure> {
-        match self.profile {
-            // The default.
-            ProfileName::Client | ProfileName::Server => Ok(featbit::Profile::Server),
-            ProfileName::Draft => Ok(featbit::Profile::Draft),
-            ProfileName::Edge => Err(Failure::Input(
-                "--profile edge is one of FeatureHub: write --profile server or draft".to_string(),
-            )),
-        }
-    }
-}
-
-impl ProfileArgs {
-    /// Fails if the options choose a profile, which FeatureSignals does not have.
-    pub(crate) fn of_featuresignals(self) -> Result<(), Failure> {
-        match self.profile {
-            // The default.
-            ProfileName::Client => Ok(()),
-            _ => Err(Failure::Input(
-                "flags of FeatureSignals have no profiles: leave --profile out".to_string(),
-            )),
-        }
-    }
-}
-
-/// Returns a parser of profile names. The help texts of options with this parser list the names.
-pub(crate) fn profiles() -> impl clap::builder::TypedValueParser<Value = Profile> {
-    use clap::builder::TypedValueParser;
-    clap::builder::PossibleValuesParser::new(["client", "edge"])
-        .try_map(|name| name.parse::<Profile>())
 }

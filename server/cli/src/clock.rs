@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Args;
 use fh_eval::Timestamp;
 
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Clone, Copy, Args)]
 pub(crate) struct ClockArgs {
     /// Evaluate as of this time instead of the current time, such as 2026-11-27T09:00:00Z. A date without a time means 00:00
     /// UTC

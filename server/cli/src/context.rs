@@ -1,9 +1,9 @@
-//! Evaluation contexts given on the command line (decisions D-42).
+//! Evaluation contexts given on the command line.
 
 use clap::Args;
 use fh_eval::Attributes;
 
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub(crate) struct ContextArgs {
     /// An attribute of the evaluation context. Repeat the option for further attributes, or with the same name for further
     /// values. Within a value, write `\,` for a comma and `\\` for a backslash. A text without a value, such as `plan=`, adds

@@ -39,13 +39,6 @@ pub(crate) struct EdgeArgs {
     api_key: Vec<String>,
 }
 
-/// Shows no field, because each field may hold an API key.
-impl std::fmt::Debug for EdgeArgs {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EdgeArgs").finish_non_exhaustive()
-    }
-}
-
 /// The URL and the API keys of an Edge.
 #[derive(Debug, Clone)]
 pub(crate) struct Edge {

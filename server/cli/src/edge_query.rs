@@ -12,7 +12,7 @@ use crate::flag_server_args::FlagServerArgs;
 use crate::server::Server;
 use crate::system::System;
 
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub(crate) struct EdgeQueryArgs {
     #[command(flatten)]
     edge: EdgeArgs,

@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 
 use crate::clock;
 use crate::failure::{Failure, Status};
-use crate::featuresignals::json_of;
 use crate::json_output;
 use crate::sanitize;
 use crate::screen::{GOOD, PLAIN, QUIET, Screen, WARNING};
+use crate::systems::featuresignals::flags::json_of;
 use crate::table::{Align, Table};
 
 /// A feature with its value and the reason for the value.

@@ -2,7 +2,7 @@
 
 use fh_client::{Problem, System};
 
-use crate::edge_trouble::{is_refused, other_scheme};
+use crate::connection_errors::{is_refused, other_scheme};
 use crate::failure::Failure;
 
 /// The words of a system for its servers and secrets, and the environment variables that hold them.

@@ -4,19 +4,19 @@ use clap::Args;
 use fh_eval::Attributes;
 
 use crate::failure::Failure;
-use crate::featbit::{user_of_context, user_of_file};
-use crate::featbit_server::{self, FeatbitServer};
-use crate::featuresignals::context_of_server;
-use crate::featuresignals_server::{self, FeaturesignalsServer};
 use crate::flag_server::{FoundSecret, Words, usage, variable};
 use crate::payload::read_bytes;
 use crate::server::Server;
 use crate::system::{self, System};
+use crate::systems::featbit::flags::{user_of_context, user_of_file};
+use crate::systems::featbit::server::{self as featbit_server, FeatbitServer};
+use crate::systems::featuresignals::flags::context_of_server;
+use crate::systems::featuresignals::server::{self as featuresignals_server, FeaturesignalsServer};
 
 const HEADING: &str = "FeatBit and FeatureSignals";
 
 /// The options of a server of FeatBit or FeatureSignals.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub(crate) struct FlagServerArgs {
     /// The system of the server. With featbit and featuresignals, FEATURE is the key of a flag, and there is no KEY: the secret comes from an
     /// environment variable or --secret-file. With featbit, URL is that of FeatBit's evaluation server, such as ws://localhost:5100

@@ -4,16 +4,16 @@ use clap::Args;
 use fh_eval::featurehub::{Compiler, Environment};
 use fh_eval::{Attributes, FeatureRef, Profile, Ruleset, Subject, Timestamp, featbit};
 
-use crate::cli::ProfileArgs;
 use crate::clock::ClockArgs;
 use crate::context::ContextArgs;
 use crate::failure::Failure;
 use crate::payload::Payload;
 use crate::percentages::Unhashed;
+use crate::profile::ProfileArgs;
 use crate::value_ids::{ValueIds, ValueIdsArgs};
 
 /// The options that choose the environment, the profile and the time of an evaluation.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub(crate) struct RulesArgs {
     /// The environment to evaluate: its id, or its name in a state file. This option is required if FILE contains several
     /// environments
@@ -129,7 +129,7 @@ impl Rules {
 }
 
 /// The options that describe the context of an evaluation.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub(crate) struct SubjectArgs {
     #[command(flatten)]
     context: ContextArgs,

@@ -1,14 +1,11 @@
 //! A server from which commands get features: an Edge, or a server of FeatBit or FeatureSignals.
 
-use std::time::Duration;
-
-use fh_client::{Client, ClientBuilder, NotReady, Problem};
+use fh_client::{ClientBuilder, Problem};
 
 use crate::edge::Edge;
-use crate::edge_trouble::is_final;
-use crate::failure::Failure;
-use crate::featbit_server::FeatbitServer;
-use crate::featuresignals_server::FeaturesignalsServer;
+use crate::systems::featbit::server::FeatbitServer;
+use crate::systems::featuresignals::server::FeaturesignalsServer;
+use crate::troubled::Troubled;
 
 /// The server that a command queries.
 #[derive(Debug)]
@@ -16,64 +13,6 @@ pub(crate) enum Server {
     Edge(Edge),
     Featbit(FeatbitServer),
     Featuresignals(FeaturesignalsServer),
-}
-
-/// The texts about a server that cannot be reached or sends no features, and the wait that ends with them.
-pub(crate) trait Troubled {
-    /// Describes a problem with the server, and adds advice if there is any.
-    fn trouble(&self, problem: &Problem) -> String;
-
-    /// Describes a server that has not answered.
-    fn silence(&self) -> &'static str;
-
-    /// Waits until the client has features. Fails at once if all addresses of the host refuse the connection, or if TLS fails. With
-    /// `wait`, tries again for this time.
-    ///
-    /// # Errors
-    /// Fails also if the server refuses the key, or if there are no features within `limit` or `wait`, whichever is longer.
-    async fn ready(
-        &self,
-        client: &Client,
-        limit: Duration,
-        wait: Option<Duration>,
-    ) -> Result<(), Failure> {
-        let limit = limit.max(wait.unwrap_or_default());
-        tokio::select! {
-            ready = client.ready() => ready.map_err(|why| self.not_ready(&why)),
-            problem = final_problem(client), if wait.is_none() => {
-                Err(Failure::Edge(self.trouble(&problem)))
-            }
-            () = tokio::time::sleep(limit) => Err(self.no_features(client, Some(limit))),
-        }
-    }
-
-    /// Returns the error for a client that is not ready, with the reason, and with advice if there is any.
-    fn not_ready(&self, why: &NotReady) -> Failure {
-        Failure::Edge(match why {
-            NotReady::Failed(problem) => self.trouble(problem),
-            why => why.to_string(),
-        })
-    }
-
-    /// Returns the error for a client that received no features within the time limit; `within` is `None` without a limit. The error
-    /// contains the client's problem. Without a problem, it says that the server has not answered.
-    fn no_features(&self, client: &Client, within: Option<Duration>) -> Failure {
-        let within =
-            within.map(|limit| format!(" within {} s", limit.as_secs_f64())).unwrap_or_default();
-        let why = match client.status().problem {
-            Some(problem) => self.trouble(&problem),
-            None => self.silence().to_string(),
-        };
-        Failure::Edge(format!("no features arrived{within}: {why}"))
-    }
-}
-
-async fn final_problem(client: &Client) -> Problem {
-    let status = client.status_when(|status| status.problem.as_ref().is_some_and(is_final)).await;
-    match status {
-        Ok(status) => status.problem.unwrap_or(Problem::Closed),
-        Err(problem) => problem,
-    }
 }
 
 impl Server {

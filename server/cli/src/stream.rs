@@ -110,7 +110,7 @@ struct Held<'e> {
 }
 
 impl<'e> Held<'e> {
-    /// Applies an update of one feature in the way in which a client does (D-27, D-73). Other data changes nothing.
+    /// Applies an update of one feature in the way in which a client does. Other data changes nothing.
     fn apply(&mut self, update: &'e Event<'_>) {
         let data = update.data.as_deref().unwrap_or_default();
         let Ok(state) = wire::one(data) else { return };
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(versions.map(left), [false, false, true, false, false]);
     }
 
-    /// A feature that is reported late, after a delete of this or a later version, stays deleted (D-73).
+    /// A feature that is reported late, after a delete of this or a later version, stays deleted.
     #[test]
     fn a_late_update_does_not_bring_a_deleted_feature_back() {
         let held = |deleted: &str, version: &str| {

@@ -15,7 +15,7 @@ pub(crate) enum System {
 }
 
 /// The option that chooses the system.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Clone, Copy, Args)]
 pub(crate) struct SystemArgs {
     /// The system from which the flags come. With featbit, FILE holds the message `data-sync` of a server-side secret, a context
     /// is a user with the attributes `keyId` and `name`, and --profile is `server` (the default) or `draft`. With featuresignals,
@@ -25,7 +25,7 @@ pub(crate) struct SystemArgs {
 }
 
 /// The option that names the user of another system than FeatureHub.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub(crate) struct UserArgs {
     /// With --system featbit or featuresignals: a JSON file with the user or the context, as clients send it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "no_context"])]

@@ -7,7 +7,7 @@ use fh_files::{Content, Limits, Node};
 use crate::failure::Failure;
 use crate::payload::{Payload, read_bytes};
 
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub(crate) struct ValueIdsArgs {
     /// A file with the ids of the features' values, which profile edge hashes for percentages: a map such as
     /// `NEW_CHECKOUT: 03dc1d33-bd55-4ef5-a84a-46e8de3b1d4d` in YAML or JSON, or a state file. A payload holds no such ids. A

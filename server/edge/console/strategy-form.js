@@ -5,12 +5,7 @@ import * as json from './json.js';
 import { CONDITIONALS, TYPES, share } from './words.js';
 
 const PERCENT = /^\d{1,3}([.,]\d{1,4})?$/;
-/** The labels of the conditionals. */
-const SIGNS = {
-  EQUALS: 'is', NOT_EQUALS: 'is not', STARTS_WITH: 'starts with', ENDS_WITH: 'ends with', INCLUDES: 'contains', EXCLUDES: 'does not contain',
-  REGEX: 'matches', GREATER: '>', GREATER_EQUALS: '≥', LESS: '<', LESS_EQUALS: '≤',
-};
-const KINDS = { STRING: 'text', NUMBER: 'number', BOOLEAN: 'yes or no', SEMANTIC_VERSION: 'version', DATE: 'date', DATETIME: 'date and time', IP_ADDRESS: 'IP address' };
+const SIGNS = Object.fromEntries(Object.entries(CONDITIONALS).map(([name, { label }]) => [name, label]));
 const NAMES = ['userkey', 'session', 'country', 'device', 'platform', 'version', 'now'];
 
 /** Creates a form that writes into `strategy`. */
@@ -174,11 +169,11 @@ function ruleRow(rule, at, names, changed, remove) {
     rule.fieldName = attribute.value.trim();
     changed();
   } });
-  const type = choice(named('Type'), TYPES, KINDS, rule.type, (given) => {
+  const type = choice(named('Type'), TYPES, rule.type, (given) => {
     rule.type = given;
     readValues();
   });
-  const conditional = choice(named('Condition'), CONDITIONALS, SIGNS, rule.conditional, (given) => {
+  const conditional = choice(named('Condition'), SIGNS, rule.conditional, (given) => {
     rule.conditional = given;
     changed();
   });
@@ -196,7 +191,8 @@ function ruleRow(rule, at, names, changed, remove) {
   );
 }
 
-function choice(attributes, all, shown, given, take) {
+function choice(attributes, shown, given, take) {
+  const all = Object.keys(shown);
   const known = all.includes(given) ? all : [given, ...all];
   const select = h('select', { ...attributes, onchange: () => take(select.value) }, known.map((each) => h('option', { value: each ?? '' }, shown[each] ?? text(each))));
   select.value = given ?? '';

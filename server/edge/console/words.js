@@ -21,40 +21,49 @@ export function roughly(part) {
   return `${(part * 100).toFixed(1)} %`;
 }
 
-const SIGNS = {
-  EQUALS: ['is', 'is one of'],
-  NOT_EQUALS: ['is not', 'is none of'],
-  STARTS_WITH: ['starts with', 'starts with one of'],
-  ENDS_WITH: ['ends with', 'ends with one of'],
-  INCLUDES: ['contains', 'contains one of'],
-  EXCLUDES: ['does not contain', 'contains none of'],
-  REGEX: ['matches', 'matches one of'],
-  GREATER: ['is more than', 'is more than one of'],
-  GREATER_EQUALS: ['is at least', 'is at least one of'],
-  LESS: ['is less than', 'is less than one of'],
-  LESS_EQUALS: ['is at most', 'is at most one of'],
+// The engine's lists, which `FH_WRITE_PAGES=1 cargo test -p fh-eval --test written_lists` writes: each conditional with its label and its
+// words for one value and for several values, and the labels of types.
+export const CONDITIONALS = {
+  EQUALS: { label: 'is', words: ['is', 'is one of'], relation: 'equal', isNegative: false },
+  NOT_EQUALS: { label: 'is not', words: ['is not', 'is none of'], relation: 'equal', isNegative: true },
+  STARTS_WITH: { label: 'starts with', words: ['starts with', 'starts with one of'], relation: 'starts', isNegative: false },
+  ENDS_WITH: { label: 'ends with', words: ['ends with', 'ends with one of'], relation: 'ends', isNegative: false },
+  INCLUDES: { label: 'contains', words: ['contains', 'contains one of'], relation: 'contains', isNegative: false },
+  EXCLUDES: { label: 'does not contain', words: ['does not contain', 'contains none of'], relation: 'contains', isNegative: true },
+  REGEX: { label: 'matches', words: ['matches', 'matches one of'], relation: 'pattern', isNegative: false },
+  GREATER: { label: '>', words: ['is more than', 'is more than one of'], inTime: ['is after', 'is after one of'], relation: 'order', isNegative: false },
+  GREATER_EQUALS: { label: '≥', words: ['is at least', 'is at least one of'], inTime: ['is not before', 'is not before one of'], relation: 'order', isNegative: false },
+  LESS: { label: '<', words: ['is less than', 'is less than one of'], inTime: ['is before', 'is before one of'], relation: 'order', isNegative: false },
+  LESS_EQUALS: { label: '≤', words: ['is at most', 'is at most one of'], inTime: ['is not after', 'is not after one of'], relation: 'order', isNegative: false },
 };
-const IN_TIME = {
-  GREATER: ['is after', 'is after one of'],
-  GREATER_EQUALS: ['is not before', 'is not before one of'],
-  LESS: ['is before', 'is before one of'],
-  LESS_EQUALS: ['is not after', 'is not after one of'],
+export const TYPES = {
+  STRING: 'text',
+  NUMBER: 'number',
+  BOOLEAN: 'yes or no',
+  SEMANTIC_VERSION: 'version',
+  DATE: 'date',
+  DATETIME: 'date and time',
+  IP_ADDRESS: 'IP address',
 };
-/** For these types, containing means being equal. */
-const EQUAL = { INCLUDES: SIGNS.EQUALS, EXCLUDES: SIGNS.NOT_EQUALS };
-const IN_NETWORKS = { EQUALS: ['is in', 'is in one of'], INCLUDES: ['is in', 'is in one of'], NOT_EQUALS: ['is not in', 'is in none of'], EXCLUDES: ['is not in', 'is in none of'] };
-const TEXTUAL = ['STRING', undefined];
+const IN_NETWORKS = [['is in', 'is in one of'], ['is not in', 'is in none of']];
 
-export const CONDITIONALS = Object.keys(SIGNS);
-export const TYPES = ['STRING', 'NUMBER', 'BOOLEAN', 'SEMANTIC_VERSION', 'DATE', 'DATETIME', 'IP_ADDRESS'];
+/** Returns the words of a conditional for rules of a type. */
+function wordsOf(type, conditional) {
+  const { words, inTime, relation, isNegative } = conditional;
+  const isEquality = relation === 'equal' || relation === 'contains';
+  if (type === 'IP_ADDRESS' && isEquality) return IN_NETWORKS[Number(isNegative)];
+  if (type === 'DATE' || type === 'DATETIME') return inTime ?? (isEquality ? equal(isNegative) : words);
+  // For types other than STRING, containing means being equal.
+  return relation === 'contains' && type !== 'STRING' && type !== undefined ? equal(isNegative) : words;
+}
+
+function equal(isNegative) {
+  return (isNegative ? CONDITIONALS.NOT_EQUALS : CONDITIONALS.EQUALS).words;
+}
 
 function sign(rule, several) {
-  const { type, conditional } = rule;
-  const special = type === 'DATE' || type === 'DATETIME' ? { ...EQUAL, ...IN_TIME }
-    : type === 'IP_ADDRESS' ? IN_NETWORKS
-    : TEXTUAL.includes(type) ? {} : EQUAL;
-  const words = special[conditional] ?? SIGNS[conditional];
-  return words ? words[several ? 1 : 0] : String(conditional ?? 'is ?');
+  const known = Object.hasOwn(CONDITIONALS, rule.conditional) ? CONDITIONALS[rule.conditional] : undefined;
+  return known ? wordsOf(rule.type, known)[several ? 1 : 0] : String(rule.conditional ?? 'is ?');
 }
 
 /** Describes a rule. */

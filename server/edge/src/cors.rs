@@ -1,4 +1,4 @@
-//! CORS headers for browser pages of other origins (edge-protocol 7.4). Every origin is allowed, but without credentials.
+//! CORS headers for browser pages of other origins. Every origin is allowed, but without credentials.
 
 use axum::response::Response;
 use bytes::Bytes;

@@ -304,7 +304,7 @@ impl EdgeHandle {
     }
 
     /// Loads a base, which is a state that was read from its source, for the first time or again. If a feature's value is the same in the
-    /// previous and the new base, the changes that were made to the value since are kept (D-94). A state that [`EdgeHandle::replace`] or
+    /// previous and the new base, the changes that were made to the value since are kept. A state that [`EdgeHandle::replace`] or
     /// the admin API has put in place of the base is served until a base with other content is loaded; for the changes since, it counts as
     /// the previous base. If the changes cannot be stored in the data folder, the error is only logged.
     ///

@@ -1,6 +1,5 @@
-//! The work budget of one request (D-115). Evaluations that may take a large part of the budget run on other threads. Only a limited number
-//! of them run at a time. They do not start after their caller has disconnected, and some of them stop early if their caller disconnects
-//! later.
+//! The work budget of one request. Evaluations that may take a large part of the budget run on other threads. Only a limited number of them
+//! run at a time. They do not start after their caller has disconnected, and some of them stop early if their caller disconnects later.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! Metrics for Prometheus. Where FeatureHub's names fit, they are used (edge-protocol 7.2, D-109).
+//! Metrics for Prometheus. Where FeatureHub's names fit, they are used.
 
 mod gauges;
 mod listeners;
@@ -39,7 +39,7 @@ pub(crate) enum RequestClass {
     Put,
 }
 
-/// The result of a request, by which requests are counted (edge-protocol 7.1).
+/// The result of a request, by which requests are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Success,
@@ -49,7 +49,7 @@ pub(crate) enum Outcome {
     UpdateNonsense,
     UpdateNoChange,
     Failed,
-    /// The request was answered with status 429, in most cases because of a rate limit (D-98).
+    /// The request was answered with status 429, in most cases because of a rate limit.
     Limited,
 }
 
@@ -69,8 +69,7 @@ impl Outcome {
     }
 }
 
-/// The label of the counter of requests that were refused, and of streams that were closed, because of a limit on contexts and evaluations
-/// (D-115).
+/// The label of the counter of requests that were refused, and of streams that were closed, because of a limit on contexts and evaluations.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RefusalLabels {
     reason: &'static str,

@@ -28,20 +28,20 @@ use crate::admin_key::AdminKey;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// The profile by which the Edge evaluates features, in environments that set no profile of their own (D-91). A relay evaluates by
+    /// The profile by which the Edge evaluates features, in environments that set no profile of their own. A relay evaluates by
     /// [`Profile::Client`]. Default: [`Profile::Client`].
     pub profile: Profile,
     /// The `cache-control` header of responses that may be cached (`edge.cache-control.header`). It overrides the header of the
     /// environment, as on a FeatureHub server. Default: the header of the environment, if it has one.
     pub cache_control: Option<HeaderValue>,
     /// The interval of the heartbeats of feature streams (`edge.sse.heartbeat-period`). Zero means that these streams get no heartbeats. An
-    /// event stream of the admin API gets a heartbeat every 20 seconds, or at this interval if it is shorter but not zero. Default: 20 seconds (D-103).
+    /// event stream of the admin API gets a heartbeat every 20 seconds, or at this interval if it is shorter but not zero. Default: 20 seconds.
     pub heartbeat: Duration,
     /// The time after which a stream ends with `bye`, varied by up to 10 % (`edge.sse.drop-after-seconds`). If the stream first
     /// waits for a state, the wait has a time limit of its own of the same length. Zero means that streams have no time limit. Default: 600
     /// seconds.
     pub drop_after: Duration,
-    /// The limit on requests with one key per second, as an average (D-98); 0 counts as 1. After a pause, a burst of up to this number of
+    /// The limit on requests with one key per second, as an average; 0 counts as 1. After a pause, a burst of up to this number of
     /// requests is answered at once. Above the limit, polls, PUTs and OFREP evaluations are answered with 429, and streams wait for their
     /// first list of features, at most one minute. Default: no limit.
     pub requests_per_second: Option<u32>,
@@ -58,11 +58,11 @@ pub struct Options {
     /// and a body that does not arrive within 30 seconds with 408. OFREP requests get 400 for both. Default: 1 MiB.
     pub body_limit: usize,
     /// The maximum size in bytes of a request's evaluation context, as text in the header, the query or the JSON body. A larger context is
-    /// answered with 413, or with 400 for OFREP (D-115). Default: 16 KiB.
+    /// answered with 413, or with 400 for OFREP. Default: 16 KiB.
     pub max_context_bytes: usize,
     /// The maximum work of the evaluations for one request, in steps of about a nanosecond ([`fh_eval::WorkBound`]). If the evaluations
     /// that a request starts may need more steps, the request is answered with 413, or with 400 for OFREP. An open stream that may need
-    /// more ends with `bye` (D-115). Default: 32,000,000.
+    /// more ends with `bye`. Default: 32,000,000.
     pub evaluation_budget: u64,
     /// The maximum memory in bytes of the evaluated answers that are cached, for all environments together. If the memory is exceeded,
     /// cached answers are evicted. Default: 32 MiB.
@@ -71,7 +71,7 @@ pub struct Options {
     /// answers of server-evaluated keys and of OFREP until they are sent, and the contexts of streams. A number below 64 KiB counts as 64
     /// KiB, and a number above 2 GiB as 2 GiB. One address (IPv4 address or IPv6 /64 network) may use a quarter of the memory.
     /// Requests that wait for memory may take a further quarter. A request that gets no memory within 5 seconds is answered with 503, and a
-    /// stream gets its features later (D-127). Default: a quarter of the memory that the process may use ([`MemoryLimit`]), at
+    /// stream gets its features later. Default: a quarter of the memory that the process may use ([`MemoryLimit`]), at
     /// most 2 GiB, or 64 MiB if this memory is not known.
     pub request_memory: u64,
     /// The compression of responses to polls with one key, for clients that accept gzip. Other responses are never compressed. Default:

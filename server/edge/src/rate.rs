@@ -1,4 +1,4 @@
-//! Limits the requests per second with token buckets (D-98): the requests with a key, and the requests with a key from one client network.
+//! Limits the requests per second with token buckets: the requests with a key, and the requests with a key from one client network.
 
 mod addresses;
 mod bucket;

@@ -1,5 +1,5 @@
 //! The memory that requests hold while they wait for their peers: bodies that arrive, answers that are sent, and the contexts of streams.
-//! All of it has one limit, of which one client network may use a part (D-127).
+//! All of it has one limit, of which one client network may use a part.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;

@@ -96,7 +96,7 @@ impl SharedState {
         &self.notices
     }
 
-    /// Returns true if load balancers may send clients: the Edge can serve features, and has not announced that it stops (D-109).
+    /// Returns true if load balancers may send clients: the Edge can serve features, and has not announced that it stops.
     pub(crate) fn wants_clients(&self) -> bool {
         self.origin.is_ready() && !self.is_stopping.load(Ordering::Acquire)
     }

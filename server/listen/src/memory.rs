@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// An estimate of the memory of one idle stream in bytes, with a margin over the 11.3 KB that hyper itself takes (D-100).
+/// An estimate of the memory of one idle stream in bytes, with a margin over the 11.3 KB that hyper itself takes.
 pub(super) const PER_STREAM: u64 = 15 * 1024;
 
 /// The memory that this process may use.

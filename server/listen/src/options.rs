@@ -41,7 +41,7 @@ pub struct ListenOptions {
     pub max_header_bytes: NonZeroUsize,
     /// The maximum number of open connections of one call of [`serve`](super::serve), without those that are reserved for probes. When it
     /// is reached, and all connections that are reserved for probes are in use, no connection is accepted until one closes, and peers wait
-    /// in the operating system's queue (D-98).
+    /// in the operating system's queue.
     ///
     /// The default is the smaller of two numbers, which are read when the defaults are made. One is the number of file descriptors that
     /// this process may have open (the soft limit of `RLIMIT_NOFILE`) less 256, but at least half of that limit. The other is known only on

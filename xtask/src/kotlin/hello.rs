@@ -1,4 +1,4 @@
-//! `cargo xtask kotlin hello`: the program `hello` against a real Edge.
+//! The program `hello` against an Edge that is killed and started again.
 
 use super::repository::jar;
 use super::{PACKAGE, java};

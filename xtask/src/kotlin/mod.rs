@@ -32,16 +32,6 @@ pub(crate) const PACKAGE: &str = "bindings/kotlin";
 pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "-SNAPSHOT");
 const REASON: &str = "the packages for Kotlin and Java are built and tested";
 
-/// Runs the named command of the packages.
-pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    match arguments {
-        [name] if name == "hello" => prepare().and_then(|()| build()).and_then(|()| hello::run()),
-        [name] if name == "spring" => prepare().and_then(|()| build()).and_then(|()| spring()),
-        [name] if name == "test" => prepare().and_then(|()| build()).and_then(|()| test()),
-        _ => Err("cargo xtask kotlin hello, spring or test".to_string()),
-    }
-}
-
 /// Installs the tools of Java.
 pub(crate) fn prepare() -> Result<(), String> {
     install::package("javac -version", "default-jdk-headless", REASON)?;

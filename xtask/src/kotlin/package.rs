@@ -1,4 +1,4 @@
-//! `cargo xtask package kotlin`: the packages that ship, in a Maven repository, and their checks.
+//! `cargo xtask dist kotlin`: the packages that ship, in a Maven repository, and their checks.
 
 use std::path::PathBuf;
 
@@ -10,21 +10,13 @@ use crate::output::say;
 
 const REASON: &str = "the native library is built for all platforms";
 
-/// Runs `cargo xtask package`.
-pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
-    match arguments {
-        [platform, rest @ ..] if platform == "android" => super::android::command(rest),
-        [language, names @ ..] if language == "kotlin" => {
-            let targets = Target::named(names)?;
-            super::prepare()?;
-            install(&targets)?;
-            build(targets, "")?;
-            say_how_to_add()
-        }
-        _ => Err("cargo xtask package kotlin [--all|TARGET...], cargo xtask package android [--without-natives], or \
-                  cargo xtask package swift [--apple]"
-            .to_string()),
-    }
+/// Runs `cargo xtask dist kotlin` with its further arguments.
+pub(crate) fn dist(names: &[String]) -> Result<(), String> {
+    let targets = Target::named(names)?;
+    super::prepare()?;
+    install(&targets)?;
+    build(targets, "")?;
+    say_how_to_add()
 }
 
 /// Installs what the package for all targets needs.

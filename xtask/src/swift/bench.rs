@@ -41,7 +41,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let tables = folders.build.join("tables.md");
     let tables =
         fs::read_to_string(&tables).map_err(|why| format!("{}: {why}", tables.display()))?;
-    replace_tables(PAGE, "bench swift", &format!("{}\n\n{tables}", circumstances(&folders)?))
+    let tables = format!("{}\n\n{tables}", circumstances(&folders)?);
+    replace_tables(PAGE, "bench swift", &tables, &["Goals", "Beside Rust"])
 }
 
 /// Returns the date, the machine, its load, and the version of Swift.

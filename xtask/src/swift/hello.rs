@@ -1,4 +1,4 @@
-//! `cargo xtask swift hello`: the program `hello` against a real Edge.
+//! The program `hello` against an Edge that is killed and started again.
 
 use std::process::Command;
 

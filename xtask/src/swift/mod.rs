@@ -22,20 +22,6 @@ const PACKAGE: &str = "bindings/swift";
 /// The options of the tests. The library Observation of Debian refers to a function that no library has.
 const TESTS: &str = "-Xswiftc -warnings-as-errors -Xlinker --allow-shlib-undefined";
 
-/// Runs the named command of the package.
-pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    match arguments {
-        [name] if name == "hello" => {
-            prepare()?;
-            library::build()?;
-            hello::build()?;
-            hello::run()
-        }
-        [name] if name == "test" => prepare().and_then(|()| build()).and_then(|()| test()),
-        _ => Err("cargo xtask swift hello or test".to_string()),
-    }
-}
-
 /// Installs Swift into a chroot, which is kept.
 pub(crate) fn prepare() -> Result<(), String> {
     package::prepare_licences()?;

@@ -21,13 +21,8 @@ pub(super) struct Package {
     pub(super) folder: PathBuf,
 }
 
-/// Runs `cargo xtask package swift` with its further arguments.
-pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
-    let has_apple = match arguments {
-        [] => false,
-        [only] if only == "--apple" => true,
-        _ => return Err("cargo xtask package swift [--apple]".to_string()),
-    };
+/// Builds the package that ships, and says how a program uses it.
+pub(crate) fn dist(has_apple: bool) -> Result<(), String> {
     prepare()?;
     if has_apple {
         apple::prepare()?;

@@ -1,4 +1,4 @@
-//! `cargo xtask web bench` and `cargo xtask web soak`: the speed of the TypeScript client beside published SDKs, and its memory over time.
+//! `cargo xtask bench web` and `cargo xtask bench soak`: the speed of the TypeScript client beside published SDKs, and its memory over time.
 //! Both run in the Node of the bench's own packages, which runs TypeScript as it is.
 
 use std::path::absolute;
@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let is_quick = match arguments {
         [] => false,
         [flag] if flag == "--quick" => true,
-        _ => return Err("cargo xtask web bench [--quick]".to_string()),
+        _ => return Err("cargo xtask bench web [--quick]".to_string()),
     };
     install()?;
     let payloads = absolute(web_folder()?.join("payloads")).map_err(|why| why.to_string())?;

@@ -1,4 +1,4 @@
-//! `cargo xtask web build`: the engines as WebAssembly modules, with the JavaScript that calls them.
+//! `cargo xtask web engines`: the engines as WebAssembly modules, with the JavaScript that calls them.
 //!
 //! The bytes depend on the sources, the lock files and the toolchain only. They hold no path of the machine.
 
@@ -40,40 +40,23 @@ const WASM_FEATURES: [&str; 6] = [
 const WASM_PASSES: [&str; 5] =
     ["--flatten", "--rereloop", "-Oz", "-Oz", "--one-caller-inline-max-function-size=30"];
 
-/// The standard library with which an engine is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StandardLibrary {
-    /// Rebuilt for size, without the texts of panics. The compiler allows this only with `RUSTC_BOOTSTRAP`.
-    Rebuilt,
-    /// That of the toolchain.
-    Stable,
-}
-
-pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    match arguments {
-        [] => build(StandardLibrary::Rebuilt),
-        [flag] if flag == "--stable" => build(StandardLibrary::Stable),
-        _ => Err("cargo xtask web build [--stable | --engines]".to_string()),
-    }
-}
-
 /// Builds both engines unless this process has built them already.
 pub(crate) fn build_once() -> Result<(), String> {
     static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
-    BUILT.get_or_init(|| build(StandardLibrary::Rebuilt)).clone()
+    BUILT.get_or_init(|| build()).clone()
 }
 
 /// Builds both engines into the folder of the finished files, and copies them to the loader.
-pub(crate) fn build(library: StandardLibrary) -> Result<(), String> {
-    prepare(library)?;
+fn build() -> Result<(), String> {
+    prepare()?;
     let done = empty_folder(&folder()?)?;
     for engine in ENGINES {
-        let compiled = compile(engine, library)?;
+        let compiled = compile(engine)?;
         let bound = bind(engine, &compiled)?;
         optimize(&bound.join(format!("{}_bg.wasm", engine.name)), &engine.module()?)?;
         copy(&bound.join(format!("{}.js", engine.name)), &engine.glue()?)?;
     }
-    describe(&done, library)?;
+    describe(&done)?;
     for engine in ENGINES {
         for file in [engine.module()?, engine.glue()?] {
             let name = file.file_name().unwrap_or_default();
@@ -87,11 +70,11 @@ pub(crate) fn build(library: StandardLibrary) -> Result<(), String> {
 
 /// Builds the engines that fail on features that say so, and copies them to the loader, where the tests of the TypeScript client find them.
 /// Their sizes do not matter, so `wasm-opt` is left out.
-pub(crate) fn build_traps(library: StandardLibrary) -> Result<(), String> {
-    prepare(library)?;
+pub(crate) fn build_traps() -> Result<(), String> {
+    prepare()?;
     let loaded = root().join(LOADED);
     for engine in TRAPS {
-        let bound = bind(engine, &compile(engine, library)?)?;
+        let bound = bind(engine, &compile(engine)?)?;
         let module = format!("{}.wasm", engine.name);
         copy(&bound.join(format!("{}_bg.wasm", engine.name)), &loaded.join(module))?;
         let glue = format!("{}.js", engine.name);
@@ -105,14 +88,11 @@ pub(crate) fn prepare_target() -> Result<(), String> {
     install::target(TARGET, REASON)
 }
 
-fn prepare(library: StandardLibrary) -> Result<(), String> {
+fn prepare() -> Result<(), String> {
     prepare_target()?;
-    if library == StandardLibrary::Rebuilt {
-        let sources = sysroot()?.join("lib/rustlib/src/rust/library/Cargo.lock");
-        if !sources.is_file() {
-            install::announce("the toolchain's component rust-src", REASON)?;
-            Run::new("rustup component add rust-src").go()?;
-        }
+    if !sysroot()?.join("lib/rustlib/src/rust/library/Cargo.lock").is_file() {
+        install::announce("the toolchain's component rust-src", REASON)?;
+        Run::new("rustup component add rust-src").go()?;
     }
     if !root().join(BINDGEN).join("node_modules/binaryen/bin/wasm-opt").is_file() {
         install::announce("the npm package binaryen", "its wasm-opt shrinks the engines")?;
@@ -122,25 +102,22 @@ fn prepare(library: StandardLibrary) -> Result<(), String> {
 }
 
 /// Compiles an engine and returns the path of the module, to which no JavaScript fits yet.
-fn compile(engine: Engine, library: StandardLibrary) -> Result<PathBuf, String> {
+fn compile(engine: Engine) -> Result<PathBuf, String> {
     let target = web_folder()?.join("cargo").join(engine.cargo);
     let line = format!("cargo build --locked -p fh-web-engine --target {TARGET} --profile wasm");
     let mut flags = remapped()?;
     let mut arguments = vec!["--features".to_string(), engine.features.to_string()];
-    if library == StandardLibrary::Rebuilt {
-        let options = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
-        flags.extend(options.iter().chain(engine.flags).map(ToString::to_string));
-        arguments.push("-Zbuild-std=std,panic_abort".to_string());
-        arguments.push("-Zbuild-std-features=optimize_for_size".to_string());
-    }
-    let build = Run::new(&line)
+    // The standard library is rebuilt for size, without the texts of panics. The compiler allows this only with `RUSTC_BOOTSTRAP`.
+    let options = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
+    flags.extend(options.iter().chain(engine.flags).map(ToString::to_string));
+    arguments.push("-Zbuild-std=std,panic_abort".to_string());
+    arguments.push("-Zbuild-std-features=optimize_for_size".to_string());
+    Run::new(&line)
         .args(&arguments)
         .env("CARGO_TARGET_DIR", &target.display().to_string())
-        .env("CARGO_ENCODED_RUSTFLAGS", &flags.join("\u{1f}"));
-    match library {
-        StandardLibrary::Rebuilt => build.env("RUSTC_BOOTSTRAP", "1").go()?,
-        StandardLibrary::Stable => build.go()?,
-    }
+        .env("CARGO_ENCODED_RUSTFLAGS", &flags.join("\u{1f}"))
+        .env("RUSTC_BOOTSTRAP", "1")
+        .go()?;
     Ok(target.join(TARGET).join("wasm/engine.wasm"))
 }
 
@@ -214,7 +191,7 @@ fn wasm_opt(flags: &[&str], module: &Path, to: &Path) -> Result<(), String> {
 }
 
 /// Writes `engine.json`: the digest of each file, the versions of the package and of the tools, and the commit.
-fn describe(done: &Path, library: StandardLibrary) -> Result<(), String> {
+fn describe(done: &Path) -> Result<(), String> {
     let mut files = Vec::new();
     for engine in ENGINES {
         for file in [engine.module()?, engine.glue()?] {
@@ -228,16 +205,12 @@ fn describe(done: &Path, library: StandardLibrary) -> Result<(), String> {
     let wasm_opt = Run::new(&format!("{WASM_OPT} --version")).within(BINDGEN).output()?;
     let commit = Run::new("git rev-parse HEAD").output()?;
     let json = format!(
-        "{{\n  \"version\": \"{}\",\n  \"commit\": \"{}\",\n  \"rustc\": \"{}\",\n  \"wasmBindgen\": \"{}\",\n  \"wasmOpt\": \"{}\",\n  \"standardLibrary\": \"{}\",\n  \"sha256\": {{\n{}\n  }}\n}}\n",
+        "{{\n  \"version\": \"{}\",\n  \"commit\": \"{}\",\n  \"rustc\": \"{}\",\n  \"wasmBindgen\": \"{}\",\n  \"wasmOpt\": \"{}\",\n  \"standardLibrary\": \"rebuilt\",\n  \"sha256\": {{\n{}\n  }}\n}}\n",
         env!("CARGO_PKG_VERSION"),
         commit.trim_end(),
         version.trim_end(),
         wasm_bindgen_version()?,
         wasm_opt.trim_end(),
-        match library {
-            StandardLibrary::Rebuilt => "rebuilt",
-            StandardLibrary::Stable => "stable",
-        },
         files.join(",\n"),
     );
     let path = done.join(DESCRIPTION);

@@ -1,4 +1,4 @@
-//! `cargo xtask web chromium`: tests the TypeScript client in Chromium.
+//! Tests the TypeScript client in Chromium.
 
 use crate::install;
 use crate::python::build_fh;

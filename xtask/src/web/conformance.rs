@@ -1,15 +1,15 @@
-//! The client in TypeScript against the conformance suite, in Node and in Chromium.
+//! The client in TypeScript against the conformance suite.
 
 use crate::shell::root;
-use crate::subjects::{self, path, quoted, within};
+use crate::subjects::{path, quoted};
 use crate::subjects_in_test::{self, Selection};
+use crate::workspace::suite;
 
 use super::build::build_once;
 use super::node;
 
-/// The names of the adapters in the table of subjects.
+/// The name of the adapter for Node in the table of subjects.
 const IN_NODE: &str = "fh-web-node";
-const IN_CHROMIUM: &str = "fh-web-chromium";
 
 /// The command that runs another command with one browser for all pages.
 pub(crate) const WITH_BROWSER: &str = "node bindings/web/conformance/dist/with_browser.mjs";
@@ -41,24 +41,16 @@ pub(crate) fn build_adapters() -> Result<(), String> {
     node::in_workspace("node conformance/build.mjs").go()
 }
 
-/// Runs against both adapters the cases by the operation `evaluate`, the scenarios except the slow ones, and the cases again, whose payloads
-/// clients read from an Edge and evaluate with cached answers.
-pub(super) fn run() -> Result<(), String> {
-    build_adapters()?;
-    run_in_node()?;
-    subjects::run(&[IN_CHROMIUM.to_string()])?;
-    served(WITH_BROWSER, &chromium_adapter())
-}
-
-/// Runs the same commands as [`run`] against the built adapter in Node only.
+/// Runs against the built adapter in Node the cases by the operation `evaluate`, the scenarios except the slow ones, and the cases again, whose
+/// payloads clients read from an Edge and evaluate with cached answers.
 pub(crate) fn run_in_node() -> Result<(), String> {
     subjects_in_test::run(IN_NODE, Selection::Whole)?;
-    served("", &node_adapter())
+    served(&node_adapter())
 }
 
 /// Runs the cases, whose payloads a client reads from an Edge.
-fn served(browser: &str, adapter: &[String]) -> Result<(), String> {
+fn served(adapter: &[String]) -> Result<(), String> {
     let words: Vec<String> = adapter.iter().map(|word| quoted(word)).collect();
-    let run = within(browser, "vectors run --profile client --target")?;
+    let run = suite("vectors run --profile client --target")?;
     node::with_node(run).args(&[format!("served:{}", words.join(" "))]).go()
 }

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::build::{LOADED, StandardLibrary, build_once, build_traps};
+use super::build::{LOADED, build_once, build_traps};
 use super::node::{WORKSPACE, prepare, with_node};
 use crate::mutants::tested::{Tested, TestedPackage};
 use crate::mutants::write_if_changed;
@@ -22,7 +22,7 @@ const SETTINGS: &str = "vitest.empty.config.js";
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     prepare()?;
     build_once()?;
-    build_traps(StandardLibrary::Rebuilt)?;
+    build_traps()?;
     find(names)
 }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask web test`: checks and tests the TypeScript client in Node.
+//! Checks and tests the TypeScript client in Node.
 
 use std::fs;
 use std::path::{PathBuf, absolute};
@@ -10,7 +10,7 @@ use crate::output;
 use crate::python::build_fh;
 use crate::shell::{Run, root, target_folder};
 
-use super::build::{StandardLibrary, build, build_once, build_traps};
+use super::build::{build_once, build_traps};
 use super::{conversations, mutants, sequences, vitest};
 
 /// The folder of the npm workspace.
@@ -67,25 +67,12 @@ pub(crate) fn run() -> Result<(), String> {
     tested.and(checked)
 }
 
-/// Runs all tests with engines that have this standard library.
-pub(super) fn run_with(library: StandardLibrary) -> Result<(), String> {
-    in_workspace("npm run --silent check").go()?;
-    prove_with(library)
-}
-
 /// Proves the client equal to the Rust session and the Rust repository with all conversations and sequences, and then that tests find each
 /// mutant of what only TypeScript has.
 pub(crate) fn prove() -> Result<(), String> {
-    prove_with(StandardLibrary::Rebuilt)
-}
-
-fn prove_with(library: StandardLibrary) -> Result<(), String> {
     let (conversations, sequences) = (conversations::write(None)?, sequences::write()?);
-    match library {
-        StandardLibrary::Rebuilt => build_once()?,
-        StandardLibrary::Stable => build(library)?,
-    }
-    build_traps(library)?;
+    build_once()?;
+    build_traps()?;
     tests("test:deep", |run| {
         run.env("FH_CONVERSATIONS", &conversations.display().to_string())
             .env("FH_SEQUENCES", &sequences.display().to_string())

@@ -1,4 +1,4 @@
-//! `cargo xtask web packages`: the packages of npm, and the tests of their tarballs.
+//! The packages of npm, and the tests of their tarballs.
 
 use std::sync::OnceLock;
 

@@ -48,7 +48,7 @@ fn build(clone: &Path, commit: &str) -> Result<PathBuf, String> {
     Run::new("git clone --quiet --no-hardlinks").args(&places).go()?;
     Run::new("git checkout --quiet --detach").in_folder(clone).args(&[commit.to_string()]).go()?;
     let target = clone.join("target");
-    Run::new("cargo xtask web build --engines")
+    Run::new("cargo xtask web engines")
         .in_folder(clone)
         .env("CARGO_TARGET_DIR", &target.display().to_string())
         .go()?;

@@ -6,7 +6,7 @@ use fh_eval::Diagnostic;
 use fh_eval::featurehub::{Compiler, Document};
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
-use crate::input::{profile_of, timestamp};
+use crate::input::{add_to, profile_of, timestamp};
 use crate::{state, texts};
 
 /// Compiles a payload with exactly one environment, and returns the ruleset's handle. `hash_ids` alternates between keys of features
@@ -38,7 +38,7 @@ pub fn compile_document(json: &str, profile: u32, hash_ids: &str) -> Result<u32,
 #[must_use]
 pub fn compile_to_explain(features: &[u8], profile: u32) -> u32 {
     let mut compilation = Compiler::new(profile_of(profile)).begin(None);
-    crate::add_to(&mut compilation, features);
+    add_to(&mut compilation, features);
     state::add_ruleset(compilation.finish())
 }
 

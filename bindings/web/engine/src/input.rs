@@ -1,6 +1,9 @@
-//! The numbers that JavaScript passes in.
+//! The numbers and features that JavaScript passes in.
 
+use fh_eval::featurehub::Compilation;
 use fh_eval::{Profile, Subject, Timestamp};
+
+use crate::texts;
 
 /// The time of an evaluation.
 #[cfg(not(feature = "traps"))]
@@ -22,4 +25,17 @@ pub(crate) const fn timestamp(now: f64) -> Now {
     #[cfg(feature = "traps")]
     let now = crate::traps::TrappingClock(now);
     now
+}
+
+/// Adds features to a ruleset, up to the first feature that needs a part which this build lacks.
+pub(crate) fn add_to(compilation: &mut Compilation<'_>, features: &[u8]) {
+    let features = std::str::from_utf8(features).unwrap_or_default();
+    for feature in features.split(texts::END).filter(|feature| !feature.is_empty()) {
+        if compilation.lacks_a_part() {
+            break;
+        }
+        #[cfg(feature = "traps")]
+        crate::traps::while_compiling(feature);
+        compilation.add(feature);
+    }
 }

@@ -23,9 +23,8 @@ mod texts;
 #[cfg(feature = "traps")]
 mod traps;
 
-use fh_eval::featurehub::Compilation;
 use fh_eval::{Attributes, AttributesBuilder, Ruleset};
-use input::timestamp;
+use input::{add_to, timestamp};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[cfg(feature = "full")]
@@ -39,18 +38,6 @@ const NO_RESULT: u32 = u32::MAX;
 #[wasm_bindgen]
 pub fn add(features: &[u8], profile: u32) {
     state::with_compilation(profile, |compilation| add_to(compilation, features));
-}
-
-fn add_to(compilation: &mut Compilation<'_>, features: &[u8]) {
-    let features = std::str::from_utf8(features).unwrap_or_default();
-    for feature in features.split(texts::END).filter(|feature| !feature.is_empty()) {
-        if compilation.lacks_a_part() {
-            break;
-        }
-        #[cfg(feature = "traps")]
-        traps::while_compiling(feature);
-        compilation.add(feature);
-    }
 }
 
 /// Compiles features into a ruleset, after those of [`add`] since the last call, and returns the ruleset's handle. `features` holds the

@@ -6,7 +6,7 @@ import { afterAll } from "vitest";
 
 import { NAMES } from "../packages.ts";
 
-/** The folder of the tarballs, which `cargo xtask web build` fills. */
+/** The folder of the tarballs, which `cargo xtask dist web` fills. */
 export const TARBALLS = required("FH_TARBALLS");
 
 /** A published package, unpacked outside the repository. */
@@ -73,6 +73,6 @@ export class Tarball {
 
 function required(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is missing; run: cargo xtask web packages`);
+  if (value === undefined) throw new Error(`${name} is missing; run: cargo xtask prove "web: packages" "web: new projects"`);
   return value;
 }

@@ -121,7 +121,7 @@ mod tests {
     use crate::case::Profile;
     use crate::data::Data;
     use crate::target::{Engine, Reference};
-    use fh_generators::{Case, Choices, Feature, FieldType, List, Rollout, Rule, draw_context};
+    use fh_generators::{Case, Choices, Feature, List, Rollout, Rule, RuleType, draw_context};
 
     #[test]
     fn patterns() {
@@ -142,7 +142,7 @@ mod tests {
     #[derive(Clone, Copy)]
     enum Drawn {
         /// One rule of this type.
-        Rule(FieldType),
+        Rule(RuleType),
         /// One percentage without rules.
         Share,
         /// Several strategies of any kind.
@@ -218,7 +218,7 @@ mod tests {
         let found = |mutant, what| found(mutant, what, 3);
         let covered =
             |form: &Form, of: &[Disagreement]| of.iter().filter(|each| form.is_of(each)).count();
-        let number = Drawn::Rule(FieldType::Number);
+        let number = Drawn::Rule(RuleType::Number);
         let substring = found("mut-number-includes-substring", number);
         let scale = found("mut-number-scale-sensitive", number);
         assert_eq!(covered(&by_answers, &substring), 3);
@@ -227,8 +227,8 @@ mod tests {
         assert!(covered(&by_answers, &scale) < 3);
         for (other, what) in [
             ("mut-hash-other-seed", Drawn::Share),
-            ("mut-string-includes-is-equality", Drawn::Rule(FieldType::String)),
-            ("mut-date-as-text", Drawn::Rule(FieldType::Date)),
+            ("mut-string-includes-is-equality", Drawn::Rule(RuleType::String)),
+            ("mut-date-as-text", Drawn::Rule(RuleType::Date)),
         ] {
             let found = found(other, what);
             assert_eq!(covered(&by_answers, &found), 0, "{other}");

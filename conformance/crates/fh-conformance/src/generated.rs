@@ -87,7 +87,7 @@ pub fn write(seed: u64, count: usize, schemas: &Schemas) -> Result<String, Stopp
          \"{GROUP}\",\n  \"title\": \"Drawn cases on which two evaluators that share no code \
          agree\",\n  \"generated\": {{ \"generator\": \"fh-generators {}\", \"seed\": \
          \"{seed:#010X}\", \"count\": {count}, \"oracles\": [\"fh-eval\", \
-         \"fh-conformance-reference\"] }},\n  \"cases\": [\n{}\n  ]\n}}\n",
+         \"fh-reference-featurehub\"] }},\n  \"cases\": [\n{}\n  ]\n}}\n",
         env!("CARGO_PKG_VERSION"),
         lines.join(",\n")
     )

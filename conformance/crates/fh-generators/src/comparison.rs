@@ -1,9 +1,10 @@
 //! Comparisons of versions at their boundaries.
 
+use fh_eval::internal::RuleType;
+
 use crate::choices::Choices;
 use crate::context::Case;
 use crate::feature::Feature;
-use crate::field::FieldType;
 use crate::json::{List, quoted};
 use crate::rollout::Rollout;
 use crate::rule::Rule;
@@ -43,7 +44,7 @@ impl Case {
         }
         let rule = Rule {
             field: ATTRIBUTE.to_owned(),
-            kind: FieldType::Version,
+            kind: RuleType::Version,
             conditional: choices.one(CONDITIONALS).to_owned(),
             values: List::Of(vec![quoted(&text(wanted))]),
             instead: None,

@@ -2,7 +2,7 @@
 //! begin or exceed a rule's value, percentages at the bucket of a context or next to it, difficult Unicode
 //! texts, several percentage keys, and unreadable parts.
 //!
-//! This crate does not depend on an evaluator. Everything is drawn from [`Choices`], a sequence of small
+//! The names of conditionals and types are those of the engine, which this crate does not evaluate with. Everything is drawn from [`Choices`], a sequence of small
 //! numbers that comes from a seed or from a fuzzer's bytes. [`feature`], [`context_for`] and the others are
 //! `proptest` strategies over the same functions. They shrink because a smaller choice is a simpler one.
 //!
@@ -39,11 +39,12 @@ pub use bucket::bucket;
 pub use choices::Choices;
 pub use context::{Case, Context, context_to_json, draw_context};
 pub use feature::Feature;
-pub use field::{FieldType, draw_pattern, draw_value};
+pub use fh_eval::internal::RuleType;
+pub use field::{draw_pattern, draw_value};
 pub use json::List;
 pub use payload::Payload;
 pub use rollout::Rollout;
-pub use rule::{CONDITIONALS, Rule};
+pub use rule::Rule;
 pub use strategies::{
     case, context_for, feature, hostile_text, payload, plain_text, rule, well_formed_feature,
 };

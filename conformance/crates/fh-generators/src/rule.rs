@@ -1,23 +1,10 @@
 //! Rules on one attribute.
 
-use crate::choices::Choices;
-use crate::field::{FieldType, draw_value};
-use crate::json::{List, object, quoted};
+use fh_eval::internal::{Conditional, RuleType};
 
-/// The conditionals, as written on the wire.
-pub const CONDITIONALS: &[&str] = &[
-    "EQUALS",
-    "NOT_EQUALS",
-    "STARTS_WITH",
-    "ENDS_WITH",
-    "GREATER",
-    "GREATER_EQUALS",
-    "LESS",
-    "LESS_EQUALS",
-    "INCLUDES",
-    "EXCLUDES",
-    "REGEX",
-];
+use crate::choices::Choices;
+use crate::field::draw_value;
+use crate::json::{List, object, quoted};
 
 /// The attributes that rules read. There are few, so that several rules often read the same one.
 const FIELDS: &[&str] = &["country", "plan", "version", "userkey", "x", "naïve 🐢", ""];
@@ -28,7 +15,7 @@ pub struct Rule {
     /// The attribute that the rule reads.
     pub field: String,
     /// The type of the comparison.
-    pub kind: FieldType,
+    pub kind: RuleType,
     /// The conditional of the comparison.
     pub conditional: String,
     /// The rule's values, as JSON tokens.
@@ -41,11 +28,12 @@ impl Rule {
     /// Draws a rule of any type and conditional, with none to four values, some of them unusual. Rules on dates sometimes read the
     /// attribute `now`.
     pub fn draw(choices: &mut Choices<'_>) -> Rule {
-        let kind = FieldType::ALL.get(choices.below(FieldType::ALL.len()));
-        let kind = kind.copied().unwrap_or(FieldType::String);
-        let conditional = choices.one(CONDITIONALS);
+        let kind = RuleType::ALL.get(choices.below(RuleType::ALL.len()));
+        let kind = kind.copied().unwrap_or(RuleType::String);
+        let conditional = Conditional::ALL.get(choices.below(Conditional::ALL.len()));
+        let conditional = conditional.map_or("EQUALS", |conditional| conditional.name());
         let mut field = choices.one(FIELDS);
-        if matches!(kind, FieldType::Date | FieldType::DateTime) && choices.chance(3, 8) {
+        if matches!(kind, RuleType::Date | RuleType::DateTime) && choices.chance(3, 8) {
             field = choices.one(&["now", "now", "NOW"]);
         }
         let value = |choices: &mut Choices<'_>| draw_value(choices, kind, conditional);

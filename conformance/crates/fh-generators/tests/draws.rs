@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use fh_eval::internal::Conditional;
 use fh_generators::{
-    CONDITIONALS, Case, Choices, FieldType, Payload, Rule, bucket, case, context_for,
-    context_to_json, draw_context,
+    Case, Choices, Payload, Rule, RuleType, bucket, case, context_for, context_to_json,
+    draw_context,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -74,7 +75,7 @@ fn every_type_and_conditional() {
         .map(|_| Rule::draw(&mut choices))
         .map(|rule| (rule.kind.name(), rule.conditional))
         .collect();
-    assert_eq!(drawn.len(), FieldType::ALL.len() * CONDITIONALS.len());
+    assert_eq!(drawn.len(), RuleType::ALL.len() * Conditional::ALL.len());
 }
 
 #[test]

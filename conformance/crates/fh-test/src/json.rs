@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use fh_conformance_reference::Unreadable;
-use fh_conformance_reference::json::Token;
+use fh_reference_featurehub::Unreadable;
+use fh_reference_featurehub::json::Token;
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Feature values in OpenTelemetry baggage (sdk-behaviour 5.4). This module writes values into the baggage of a context, reads
+//! Feature values in OpenTelemetry baggage. This module writes values into the baggage of a context, reads
 //! overrides from the baggage of the current context, and propagates baggage unchanged.
 //!
 //! The module [`fh_repository::baggage`] describes the format, and the risk of baggage from untrusted callers.
@@ -49,7 +49,7 @@ impl<K: AsRef<str>> Flag for (K, Option<Value>) {
 }
 
 /// Returns the context with these feature values added to its baggage. If the baggage already has a value of a feature, that
-/// value is kept, so that all services that handle a request use the same value (D-81).
+/// value is kept, so that all services that handle a request use the same value.
 ///
 /// Values for which the baggage has no room are left out, and a warning with their number and the keys of the first 32 is logged.
 /// [`BaggageWriter`] returns the same data instead of logging a warning.
@@ -171,8 +171,7 @@ fn put(context: &Context, flags: &Flags) -> Context {
     context.with_baggage(all.collect::<Baggage>())
 }
 
-/// An interceptor that reads overrides from the baggage of the OpenTelemetry context that is current on the thread of the read
-/// (sdk-behaviour 5.4).
+/// An interceptor that reads overrides from the baggage of the OpenTelemetry context that is current on the thread of the read.
 ///
 /// The interceptor is never registered by default, because the sender of a request controls the request's baggage. Use the
 /// interceptor behind a gateway that removes the baggage of untrusted callers, or with an [`AllowedKeys`] list of features that

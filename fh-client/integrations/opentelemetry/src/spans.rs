@@ -45,7 +45,7 @@ pub enum Mode {
     SemanticConventions,
 }
 
-/// An observer that writes usage to the current OpenTelemetry span (sdk-behaviour 3.5).
+/// An observer that writes usage to the current OpenTelemetry span.
 ///
 /// The observer is called on the thread that causes an event, for example during a read, because only that thread has the current span.
 /// Collections are an exception: the client's dispatcher calls the observer for them, usually without a span. The observer writes nothing

@@ -12,7 +12,7 @@ use crate::servers::{Given, Login, Servers};
 use crate::status::SharedStatus;
 use crate::store::{RedisStore, SOURCE};
 #[cfg(feature = "rustls")]
-use crate::tls::Certificates;
+use crate::tls::{Certificates, without_mark};
 use crate::worker::{Settings, Worker};
 use crate::write_queue::WriteQueue;
 
@@ -77,8 +77,16 @@ pub struct RedisStoreBuilder {
     pub(crate) certificates: Certificates,
 }
 
+impl RedisStore {
+    /// Returns a builder for a store on this server. The server is a URL, or a [`redis::Client`] for settings that a URL cannot
+    /// express.
+    pub fn builder(server: impl Into<Server>) -> RedisStoreBuilder {
+        RedisStoreBuilder::new(server.into())
+    }
+}
+
 impl RedisStoreBuilder {
-    pub(crate) fn new(server: Server) -> Self {
+    fn new(server: Server) -> Self {
         let settings = Settings {
             prefix: "featurehub".to_string(),
             refresh: Some(Duration::from_secs(300)),
@@ -194,6 +202,23 @@ impl RedisStoreBuilder {
             .map_err(StoreError::Thread)?;
         let subscriptions = Mutex::new(Some([updates, states]));
         Ok(RedisStore { client: client.clone(), queue, shared_status, subscriptions, address })
+    }
+}
+
+#[cfg(feature = "rustls")]
+impl RedisStoreBuilder {
+    /// Makes the store trust these certificate authorities instead of the system's. `pem` holds one or several certificates. If `pem` holds
+    /// no certificate or one that cannot be used, or if the URL does not use TLS, [`Self::attach`] fails.
+    pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.certificates.authorities = Some(without_mark(pem.into()));
+        self
+    }
+
+    /// Sets the certificate that the store presents if a server requests a certificate. The PEM text holds the certificate chain and the
+    /// private key. If one of them is missing or cannot be used, or if the URL does not use TLS, [`Self::attach`] fails.
+    pub fn client_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.certificates.identity = Some(without_mark(pem.into()));
+        self
     }
 }
 

@@ -7,8 +7,7 @@ use std::io;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The client's API keys are server-evaluated. The values of such a client belong to one context and must not be shared
-    /// (D-79).
+    /// The client's API keys are server-evaluated. The values of such a client belong to one context and must not be shared.
     ServerEvaluatedKey,
     /// The text is not a URL of a Redis server or of sentinels.
     Url,

@@ -1,6 +1,6 @@
 //! The names of an environment's keys in Redis.
 
-/// The two Redis keys of an environment (sdk-behaviour 5.3).
+/// The two Redis keys of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Keys {
     /// The Redis key that holds the JSON list of features.

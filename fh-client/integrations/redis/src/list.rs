@@ -48,7 +48,7 @@ impl<'a> List<'a> {
     }
 
     /// Returns the digest of the list. The digest is a SHA-256 in lower-case hexadecimal. Its input is the `id:version` of each
-    /// feature, sorted by id and joined with `|` (sdk-behaviour 5.3).
+    /// feature, sorted by id and joined with `|`.
     pub(crate) fn digest(&self) -> String {
         let mut items: Vec<(&str, i64)> =
             self.0.iter().map(|state| (state.id.as_ref(), state.version)).collect();

@@ -6,12 +6,10 @@ use std::time::{Duration, Instant};
 
 use fh_client::{Client, FlushError, Subscription};
 
-use crate::builder::{RedisStoreBuilder, Server};
 use crate::status::{SharedStatus, StoreStatus};
 use crate::write_queue::WriteQueue;
 
-/// The name of this store as the source of features. Updates with this source are not written back to Redis (sdk-behaviour
-/// 5.3).
+/// The name of this store as the source of features. Updates with this source are not written back to Redis.
 pub const SOURCE: &str = "redis-store";
 
 /// A store that keeps a client's features in Redis. The store runs until it is closed or dropped, or until the client is
@@ -29,12 +27,6 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Returns a builder for a store on this server. The server is a URL, or a [`redis::Client`] for settings that a URL cannot
-    /// express.
-    pub fn builder(server: impl Into<Server>) -> RedisStoreBuilder {
-        RedisStoreBuilder::new(server.into())
-    }
-
     /// Returns the current status of the store.
     #[must_use]
     pub fn status(&self) -> StoreStatus {

@@ -5,30 +5,13 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::builder::RedisStoreBuilder;
 use crate::error::StoreError;
-
-impl RedisStoreBuilder {
-    /// Makes the store trust these certificate authorities instead of the system's. `pem` holds one or several certificates. If `pem` holds
-    /// no certificate or one that cannot be used, or if the URL does not use TLS, [`Self::attach`] fails.
-    pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.certificates.authorities = Some(without_mark(pem.into()));
-        self
-    }
-
-    /// Sets the certificate that the store presents if a server requests a certificate. The PEM text holds the certificate chain and the
-    /// private key. If one of them is missing or cannot be used, or if the URL does not use TLS, [`Self::attach`] fails.
-    pub fn client_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.certificates.identity = Some(without_mark(pem.into()));
-        self
-    }
-}
 
 /// The PEM texts that the program has set: the trusted authorities, and the client certificate with its private key.
 #[derive(Default)]
 pub(crate) struct Certificates {
-    authorities: Option<Vec<u8>>,
-    identity: Option<Vec<u8>>,
+    pub(crate) authorities: Option<Vec<u8>>,
+    pub(crate) identity: Option<Vec<u8>>,
 }
 
 impl Certificates {
@@ -74,7 +57,7 @@ impl Certificates {
 }
 
 /// Returns a PEM text without a byte order mark, which would hide its first line from the reader of PEM.
-fn without_mark(pem: Vec<u8>) -> Vec<u8> {
+pub(crate) fn without_mark(pem: Vec<u8>) -> Vec<u8> {
     pem.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(pem)
 }
 

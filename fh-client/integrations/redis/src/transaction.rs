@@ -153,7 +153,7 @@ fn unwatch(connection: &mut Connection) -> Result<(), Failure> {
     Ok(redis::cmd("UNWATCH").query(connection)?)
 }
 
-/// Returns the list to write, or `None` if the stored list needs no change (sdk-behaviour 5.3, D-79).
+/// Returns the list to write, or `None` if the stored list needs no change.
 fn decide<'a>(
     change: &Change<'a>,
     stored: Option<&List<'a>>,

@@ -56,8 +56,25 @@ pub struct SegmentBuilder {
     queue: usize,
 }
 
+impl SegmentExporter {
+    /// Returns a builder for an exporter with this write key, which belongs to a source in Segment.
+    pub fn builder(write_key: impl Into<String>) -> SegmentBuilder {
+        SegmentBuilder::new(write_key.into())
+    }
+
+    /// Starts an exporter with the write key in the environment variable `FEATUREHUB_USAGE_SEGMENT_WRITE_KEY`.
+    ///
+    /// # Errors
+    /// [`StartError::NoWriteKey`] if the variable is empty, blank, not Unicode or not set, and the other errors of
+    /// [`SegmentBuilder::start`].
+    pub fn from_environment() -> Result<Self, StartError> {
+        let key = std::env::var("FEATUREHUB_USAGE_SEGMENT_WRITE_KEY");
+        Self::builder(key.unwrap_or_default()).start()
+    }
+}
+
 impl SegmentBuilder {
-    pub(crate) fn new(write_key: String) -> Self {
+    fn new(write_key: String) -> Self {
         Self {
             write_key,
             base_url: SEGMENT.to_string(),

@@ -6,23 +6,9 @@ use std::time::Duration;
 
 use fh_client::{Observer, Params, UsageEvent};
 
-use crate::builder::{SegmentBuilder, StartError};
+use crate::counters::Counters;
 use crate::message::{MAX_MESSAGE, track};
 use crate::queue::Queue;
-
-/// The numbers of events that were sent or lost, and of requests that failed, since the exporter was started.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counters {
-    /// The number of events that Segment accepted.
-    pub sent: u64,
-    /// The number of events that were dropped. If the queue is full, its oldest event is dropped. An event is also dropped if
-    /// the queue is closed, if the event is larger than 32 KiB, if Segment rejects it, or if the last attempt to send it
-    /// fails.
-    pub lost: u64,
-    /// The number of requests that failed, including requests that were retried.
-    pub failures: u64,
-}
 
 /// An observer that sends named events to Segment. Clones are handles of the same exporter. The exporter ends when the last handle is
 /// dropped, when this observer is removed from a client, or when a client that has this observer is closed. Before that, the exporter sends
@@ -45,21 +31,6 @@ impl Drop for Handle {
 }
 
 impl SegmentExporter {
-    /// Returns a builder for an exporter with this write key, which belongs to a source in Segment.
-    pub fn builder(write_key: impl Into<String>) -> SegmentBuilder {
-        SegmentBuilder::new(write_key.into())
-    }
-
-    /// Starts an exporter with the write key in the environment variable `FEATUREHUB_USAGE_SEGMENT_WRITE_KEY`.
-    ///
-    /// # Errors
-    /// [`StartError::NoWriteKey`] if the variable is empty, blank, not Unicode or not set, and the other errors of
-    /// [`SegmentBuilder::start`].
-    pub fn from_environment() -> Result<Self, StartError> {
-        let key = std::env::var("FEATUREHUB_USAGE_SEGMENT_WRITE_KEY");
-        Self::builder(key.unwrap_or_default()).start()
-    }
-
     pub(crate) fn new(queue: Arc<Queue>, defaults: Params) -> Self {
         Self { handle: Arc::new(Handle { queue, defaults }) }
     }

@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 mod builder;
+mod counters;
 mod enrich;
 mod exporter;
 mod message;
@@ -10,5 +11,6 @@ mod queue;
 mod sender;
 
 pub use builder::{SegmentBuilder, StartError};
+pub use counters::Counters;
 pub use enrich::enrich;
-pub use exporter::{Counters, SegmentExporter};
+pub use exporter::SegmentExporter;

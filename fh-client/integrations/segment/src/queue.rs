@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::exporter::Counters;
+use crate::counters::Counters;
 use crate::message::MAX_BATCH;
 
 pub(crate) struct Queue {

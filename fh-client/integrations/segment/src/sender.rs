@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The maximum delay between two attempts to send a batch, unless Segment requests a longer delay with the header
 /// `retry-after`.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
-/// The maximum delay that Segment can request (D-75). A longer delay counts as this delay.
+/// The maximum delay that Segment can request. A longer delay counts as this delay.
 const LONGEST_WISH: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Clone, Copy)]

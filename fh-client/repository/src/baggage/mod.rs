@@ -1,5 +1,5 @@
 //! Values of features that travel with a request. All services that read these values see the same values, even if a feature changes
-//! meanwhile (sdk-behaviour 5.4).
+//! meanwhile.
 //!
 //! The values are one entry, [`NAME`], of the baggage that OpenTelemetry passes from service to service:
 //!

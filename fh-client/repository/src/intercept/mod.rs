@@ -1,4 +1,4 @@
-//! Interceptors: user code that overrides values of features (D-78, sdk-behaviour 2.8).
+//! Interceptors: user code that overrides values of features.
 
 mod chain;
 mod convert;

@@ -1,4 +1,4 @@
-//! Updates of the snapshot, and catch & release, which decides whether updates are served or held back (sdk-behaviour 2.7).
+//! Updates of the snapshot, and catch & release, which decides whether updates are served or held back.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -278,7 +278,7 @@ impl Inner {
 }
 
 /// Returns `live` with the contexts of `latest`; `None` if the contexts are the same, or if the client evaluates the features of one of the
-/// two. A client that keeps its values while the Edge evaluates a new context (D-62) keeps the served values, not the held values.
+/// two. A client that keeps its values while the Edge evaluates a new context keeps the served values, not the held values.
 fn relabelled(live: &Rules, latest: &Rules) -> Option<Rules> {
     let (old, new) = (live.evaluated_for()?, latest.evaluated_for()?);
     if old.context == new.context && old.kept_for == new.kept_for {

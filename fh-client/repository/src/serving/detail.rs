@@ -31,7 +31,7 @@ pub struct Detail {
     pub strategy_id: Option<Box<str>>,
     /// The name of the interceptor that returned the value; `None` if no interceptor overrode the feature.
     pub interceptor: Option<Arc<str>>,
-    /// True if the feature exists. An override of a missing feature does not make this true (sdk-behaviour 4.2).
+    /// True if the feature exists. An override of a missing feature does not make this true.
     pub exists: bool,
     /// The version of the feature's value; -1 if the feature does not exist.
     pub version: i64,

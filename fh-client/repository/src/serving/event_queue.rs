@@ -1,4 +1,4 @@
-//! Listeners, and the queue of their events. The queue is ordered, and its length is limited (D-63).
+//! Listeners, and the queue of their events. The queue is ordered, and its length is limited.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;

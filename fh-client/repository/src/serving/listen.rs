@@ -1,4 +1,4 @@
-//! Listeners, their events, and the guard that ends a subscription (D-63).
+//! Listeners, their events, and the guard that ends a subscription.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
@@ -51,7 +51,7 @@ pub struct ReadinessChange {
     pub status: Arc<SessionStatus>,
 }
 
-/// An event that reports a change of features (sdk-behaviour 2.5, "repository-level events").
+/// An event that reports a change of features.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewState {

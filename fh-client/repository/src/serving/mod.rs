@@ -53,7 +53,7 @@ pub struct RepositoryOptions {
     pub clock: Arc<ClockFn>,
     /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. For each listener that
     /// another thread is calling, the same number of events may wait in addition. When the limit is reached, the oldest event is dropped
-    /// and counted (D-63). A limit of 0 counts as 1.
+    /// and counted. A limit of 0 counts as 1.
     pub events: usize,
     /// The function that decides if an update changes a feature. It is used for the events of [`Repository::on_new_state`] and for
     /// [`Repository::held`].
@@ -173,7 +173,7 @@ impl Repository {
         self.inner.core.dispatcher.wake();
     }
 
-    /// Makes the next read call the function of [`Self::set_touch_waker`], for passive polling (D-71).
+    /// Makes the next read call the function of [`Self::set_touch_waker`], for passive polling.
     pub fn report_reads(&self) {
         self.inner.core.report_reads();
     }

@@ -19,7 +19,7 @@ use crate::system::System;
 use crate::usage::{Observers, Read, UsedFeature};
 
 /// The immutable state of a repository's features and of the client's status at one time. Several reads of one snapshot return values of
-/// the same state (D-83).
+/// the same state.
 ///
 /// Reads take no lock of the repository if there are no observers, and if no interceptor panics or returns a value that is refused, and if
 /// the reason is not [`Reason::OtherContext`], and if the read is not the first one with a mistake that is reported.
@@ -29,7 +29,7 @@ use crate::usage::{Observers, Read, UsedFeature};
 /// context of the read. While the client waits for the features of a new context, the reason is [`Reason::NotReady`].
 ///
 /// A read counts as one use of the feature, unless its documentation or that of [`Observer`](crate::Observer) says otherwise. Reads of
-/// features are also reported to passive polling (D-71).
+/// features are also reported to passive polling.
 #[derive(Clone)]
 pub struct RepositorySnapshot {
     pub(super) core: Arc<Core>,
@@ -395,7 +395,7 @@ impl RepositorySnapshot {
     }
 
     /// Returns true if a read of the key for the context has a value that is not null, after overrides and strategies were applied. Does
-    /// not count as a use of the feature (sdk-behaviour 2.4).
+    /// not count as a use of the feature.
     #[must_use]
     pub fn is_set(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> bool {
         self.core.touch();

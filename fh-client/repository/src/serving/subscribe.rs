@@ -23,7 +23,7 @@ use crate::time::Millis;
 use crate::usage::{self, Observer, Params, UsageOptions};
 
 impl Repository {
-    /// Registers a listener for changes of a feature's value and of its lock (D-63). The listener gets the value that a read with
+    /// Registers a listener for changes of a feature's value and of its lock. The listener gets the value that a read with
     /// `attributes` returns, including overrides of interceptors.
     ///
     /// The first comparison is with the current value, so the listener is not called for the current value. States that do not last until
@@ -55,7 +55,7 @@ impl Repository {
     /// Registers a listener for updates that change features visibly, whether the updates are served or held back, and for the removal of
     /// the features of environments. Updates before the first list of features, lists that are published with
     /// [`Cause::First`](crate::publication::Cause::First), and releases are not reported. If an update is already held back, the dispatcher
-    /// first delivers an event for that update (sdk-behaviour 2.7).
+    /// first delivers an event for that update.
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
         let held = self
@@ -87,8 +87,7 @@ impl Repository {
         self.listen_from(write, Call::Status(Box::new(call)), Some(now))
     }
 
-    /// Registers a listener for updates in the form in which they were received. Updates that are held back are reported too (sdk-behaviour
-    /// 2.6).
+    /// Registers a listener for updates in the form in which they were received. Updates that are held back are reported too.
     pub fn on_raw(&self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Subscription {
         self.listen(Call::Raw(Box::new(call)), None).0
     }
@@ -123,7 +122,7 @@ impl Repository {
         (self.subscription(Subject::Listener(id)), refused)
     }
 
-    /// Registers an interceptor, which is called after the interceptors that were registered earlier (sdk-behaviour 2.8). If the closed
+    /// Registers an interceptor, which is called after the interceptors that were registered earlier. If the closed
     /// repository has removed its listeners already, the interceptor is only closed.
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
         let id = self.inner.core.next_id();
@@ -150,7 +149,7 @@ impl Repository {
     }
 
     /// Increases the generation, and makes change listeners compare their values again. Call this method when an interceptor may return
-    /// other values than before (D-63). Has no effect after [`close`](Self::close).
+    /// other values than before. Has no effect after [`close`](Self::close).
     pub fn overrides_changed(&self) {
         let mut write = self.inner.write();
         if write.is_closed() {
@@ -163,7 +162,7 @@ impl Repository {
         self.inner.compare_again();
     }
 
-    /// Registers an observer, which is notified of the uses of features that `options` selects (sdk-behaviour 3). If the closed repository
+    /// Registers an observer, which is notified of the uses of features that `options` selects. If the closed repository
     /// has removed its listeners already, the observer is only closed.
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         let id = self.inner.core.next_id();
@@ -186,7 +185,7 @@ impl Repository {
         self.subscription(Subject::Observer(id))
     }
 
-    /// Reports a named event to observers, with the values of the features for the context `attributes` (sdk-behaviour 3.3). Observers that
+    /// Reports a named event to observers, with the values of the features for the context `attributes`. Observers that
     /// get summaries do not get the event. A call by an observer has no effect.
     pub fn record(&self, name: &str, params: Params, attributes: Option<&Arc<Attributes>>) {
         let snapshot = self.inner.live.load_full();

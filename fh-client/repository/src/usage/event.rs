@@ -1,4 +1,4 @@
-//! The events that report the use of features (sdk-behaviour 3.3).
+//! The events that report the use of features.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -116,7 +116,7 @@ impl UsedFeature {
     }
 
     /// Returns the value as text for statistics: `on` or `off` for a boolean, the decimal text of a number, or the text of another value
-    /// that is not JSON. Returns `None` for JSON and null (sdk-behaviour 3.3).
+    /// that is not JSON. Returns `None` for JSON and null.
     #[must_use]
     pub fn text(&self) -> Option<Arc<str>> {
         match self.value.as_ref()? {
@@ -151,7 +151,7 @@ impl UsageEvent {
         }
     }
 
-    /// Returns the event as one flat record, in the form in which published SDKs send it (sdk-behaviour 3.3). The members are added in the
+    /// Returns the event as one flat record, in the form in which published SDKs send it. The members are added in the
     /// following order. If two members have the same name, the later member is used:
     ///
     /// - for the read of one feature: attributes, then `feature` (the feature's key), `value`, `id` and `environmentId`;

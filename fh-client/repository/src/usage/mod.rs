@@ -1,4 +1,4 @@
-//! Usage: the events that report reads of features, and the observers that are notified of these events (sdk-behaviour 3).
+//! Usage: the events that report reads of features, and the observers that are notified of these events.
 
 mod event;
 #[cfg(feature = "featbit")]

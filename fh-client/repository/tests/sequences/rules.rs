@@ -1,6 +1,6 @@
 //! Features with rules of all types, percentages and patterns, and contexts that match them or nearly do.
 
-use fh_generators::{Choices, Context, Feature, FieldType, List, Rollout, Rule, draw_context};
+use fh_generators::{Choices, Context, Feature, List, Rollout, Rule, RuleType, draw_context};
 use serde_json::{Value, json};
 
 use crate::draw::KEYS;
@@ -64,7 +64,7 @@ fn of_the_clock(choices: &mut Choices<'_>) -> Feature {
     let conditional = choices.one(&["GREATER", "GREATER_EQUALS", "LESS", "LESS_EQUALS"]);
     let rule = Rule {
         field: "now".to_owned(),
-        kind: FieldType::DateTime,
+        kind: RuleType::DateTime,
         conditional: conditional.to_owned(),
         values: List::Of(vec![json!(time).to_string()]),
         instead: None,

@@ -1,4 +1,4 @@
-//! The objects that FeatBit receives: one for each evaluation or metric (featbit 10.1).
+//! The objects that FeatBit receives: one for each evaluation or metric.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -8,6 +8,9 @@ use fh_repository::system::System;
 use serde_json::{Map, Value, json};
 
 use super::shown::Shown;
+
+/// The largest body of a request, in bytes. Servers and proxies commonly allow 1 MB, and FeatBit limits the number of requests.
+pub(super) const MAX_BODY: usize = 512 * 1024;
 
 /// The name by which the server stores the origin of a metric.
 const APP_TYPE: &str = "fh-client";

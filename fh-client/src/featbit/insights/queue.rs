@@ -9,9 +9,8 @@ use fh_repository::Exposure;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::InsightCounters;
-use super::payload::Event;
-use super::sender::MAX_BODY;
+use super::counters::InsightCounters;
+use super::payload::{Event, MAX_BODY};
 use super::shown::ShownVariations;
 
 /// Maximum number of events that wait.

@@ -18,14 +18,12 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::pace::Pace;
-use super::payload::Event;
+use super::payload::{Event, MAX_BODY};
 use super::queue::{Fates, Lane, Queue};
 use crate::command::Command;
 use crate::current_settings::CurrentSettings;
 use crate::transport::{Body, Method, Transport, TransportRequest};
 
-/// The largest body of a request, in bytes. Servers and proxies commonly allow 1 MB, and FeatBit limits the number of requests.
-pub(super) const MAX_BODY: usize = 512 * 1024;
 /// The time limit of a request, until the head of the answer, and then of the beginning of its body.
 const PATIENCE: Duration = Duration::from_secs(10);
 

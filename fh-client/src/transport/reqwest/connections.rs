@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::TransportSetupError;
+use crate::transport::setup_error::TransportSetupError;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// The time for which an unused connection is kept. Many servers end unused connections after 5 seconds or later, and a request fails

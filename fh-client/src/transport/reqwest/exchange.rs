@@ -7,9 +7,9 @@ use bytes::Bytes;
 use fh_session::ResponseHead;
 use futures_core::Stream;
 
-use super::Proxies;
 use super::connections::{self, Connections, Lease};
 use super::error::{Phase, has_ended, named, place, translate};
+use super::proxies::Proxies;
 use crate::transport::proxy::Proxy;
 use crate::transport::{Method, Response, TransportError, TransportErrorKind, TransportRequest};
 

@@ -6,6 +6,7 @@ use std::fmt;
 use super::{Report, RuleReport, StrategyReport};
 use crate::diagnostic::{Consequence, Diagnostic, excerpt};
 use crate::explanation::{Explanation, Outcome, RuleStep, Step};
+use crate::featurehub::conditionals::{Conditional, RuleType};
 use crate::featurehub::payload::token;
 use crate::featurehub::wire;
 use crate::json::{Shape, Token};
@@ -150,16 +151,16 @@ impl StrategyReporter<'_> {
             _ => None,
         };
         let conditional = shown(rule.conditional);
-        let typed = !matches!(conditional.as_str(), "STARTS_WITH" | "ENDS_WITH" | "REGEX");
+        let is_textual = Conditional::from_name(&conditional)
+            .is_some_and(|conditional| conditional.relation().is_textual());
+        let typed = (!is_textual).then(|| RuleType::from_name(&kind)).flatten();
         let incomparable = || {
             typed
-                && given
-                    .as_ref()
-                    .is_some_and(|given| !given.iter().any(|text| comparable(&kind, text)))
+                .zip(given.as_ref())
+                .is_some_and(|(kind, given)| !given.iter().any(|text| comparable(kind, text)))
         };
         let report = RuleReport {
-            unreadable: failed
-                && (self.broken(index, rule, typed.then_some(&kind)) || incomparable()),
+            unreadable: failed && (self.broken(index, rule, typed) || incomparable()),
             now: step.filter(|step| step.read_clock).and(self.explanation.now),
             held: step.map(|step| step.held),
             field,
@@ -174,7 +175,7 @@ impl StrategyReporter<'_> {
     /// Returns true if a diagnostic says that the rule never holds, or if no value of the rule could be compared: all
     /// values that are not null are dropped, or the rule ends at a value, and no value before it is usable. `typed` is
     /// the type of the rule; `None` if the conditional compares texts.
-    fn broken(&self, index: u32, rule: &wire::Rule<'_>, typed: Option<&String>) -> bool {
+    fn broken(&self, index: u32, rule: &wire::Rule<'_>, typed: Option<RuleType>) -> bool {
         let is_here = |each: &&Diagnostic| {
             each.place.strategy == Some(self.position) && each.place.rule == Some(index)
         };
@@ -205,7 +206,7 @@ fn has_lost_all(rule: &wire::Rule<'_>, dropped: usize) -> bool {
 /// type of the rule; `None` if the conditional compares texts. `dropped` is the number of dropped values.
 fn compares_before(
     rule: &wire::Rule<'_>,
-    typed: Option<&String>,
+    typed: Option<RuleType>,
     end: &str,
     dropped: usize,
 ) -> bool {
@@ -215,7 +216,7 @@ fn compares_before(
     let (nested, scalars): (Vec<_>, Vec<_>) =
         tokens.partition(|token| matches!(token, Token::List | Token::Object));
     // Only a rule on dates ends at the text `null` too. Other rules compare or drop this text.
-    let is_on_dates = typed.is_some_and(|kind| kind == "DATE" || kind == "DATETIME");
+    let is_on_dates = matches!(typed, Some(RuleType::Date | RuleType::DateTime));
     let is_end = |token: Token<'_>| match token {
         Token::Null => end == "null",
         token => {
@@ -228,15 +229,15 @@ fn compares_before(
 }
 
 /// Returns false only if no profile can compare `text` as a value of the type `kind`.
-fn comparable(kind: &str, text: &str) -> bool {
+fn comparable(kind: RuleType, text: &str) -> bool {
     match kind {
-        "NUMBER" => Decimal::parse(text).is_some(),
-        "DATE" => Day::parse(text, Years::Signed).is_some(),
-        "DATETIME" => {
+        RuleType::Number => Decimal::parse(text).is_some(),
+        RuleType::Date => Day::parse(text, Years::Signed).is_some(),
+        RuleType::DateTime => {
             DateTime::parse(text, MissingOffset::MeansUtc, Years::FourDigits).is_some()
                 || DateTime::parse(text, MissingOffset::Unparsable, Years::Signed).is_some()
         }
-        "IP_ADDRESS" => address::parse(text, Spelling::Server).is_some(),
-        _ => true,
+        RuleType::Address => address::parse(text, Spelling::Server).is_some(),
+        RuleType::String | RuleType::Boolean | RuleType::Version => true,
     }
 }

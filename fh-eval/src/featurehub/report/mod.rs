@@ -21,7 +21,7 @@ pub struct Report {
     /// Name of the feature's type, such as `BOOLEAN`; `None` if the type is missing or unknown.
     #[serde(rename = "type")]
     pub kind: Option<&'static str>,
-    /// True if the feature is locked, which restricts overrides by interceptors (evaluation 5.6).
+    /// True if the feature is locked, which restricts overrides by interceptors.
     pub locked: bool,
     /// The evaluated value, as the payload's JSON token; `None` if it is null or missing.
     #[serde(serialize_with = "token_or_null")]

@@ -101,7 +101,7 @@ impl StrategyReport {
 }
 
 impl RuleReport {
-    /// Returns true if the rule failed because a supplied text is too long for a pattern (evaluation 3.2).
+    /// Returns true if the rule failed because a supplied text is too long for a pattern.
     pub(super) fn is_too_long(&self) -> bool {
         if self.held != Some(false) || self.conditional != "REGEX" || self.kind == "NUMBER" {
             return false;

@@ -1,4 +1,4 @@
-//! The compilation of IP_ADDRESS rules (evaluation 3.8).
+//! The compilation of IP_ADDRESS rules.
 
 use super::number::server_number_text;
 use super::{Conditional, RuleCompiler, Typed};

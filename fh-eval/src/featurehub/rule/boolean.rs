@@ -1,4 +1,4 @@
-//! The compilation of BOOLEAN rules (evaluation 3.7).
+//! The compilation of BOOLEAN rules.
 
 use super::{Conditional, RuleCompiler};
 use crate::diagnostic::{Consequence, DiagnosticKind};

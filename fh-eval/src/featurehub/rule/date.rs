@@ -1,4 +1,4 @@
-//! The compilation of DATE rules (evaluation 3.4) and DATETIME rules (evaluation 3.5).
+//! The compilation of DATE rules and DATETIME rules.
 
 use std::borrow::Cow;
 
@@ -46,7 +46,7 @@ impl RuleCompiler<'_> {
     }
 
     /// Returns the predicate for a list of dates. In profile `client` a supplied text that cannot be read never passes,
-    /// unless the payload's list is empty and the conditional is NOT_EQUALS or EXCLUDES (D-113).
+    /// unless the payload's list is empty and the conditional is NOT_EQUALS or EXCLUDES.
     fn dates<T: Ord>(
         &mut self,
         typed: Typed,

@@ -1,4 +1,4 @@
-//! The compiler of rules into predicates: the matrix of evaluation 3.1, for both profiles. The rule types have files of
+//! The compiler of rules into predicates: each type with each conditional, for both profiles. The rule types have files of
 //! their own; DATE and DATETIME share one.
 
 mod address;
@@ -12,6 +12,7 @@ mod version;
 
 use serde_json::value::RawValue;
 
+use super::conditionals::{Conditional, RuleType};
 use super::diagnostics::DiagnosticCollector;
 use super::wire::{self, name, text as text_of};
 use crate::diagnostic::{Consequence, DiagnosticKind};
@@ -37,32 +38,6 @@ pub(super) struct RuleCompiler<'a> {
     pub(super) listed: usize,
 }
 
-/// The type of a rule's values (FeatureHub's RolloutStrategyFieldType).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Type {
-    String,
-    Version,
-    Number,
-    Date,
-    DateTime,
-    Boolean,
-    Address,
-}
-
-/// The operator by which a rule compares an attribute with the rule's values (FeatureHub's
-/// RolloutStrategyAttributeConditional). The four operators that compare by order share one variant.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Conditional {
-    Equals,
-    NotEquals,
-    Includes,
-    Excludes,
-    Order(Comparison),
-    Starts,
-    Ends,
-    Regex,
-}
-
 /// The comparisons that are possible with a list of typed values.
 #[derive(Clone, Copy)]
 enum Typed {
@@ -79,46 +54,17 @@ struct Readable<T> {
     ended: bool,
 }
 
-impl Type {
-    fn from_wire(name: &str) -> Option<Self> {
-        Some(match name {
-            "STRING" => Self::String,
-            "SEMANTIC_VERSION" => Self::Version,
-            "NUMBER" => Self::Number,
-            "DATE" => Self::Date,
-            "DATETIME" => Self::DateTime,
-            "BOOLEAN" => Self::Boolean,
-            "IP_ADDRESS" => Self::Address,
-            _ => return None,
-        })
-    }
-}
-
 impl Conditional {
-    fn from_wire(name: &str) -> Option<Self> {
-        Some(match name {
-            "EQUALS" => Self::Equals,
-            "NOT_EQUALS" => Self::NotEquals,
-            "INCLUDES" => Self::Includes,
-            "EXCLUDES" => Self::Excludes,
-            "GREATER" => Self::Order(Comparison::Greater),
-            "GREATER_EQUALS" => Self::Order(Comparison::GreaterOrEqual),
-            "LESS" => Self::Order(Comparison::Less),
-            "LESS_EQUALS" => Self::Order(Comparison::LessOrEqual),
-            "STARTS_WITH" => Self::Starts,
-            "ENDS_WITH" => Self::Ends,
-            "REGEX" => Self::Regex,
-            _ => return None,
-        })
-    }
-
     /// Returns the comparison of typed values for this conditional, or `None` for a conditional that compares texts.
     fn typed(self) -> Option<Typed> {
         match self {
             Self::Equals | Self::Includes => Some(Typed::In),
             Self::NotEquals | Self::Excludes => Some(Typed::NotIn),
-            Self::Order(comparison) => Some(Typed::Order(comparison)),
-            Self::Starts | Self::Ends | Self::Regex => None,
+            Self::Greater => Some(Typed::Order(Comparison::Greater)),
+            Self::GreaterEquals => Some(Typed::Order(Comparison::GreaterOrEqual)),
+            Self::Less => Some(Typed::Order(Comparison::Less)),
+            Self::LessEquals => Some(Typed::Order(Comparison::LessOrEqual)),
+            Self::StartsWith | Self::EndsWith | Self::Regex => None,
         }
     }
 }
@@ -148,11 +94,11 @@ impl RuleCompiler<'_> {
         let Some(field) = field else {
             return self.never(name::FIELD, rule.field, DiagnosticKind::Expected("a text"), never);
         };
-        let Some(kind) = text_of(rule.kind).and_then(|name| Type::from_wire(&name)) else {
+        let Some(kind) = text_of(rule.kind).and_then(|name| RuleType::from_name(&name)) else {
             return self.never(name::TYPE, rule.kind, DiagnosticKind::Unknown("rule type"), never);
         };
         let Some(conditional) =
-            text_of(rule.conditional).and_then(|name| Conditional::from_wire(&name))
+            text_of(rule.conditional).and_then(|name| Conditional::from_name(&name))
         else {
             return self.never(
                 name::CONDITIONAL,
@@ -191,12 +137,12 @@ impl RuleCompiler<'_> {
         never
     }
 
-    fn field(&mut self, name: &str, kind: Type) -> u32 {
+    fn field(&mut self, name: &str, kind: RuleType) -> u32 {
         let reading = match (kind, self.profile()) {
             _ if !name.eq_ignore_ascii_case("now") => self.reading,
-            (Type::Date, _) => Reading::Date,
-            (Type::DateTime, Profile::Client) => Reading::Instant,
-            (Type::DateTime, Profile::Edge) => Reading::Local,
+            (RuleType::Date, _) => Reading::Date,
+            (RuleType::DateTime, Profile::Client) => Reading::Instant,
+            (RuleType::DateTime, Profile::Edge) => Reading::Local,
             _ => self.reading,
         };
         self.writer.field(name, reading)
@@ -227,18 +173,18 @@ impl RuleCompiler<'_> {
 
     fn predicate(
         &mut self,
-        kind: Type,
+        kind: RuleType,
         conditional: Conditional,
         tokens: &[Token<'_>],
     ) -> Predicate {
         match kind {
-            Type::String => self.string(conditional, tokens),
-            Type::Number => self.number(conditional, tokens),
-            Type::Date => self.date(conditional, tokens),
-            Type::DateTime => self.date_time(conditional, tokens),
-            Type::Version => self.version(conditional, tokens),
-            Type::Boolean => self.boolean(conditional, tokens),
-            Type::Address => self.address(conditional, tokens),
+            RuleType::String => self.string(conditional, tokens),
+            RuleType::Number => self.number(conditional, tokens),
+            RuleType::Date => self.date(conditional, tokens),
+            RuleType::DateTime => self.date_time(conditional, tokens),
+            RuleType::Version => self.version(conditional, tokens),
+            RuleType::Boolean => self.boolean(conditional, tokens),
+            RuleType::Address => self.address(conditional, tokens),
         }
     }
 

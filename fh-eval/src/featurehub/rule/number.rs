@@ -1,4 +1,4 @@
-//! The compilation of NUMBER rules (evaluation 3.3).
+//! The compilation of NUMBER rules.
 
 use std::borrow::Cow;
 

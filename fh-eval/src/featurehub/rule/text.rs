@@ -1,10 +1,9 @@
-//! The compilation of STRING rules (evaluation 3.2), and of most NUMBER, DATE and DATETIME rules whose conditionals
-//! compare texts.
+//! The compilation of STRING rules, and of most NUMBER, DATE and DATETIME rules whose conditionals compare texts.
 
 use std::borrow::Cow;
 
 use super::number::server_number_text;
-use super::{Conditional, Readable, RuleCompiler};
+use super::{Conditional, Readable, RuleCompiler, Typed};
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::featurehub::profile::Profile;
 use crate::json::Token;
@@ -32,7 +31,13 @@ impl RuleCompiler<'_> {
             Conditional::NotEquals => self.text_test(TextTest::NotAmong, &readable.values),
             Conditional::Includes => self.text_test(TextTest::Contains, &readable.values),
             Conditional::Excludes => self.text_test(TextTest::Lacks, &readable.values),
-            Conditional::Order(comparison) => {
+            Conditional::Greater
+            | Conditional::GreaterEquals
+            | Conditional::Less
+            | Conditional::LessEquals => {
+                let Some(Typed::Order(comparison)) = conditional.typed() else {
+                    return Predicate::Never;
+                };
                 let bound = comparison.loosest(readable.values.iter(), |a, b| order::utf16(a, b));
                 let bound: Vec<_> = bound.into_iter().cloned().collect();
                 self.text_test(TextTest::Order(comparison), &bound)
@@ -46,7 +51,9 @@ impl RuleCompiler<'_> {
                 }
                 predicate
             }
-            Conditional::Starts | Conditional::Ends => self.text_conditional(conditional, readable),
+            Conditional::StartsWith | Conditional::EndsWith => {
+                self.text_conditional(conditional, readable)
+            }
         }
     }
 
@@ -81,8 +88,8 @@ impl RuleCompiler<'_> {
         readable: Readable<Cow<'_, str>>,
     ) -> Predicate {
         match conditional {
-            Conditional::Starts => self.text_test(TextTest::Starts, &readable.values),
-            Conditional::Ends => self.text_test(TextTest::Ends, &readable.values),
+            Conditional::StartsWith => self.text_test(TextTest::Starts, &readable.values),
+            Conditional::EndsWith => self.text_test(TextTest::Ends, &readable.values),
             _ => self.patterns(&readable.values).0,
         }
     }

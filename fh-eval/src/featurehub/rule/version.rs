@@ -1,4 +1,4 @@
-//! The compilation of SEMANTIC_VERSION rules (evaluation 3.6).
+//! The compilation of SEMANTIC_VERSION rules.
 
 use super::{Conditional, Readable, RuleCompiler, Typed};
 use crate::diagnostic::DiagnosticKind;

@@ -16,7 +16,7 @@ pub struct Envelope<'a> {
     pub id: Raw<'a>,
     /// Key of the feature. An environment has no key.
     pub key: Raw<'a>,
-    /// The features of the environment. An absent list differs from an empty list (D-60).
+    /// The features of the environment. An absent list differs from an empty list.
     pub features: Shape<Listed<'a>>,
 }
 

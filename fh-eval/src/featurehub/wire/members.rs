@@ -16,7 +16,7 @@ pub struct FeatureMembers<'a> {
     pub id: Raw<'a>,
     /// Key of the feature, by which programs read the feature.
     pub key: Raw<'a>,
-    /// A boolean: true if the feature is locked, which restricts overrides by interceptors (evaluation 5.6).
+    /// A boolean: true if the feature is locked, which restricts overrides by interceptors.
     pub locked: Raw<'a>,
     /// Version of the feature's value in the environment.
     pub version: Raw<'a>,

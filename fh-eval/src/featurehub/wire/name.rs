@@ -1,4 +1,4 @@
-//! The names of members in FeatureHub's JSON (evaluation 1). Parsers and writers of this JSON share these constants.
+//! The names of members in FeatureHub's JSON. Parsers and writers of this JSON share these constants.
 
 /// Name of the member with the id of an environment, a feature, a strategy or a rule.
 pub const ID: &str = "id";
@@ -25,7 +25,7 @@ pub const PROPERTIES: &str = "fp";
 /// Name of the member with the id of the strategy that matched when an Edge evaluated a feature.
 pub const APPLIED: &str = "v";
 /// Name of the member with the id of a feature's environment. Stores and webhooks send this member; an Edge leaves it
-/// out (edge-protocol 2.6).
+/// out.
 pub const ENVIRONMENT: &str = "environmentId";
 
 // A strategy.
@@ -44,7 +44,7 @@ pub const FIELD: &str = "fieldName";
 /// Name of the member with the list of values that a rule compares with an attribute.
 pub const VALUES: &str = "values";
 
-/// Names of the members of a strategy that a server sends to SDKs (edge-protocol 9.2).
+/// Names of the members of a strategy that a server sends to SDKs.
 pub const OF_STRATEGY: [&str; 5] = [ID, PERCENTAGE, PERCENTAGE_ATTRIBUTES, VALUE, RULES];
-/// Names of the members of a rule that a server sends to SDKs (edge-protocol 9.2).
+/// Names of the members of a rule that a server sends to SDKs.
 pub const OF_RULE: [&str; 4] = [CONDITIONAL, FIELD, VALUES, TYPE];

@@ -309,7 +309,7 @@ impl Writer<'_> {
 
     /// Returns the refusal of a repetition that directly follows another one, which `regex-syntax` reads as a
     /// repetition of a repetition. In Java, a second `+` makes the first repetition possessive. Java refuses all other
-    /// second repetitions, except that it drops the `{3}` of `a{2}{3}`. JavaScript refuses all of them (ADR 0021).
+    /// second repetitions, except that it drops the `{3}` of `a{2}{3}`. JavaScript refuses all of them.
     fn stacked(&self, outer: &ast::Repetition, inner: &ast::Repetition) -> Refusal {
         let is_plus = outer.greedy && matches!(outer.op.kind, RepetitionKind::OneOrMore);
         let is_single = inner.greedy && !matches!(*inner.ast, Ast::Repetition(_));

@@ -1,7 +1,7 @@
-//! Regular expressions in one dialect for every target (D-38). Matching takes linear time. The classes `\d`, `\w` and
+//! Regular expressions in one dialect for every target. Matching takes linear time. The classes `\d`, `\w` and
 //! `\s` and word boundaries are those of ASCII. The flag `i` applies only to ASCII letters and to properties such as
 //! `\p{Lu}`. Without flags, `.` matches every character but `\n`, and `$` matches only at the end of the text. Where
-//! Java and JavaScript read brackets or `\v` differently, [`Extent`] chooses the reading (ADR 0021). Constructs outside
+//! Java and JavaScript read brackets or `\v` differently, [`Extent`] chooses the reading. Constructs outside
 //! the dialect are refused on every target.
 
 mod class;
@@ -107,7 +107,7 @@ enum Work {
 
 /// Maximum product of a text's bytes and a pattern's nodes, such as 500 bytes and 1,000 nodes. A pattern that needs an
 /// engine does not match a text beyond this limit. A search within the limit takes less than 50 ms in a browser, where
-/// the small engine runs all patterns (ADR 0038).
+/// the small engine runs all patterns.
 const MAX_WORK: usize = 500_000;
 
 /// Maximum number of steps of a search for a pattern of FeatBit or FeatureSignals. Such a search takes less than 50 ms. A pattern with a

@@ -1,4 +1,4 @@
-//! The properties (`\p{…}`) that the dialect accepts, by Java's names (ADR 0021).
+//! The properties (`\p{…}`) that the dialect accepts, by Java's names.
 
 use regex_syntax::ast::ClassAsciiKind;
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};

@@ -1,6 +1,6 @@
 //! Translates patterns of Java or JavaScript to the syntax of `regex-syntax`. Constructs that `regex-syntax` would read
 //! differently are replaced before the pattern is parsed. Profile `edge` reads patterns as Java does, like FeatureHub's
-//! server. Profile `client` reads brackets and `\v` as JavaScript does (ADR 0021).
+//! server. Profile `client` reads brackets and `\v` as JavaScript does.
 
 use super::Extent;
 use super::construct::Construct;

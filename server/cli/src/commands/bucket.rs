@@ -4,11 +4,11 @@ use clap::Args;
 use fh_eval::{BUCKETS, Profile};
 use serde::Serialize;
 
-use crate::cli::ProfileArgs;
 use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::numbers;
 use crate::payload::Input;
+use crate::profile::ProfileArgs;
 use crate::ruleset::Rules;
 use crate::sanitize;
 use crate::screen::{PLAIN, QUIET, Screen};
@@ -26,7 +26,7 @@ const MOST_TRIED: u64 = 200_000_000;
 ///
 /// Buckets run from 0 to 999,999. A percentage of 20 % admits the buckets from 0 to 200,000, including both ends. If earlier
 /// strategies without rules have percentages of the same key, a strategy without rules adds them to its own percentage.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "\
 Examples:
   fh bucket --id 0c1d2e3f-77aa-4b1c fred aroha
@@ -94,13 +94,6 @@ struct Lookup {
 
     #[command(flatten)]
     value_ids: ValueIdsArgs,
-}
-
-/// Shows no field, because a field may hold an API key.
-impl std::fmt::Debug for Lookup {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lookup").finish_non_exhaustive()
-    }
 }
 
 impl Lookup {

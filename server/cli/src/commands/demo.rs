@@ -12,10 +12,10 @@ use tokio::time::{Duration, MissedTickBehavior, interval};
 
 use crate::clock;
 use crate::commands::rollout;
-use crate::commands::watch::View;
 use crate::commands::watch::change_tracker::Observer;
 use crate::commands::watch::frame::Frames;
 use crate::commands::watch::lines::Lines;
+use crate::commands::watch::view::View;
 use crate::demo::demo_server::DemoServer;
 use crate::demo::sample_users::{self, Answers, Person};
 use crate::demo::timeline::{Pace, Timeline};
@@ -39,7 +39,7 @@ const FIRST_LOOK: f64 = 3.0;
 /// Starts an Edge on a free port of this machine, connects a client, shows the values of sample users, changes features
 /// while they are watched, explains one value and, without --json, shows one rollout. Without --keep and at the usual speed,
 /// the demonstration usually ends within 20 seconds. No other program is needed.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "\
 Examples:
   fh demo
@@ -377,16 +377,16 @@ fn next(rolled_out: &str) -> Vec<(&'static str, String)> {
         ),
         (
             "explain one value of this context",
-            format!("fh explain SALE_BANNER shop.json --now {SALE} -c country=fiji"),
+            format!("fh explain shop.json SALE_BANNER --now {SALE} -c country=fiji"),
         ),
         (
             "show a rollout over companies instead of people",
-            "fh rollout WHOLESALE_PRICES shop.json --attribute company -c account=trade"
+            "fh rollout shop.json WHOLESALE_PRICES --attribute company -c account=trade"
                 .to_string(),
         ),
         (
             "compare the rules with those of FeatureHub's Edge",
-            format!("fh rollout {ROLLED_OUT} shop.json --compare-profile edge"),
+            format!("fh rollout shop.json {ROLLED_OUT} --compare-profile edge"),
         ),
         (
             "find user keys that get the value \"boosted\"",

@@ -26,7 +26,7 @@ const NAMES: usize = 9;
 /// and access by browsers. Most problems are reported with advice. An update is sent only with --try-set, and repeats the
 /// current value or lock. The secret part of the key is not shown if it has at least 6 characters. URL and KEY may be left out
 /// if environment variables hold them. If KEY is -, the key is read from stdin.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "\
 Examples:
   fh doctor https://edge.example.com ENVIRONMENT/KEY

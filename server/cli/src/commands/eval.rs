@@ -1,23 +1,13 @@
 //! `fh eval`: evaluates the features of a payload for a context.
 
 use clap::Args;
-use fh_eval::Severity;
 
-use crate::attribute_names;
-use crate::commands::{
-    cases, featbit_cases, featbit_eval, featuresignals_cases, featuresignals_eval,
-};
 use crate::failure::{Failure, Status};
-use crate::featbit;
-pub(crate) use crate::feature_table::Row;
-use crate::feature_table::{Reading, Selection};
-use crate::featuresignals;
 use crate::payload::InputEdgeArgs;
-use crate::ruleset::{RulesArgs, SubjectArgs, subject};
-use crate::sanitize;
+use crate::ruleset::{RulesArgs, SubjectArgs};
 use crate::screen::Screen;
-use crate::system::{System, SystemArgs, UserArgs};
-use crate::value_ids;
+use crate::system::{SystemArgs, UserArgs};
+use crate::systems::{self, flag_system::Given};
 
 /// Evaluate every feature of a payload for a context, or evaluate a file of cases.
 ///
@@ -26,7 +16,7 @@ use crate::value_ids;
 /// matched), STATIC (the feature has no strategies) and NOT_SET (the value is null). Under profile edge, percentages hash the
 /// id of the feature's value, which a state file or --value-ids gives. A payload does not hold this id. A note then names the
 /// features whose value may differ from that of an Edge.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "\
 Examples:
   fh eval features.json --context userkey=fred --context country=new_zealand
@@ -88,77 +78,16 @@ pub(crate) struct EvalArgs {
 }
 
 pub(crate) fn run(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
-    args.system.refuse(&args.rules.of_featurehub_alone())?;
-    args.system.refuse(&[args.edge.key()])?;
-    match args.system.system {
-        System::Featurehub => featurehub(args, json, screen),
-        System::Featbit => of_featbit(args, json, screen),
-        System::Featuresignals => of_featuresignals(args, json, screen),
+    let EvalArgs { user, subject, rules, .. } = args;
+    let input = args.edge.input(args.file.as_deref().unwrap_or("-"));
+    args.system.refuse(&rules.of_featurehub_alone())?;
+    args.system.refuse(&[input.key()])?;
+    let system = systems::of(args.system.system);
+    match &args.cases {
+        Some(path) => system.cases(path, args.state.as_deref(), rules, screen),
+        None => {
+            let open = system.open(&Given { input, user, subject, rules })?;
+            open.evaluate(&args.key, json, screen)
+        }
     }
-}
-
-fn featurehub(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
-    args.user.refuse()?;
-    let now = args.rules.now();
-    if let Some(path) = &args.cases {
-        return cases::run(path, args.rules.profile()?, now, screen);
-    }
-    let path = args.file.as_deref().unwrap_or("-");
-    let payload = args.edge.input(path).read()?;
-    let rules = args.rules.compile(&payload)?;
-    let ruleset = &rules.ruleset;
-    let attributes = args.subject.attributes();
-    let subject = subject(attributes.as_ref(), now);
-    let all: Vec<Reading<'_>> = ruleset
-        .iter()
-        .map(|feature| Reading::evaluated(feature, &feature.evaluate(&subject)))
-        .collect();
-    let selection = Selection::of(&all, &args.key);
-    let shown = selection.shown.iter().map(|reading| reading.key());
-    let guessed: Vec<&str> = shown.filter(|key| rules.is_guess(key, &subject)).collect();
-    if !guessed.is_empty() {
-        let note = value_ids::note(&payload.name, &guessed.join(", "));
-        screen.aside(&format!("note: {note}"))?;
-    }
-    selection.write(screen, json)?;
-    let unread =
-        ruleset.diagnostics().filter(|diagnostic| diagnostic.severity() == Severity::Error).count();
-    if unread > 0 {
-        let parts = sanitize::plural(unread, "part", "parts");
-        // The path may be a URL with an API key.
-        let path = if path.contains("://") { "FILE" } else { path };
-        screen.aside(&format!(
-            "warning: {parts} of {} cannot be used; `fh lint {path}` lists them",
-            payload.name
-        ))?;
-    }
-    if let Some(attributes) = &attributes {
-        attribute_names::note(screen, attributes, ruleset.iter())?;
-    }
-    selection.end(screen, |key| rules.no_such_feature(key, &payload))
-}
-
-fn of_featbit(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
-    let profile = args.rules.featbit_profile()?;
-    if let Some(path) = &args.cases {
-        return featbit_cases::run(path, profile, screen);
-    }
-    let user = featbit::user(&args.user, &args.subject)?;
-    let path = args.file.as_deref().unwrap_or("-");
-    featbit_eval::run(path, profile, &user, &args.key, json, screen)
-}
-
-fn of_featuresignals(
-    args: &EvalArgs,
-    json: bool,
-    screen: &mut Screen<'_>,
-) -> Result<Status, Failure> {
-    args.rules.featuresignals_profile()?;
-    let now = args.rules.now();
-    if let Some(path) = &args.cases {
-        return featuresignals_cases::run(path, args.state.as_deref(), now, screen);
-    }
-    let context = featuresignals::context(&args.user, &args.subject)?;
-    let path = args.file.as_deref().unwrap_or("-");
-    featuresignals_eval::run(path, &context, now, &args.key, json, screen)
 }

@@ -1,14 +1,16 @@
 //! `fh get --system featbit` and `--system featuresignals`: shows the flags of a server for a user or a context.
 
-use fh_client::{Snapshot, System};
-use fh_eval::{Subject, Timestamp};
+use std::io::IsTerminal;
 
-use super::get::bare;
-use super::{featbit_eval, featuresignals_eval, flags_eval};
+use fh_client::{Snapshot, System};
+use fh_eval::{Subject, Timestamp, Value};
+
 use crate::edge_query::EdgeQuery;
 use crate::failure::{Failure, Status};
-use crate::flags::Flags;
+use crate::sanitize::visible;
 use crate::screen::Screen;
+use crate::systems::flags::Flags;
+use crate::systems::{featbit, featuresignals, flag_table};
 
 /// The command that lists the parts of FeatBit's flags that cannot be used, for the body of `latest-all`.
 const LINT: &str = "fh lint --system featbit FILE";
@@ -44,13 +46,21 @@ pub(super) fn table(
     let is_evaluated = snapshot.status().system == System::FeatureSignals;
     let lint = (!is_evaluated).then_some(LINT);
     let row = |flag| match is_evaluated {
-        true => featuresignals_eval::row(flag, &subject),
-        false => featbit_eval::row(flag, &subject),
+        true => featuresignals::row(flag, &subject),
+        false => featbit::row(flag, &subject),
     };
-    flags_eval::run(&flags(snapshot), keys, lint, row, json, screen)
+    flag_table::run(&flags(snapshot), keys, lint, row, json, screen)
 }
 
 fn flags(snapshot: &Snapshot) -> Flags {
     let (name, ruleset) = ("the server".to_string(), snapshot.ruleset().clone());
     Flags { name, ruleset, archived: Vec::new() }
+}
+
+/// Writes a value alone; nothing but the end of the line if there is none.
+pub(super) fn bare(screen: &mut Screen<'_>, value: Option<Value>) -> Result<(), Failure> {
+    let text = value.map(|value| value.to_string()).unwrap_or_default();
+    // Control characters are escaped on a terminal, but not in output to a program.
+    let text = if std::io::stdout().is_terminal() { visible(&text) } else { text.as_str().into() };
+    Ok(writeln!(screen.raw(), "{text}")?)
 }

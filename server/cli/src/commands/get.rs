@@ -1,15 +1,13 @@
 //! `fh get`: fetches features from an Edge once.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use fh_client::Snapshot;
-use fh_eval::Value;
 use fh_files::closest;
 
-use super::flags_get;
+use super::flags_get::{self, bare};
 use crate::attribute_names;
 use crate::edge;
 use crate::edge_query::{EdgeQuery, EdgeQueryArgs};
@@ -17,17 +15,17 @@ use crate::failure::{Failure, Status};
 use crate::feature_table::{Reading, Selection, readings};
 use crate::payload::WaitArgs;
 use crate::runtime;
-use crate::sanitize::visible;
 use crate::screen::Screen;
 use crate::seconds;
-use crate::server::{Server, Troubled as _};
+use crate::server::Server;
+use crate::troubled::Troubled as _;
 
 /// Fetch features from an Edge, or flags from a server of FeatBit or FeatureSignals, once.
 ///
 /// Shows each feature's value for the context as `fh eval` does. For an API key with a `*`, the Edge sends strategies, and
 /// `fh` evaluates them. For any other key, the Edge evaluates the features. URL and KEY may be left out if environment
 /// variables hold them. If KEY is -, the key is read from stdin.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "\
 Examples:
   fh get https://edge.example.com ENVIRONMENT/KEY
@@ -102,14 +100,6 @@ async fn fetch(
     let client = builder.start().map_err(edge::unstarted)?;
     asked.server.ready(&client, limit, wait).await?;
     Ok(client.snapshot())
-}
-
-/// Writes a value alone; nothing but the end of the line if there is none.
-pub(super) fn bare(screen: &mut Screen<'_>, value: Option<Value>) -> Result<(), Failure> {
-    let text = value.map(|value| value.to_string()).unwrap_or_default();
-    // Control characters are escaped on a terminal, but not in output to a program.
-    let text = if std::io::stdout().is_terminal() { visible(&text) } else { text.as_str().into() };
-    Ok(writeln!(screen.raw(), "{text}")?)
 }
 
 fn no_such_feature<'a>(key: &str, keys: impl Iterator<Item = &'a str>) -> String {

@@ -23,7 +23,7 @@ const KEYS: [&str; 3] = ["CLIENT*KEY", "SERVER-KEY", "TESTS*KEY"];
 ///
 /// The file contains features of each type, two environments and three service accounts. The ids of the environments and the
 /// API keys are random. Comments explain the members. `fh serve` can serve the file unchanged.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "\
 Examples:
   fh init

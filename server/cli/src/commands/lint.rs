@@ -1,22 +1,23 @@
 //! `fh lint`: finds parts of a payload or a state that cannot be used, and parts that are probably mistakes.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use clap::Args;
 use clap::builder::PossibleValue;
-use fh_eval::Place;
+use fh_eval::{Place, Vocabulary};
 use serde::Serialize;
 
-use crate::cli::ProfileArgs;
-use crate::commands::flag_lint::Checked;
 use crate::failure::{Failure, Status};
 use crate::flag_lint;
 use crate::json_output;
-use crate::lint::{CODES, Finding, Level, lint};
-use crate::payload::{InputArgs, Payload};
+use crate::payload::InputArgs;
+use crate::profile::ProfileArgs;
 use crate::sanitize::plural;
 use crate::screen::{BAD, BOLD, GOOD, PLAIN, QUIET, Screen, WARNING};
-use crate::system::{System, SystemArgs};
+use crate::system::SystemArgs;
+use crate::systems::{self, flag_system::Checked};
+use fh_edge::internal::{CODES, Finding, Level};
 
 /// Find parts of a payload or a state file that cannot be used, and parts that are probably mistakes.
 ///
@@ -25,7 +26,7 @@ use crate::system::{System, SystemArgs};
 /// (server-evaluated keys) evaluates differently from client SDKs. Differences that a payload does not show are not
 /// reported. For example, the Edge computes percentages from another id, and from the attribute `sessionkey` instead of
 /// `session`. The accounts of a state file are not checked. `fh serve --check` checks them.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "\
 Examples:
   fh lint features.json
@@ -70,132 +71,119 @@ fn codes() -> clap::builder::PossibleValuesParser {
 
 /// The JSON form of a finding.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Row<'a> {
     severity: Level,
     code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    environment: Option<&'a str>,
-    feature: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    strategy: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    strategy_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    member: Option<&'static str>,
-    /// The JSON value of the part that the finding is about, as the payload writes it. Long values are cut.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<&'a str>,
+    #[serde(flatten)]
+    place: RowPlace<'a>,
     message: &'a str,
     advice: &'a str,
 }
 
+/// The place of a finding. The members of a feature's place are named as those of other commands.
+#[derive(Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum RowPlace<'a> {
+    Feature {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        environment: Option<&'a str>,
+        feature: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        strategy: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        strategy_id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rule: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        field: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        member: Option<&'static str>,
+        /// The JSON value of the part that the finding is about, as the payload writes it. Long values are cut.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        value: Option<&'a str>,
+    },
+    Flag(&'a Place),
+}
+
+impl<'a> From<&'a Finding> for Row<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        let Finding { level, code, place, line, message, advice } = finding;
+        let place = match place.vocabulary {
+            Vocabulary::Feature => RowPlace::Feature {
+                environment: place.environment.as_deref(),
+                feature: &place.feature,
+                strategy: place.strategy,
+                strategy_id: place.strategy_id.as_deref(),
+                rule: place.rule,
+                field: place.field.as_deref(),
+                member: place.member,
+                value: place.value.as_deref(),
+            },
+            _ => RowPlace::Flag(place),
+        };
+        Self { severity: *level, code, line: *line, place, message, advice }
+    }
+}
+
 #[derive(Serialize)]
 struct Summary<'a> {
-    features: usize,
+    #[serde(flatten)]
+    parts: BTreeMap<&'static str, usize>,
     errors: usize,
     warnings: usize,
     findings: Vec<Row<'a>>,
 }
 
-impl<'a> From<&'a Finding> for Row<'a> {
-    fn from(finding: &'a Finding) -> Self {
-        let place: &Place = &finding.place;
-        Self {
-            severity: finding.level,
-            code: finding.code,
-            line: finding.line,
-            environment: place.environment.as_deref(),
-            feature: &place.feature,
-            strategy: place.strategy,
-            strategy_id: place.strategy_id.as_deref(),
-            rule: place.rule,
-            field: place.field.as_deref(),
-            member: place.member,
-            value: place.value.as_deref(),
-            message: &finding.message,
-            advice: &finding.advice,
-        }
-    }
-}
-
 pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
-    args.system.refuse(&[("--environment", args.environment.is_some()), args.input.key()])?;
-    let further = match args.system.system {
-        System::Featurehub => None,
-        System::Featbit => Some(Checked::featbit(args.input.file(), args.profile.of_featbit()?)?),
-        System::Featuresignals => {
-            args.profile.of_featuresignals()?;
-            Some(Checked::featuresignals(args.input.file())?)
-        }
-    };
-    if let Some(checked) = further {
-        return checked.write(&args.allow, args.strict, json, screen);
-    }
-    let payload = args.input.input().read()?;
-    let environments = match &args.environment {
-        Some(id) => vec![payload.environment(Some(id), "--environment")?],
-        None => payload.environments()?,
-    };
-    let mut findings = lint(&payload, &environments, args.profile.of_featurehub()?);
-    let before = findings.len();
-    findings.retain(|finding| {
-        finding.level == Level::Error
-            || !(is_left_out(finding, &args.allow) || payload.accepts(&finding.place, finding.code))
-    });
-    for finding in &mut findings {
-        name_places(&payload, finding);
-    }
-    let features = environments.iter().map(|each| each.features.len()).sum();
-    let counts = Counts::of(&findings, before);
+    let input = args.input.input();
+    args.system.refuse(&[("--environment", args.environment.is_some()), input.key()])?;
+    let mut checked =
+        systems::of(args.system.system).lint(input, args.environment.as_deref(), args.profile)?;
+    let before = checked.findings.len() + checked.accepted;
+    checked.findings.retain(|finding| !is_left_out(finding, &args.allow));
+    let counts = Counts::of(&checked.findings, before);
     if json {
         let Counts { errors, warnings, .. } = counts;
-        let findings = findings.iter().map(Row::from).collect();
-        json_output::document(screen.raw(), &Summary { features, errors, warnings, findings })?;
+        let findings = checked.findings.iter().map(Row::from).collect();
+        let parts = checked.parts.iter().copied().collect();
+        json_output::document(screen.raw(), &Summary { parts, errors, warnings, findings })?;
     } else {
-        // The environment is not shown if only one was checked.
-        for finding in &mut findings {
-            if environments.len() < 2 {
+        for finding in &mut checked.findings {
+            if checked.is_one_environment {
                 finding.place.environment = None;
             }
+            write(screen, &checked.name, finding)?;
         }
-        for finding in &findings {
-            write(screen, &payload.name, finding)?;
-        }
-        counts.write(screen, features, ["feature", "features"])?;
+        counts.write(screen, &checked)?;
     }
     Ok(counts.status(args.strict))
 }
 
 /// Returns true for a warning that the options allow.
-pub(super) fn is_left_out(finding: &Finding, allow: &[String]) -> bool {
+fn is_left_out(finding: &Finding, allow: &[String]) -> bool {
     finding.level != Level::Error && allow.iter().any(|code| code == finding.code)
 }
 
 /// The numbers of findings.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Counts {
-    pub(super) errors: usize,
-    pub(super) warnings: usize,
+struct Counts {
+    errors: usize,
+    warnings: usize,
     /// The number of warnings that are not shown, because the options allow them.
     allowed: usize,
 }
 
 impl Counts {
     /// Counts findings, which were `before` until allowed ones were left out.
-    pub(super) fn of(findings: &[Finding], before: usize) -> Self {
+    fn of(findings: &[Finding], before: usize) -> Self {
         let errors = findings.iter().filter(|each| each.level == Level::Error).count();
         let warnings = findings.len() - errors;
         Self { errors, warnings, allowed: before - findings.len() }
     }
 
-    pub(super) const fn status(self, strict: bool) -> Status {
+    const fn status(self, strict: bool) -> Status {
         if self.errors > 0 || (strict && self.warnings > 0) {
             Status::Findings
         } else {
@@ -203,15 +191,9 @@ impl Counts {
         }
     }
 
-    /// Writes the numbers, after the number of features that were checked. `noun` is the word for one and for several features.
-    pub(super) fn write(
-        self,
-        screen: &mut Screen<'_>,
-        features: usize,
-        noun: [&str; 2],
-    ) -> io::Result<()> {
-        let [one, several] = noun;
-        let looked = plural(features, one, several);
+    /// Writes the numbers, after the number of features or flags that were checked.
+    fn write(self, screen: &mut Screen<'_>, checked: &Checked) -> io::Result<()> {
+        let looked = checked.counted();
         let Self { errors, warnings, allowed } = self;
         let allowed = match allowed {
             0 => String::new(),
@@ -230,14 +212,7 @@ impl Counts {
     }
 }
 
-/// Adds the line in a state file to a finding, and replaces the id of an environment by its name.
-fn name_places(payload: &Payload, finding: &mut Finding) {
-    finding.line = finding.line.or_else(|| payload.state_line_of(&finding.place));
-    let environment = finding.place.environment.take();
-    finding.place.environment = environment.map(|id| payload.environment_name(&id).into());
-}
-
-pub(super) fn write(screen: &mut Screen<'_>, file: &str, finding: &Finding) -> io::Result<()> {
+fn write(screen: &mut Screen<'_>, file: &str, finding: &Finding) -> io::Result<()> {
     let (style, level) = match finding.level {
         Level::Error => (BAD, "error"),
         Level::Warning => (WARNING, "warning"),

@@ -1,19 +1,10 @@
 //! One module per command.
 
 pub(crate) mod bucket;
-mod cases;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod explain;
-mod featbit_cases;
-mod featbit_eval;
-mod featbit_explain;
-mod featuresignals_cases;
-mod featuresignals_eval;
-mod featuresignals_explain;
-mod flag_lint;
-mod flags_eval;
 mod flags_get;
 pub(crate) mod get;
 pub(crate) mod init;

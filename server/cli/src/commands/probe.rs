@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use reqwest::Url;
 
+use crate::connection_errors::other_scheme;
 use crate::edge_address::{is_host, is_loopback, with_scheme};
-use crate::edge_trouble::other_scheme;
 use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::runtime;
@@ -24,7 +24,7 @@ const LIVENESS: &str = "/health/liveness";
 /// proxies are not used. For localhost, 127.0.0.0/8 and ::1, any certificate is accepted. Without URL, `fh probe` builds the
 /// URL from the FH_EDGE_ variables and FeatureHub's properties as `fh serve` would read them in its place, but flags of a
 /// running `fh serve` have no effect on this URL.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "\
 Examples:
   fh probe

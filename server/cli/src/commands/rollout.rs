@@ -8,13 +8,13 @@ use fh_eval::internal::rollout::Forecast;
 use fh_eval::{Attributes, FeatureRef, Profile, Subject};
 
 use crate::attribute_names;
-use crate::cli::profiles;
 use crate::context::ContextArgs;
 use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::numbers;
-use crate::payload::{Input, InputArgs, Payload};
+use crate::payload::{FeatureInputArgs, Input, Payload};
 use crate::population::Population;
+use crate::profile::profiles;
 use crate::ruleset::{Rules, RulesArgs};
 use crate::sanitize::{count, plural};
 use crate::screen::{Screen, WARNING};
@@ -34,24 +34,24 @@ const USUAL_SAMPLE: u64 = 10_000;
 /// Profile edge hashes the id of the feature's value for percentages, and a payload does not hold this id. Where such a
 /// percentage decides, it is not known which ids get another value: the first line of the output says so, and only rules and
 /// shares are compared. With a state file or --value-ids FILE, the comparison is exact.
-#[derive(Debug, Args)]
-#[command(after_help = "\
+#[derive(Args)]
+#[command(
+    override_usage = "fh rollout [OPTIONS] <FILE> [API_KEY] <FEATURE>",
+    after_help = "\
 Examples:
-  fh rollout NEW_CHECKOUT features.json
-  fh rollout NEW_CHECKOUT features.json --ids ids.txt -c country=fiji
-  fh rollout WHOLESALE features.json --attribute company --sample 5000 --seed 7
-  fh rollout NEW_CHECKOUT features.json --compare tomorrow.json --list
-  fh rollout NEW_CHECKOUT state.yaml --environment dev --ids ids.txt --compare-profile edge
-  fh rollout NEW_CHECKOUT features.json --value-ids value-ids.json --compare-profile edge
-  fh rollout NEW_CHECKOUT https://edge.example.com 'ENVIRONMENT/KEY*'
+  fh rollout features.json NEW_CHECKOUT
+  fh rollout features.json NEW_CHECKOUT --ids ids.txt -c country=fiji
+  fh rollout features.json WHOLESALE --attribute company --sample 5000 --seed 7
+  fh rollout features.json NEW_CHECKOUT --compare tomorrow.json --list
+  fh rollout state.yaml NEW_CHECKOUT --environment dev --ids ids.txt --compare-profile edge
+  fh rollout features.json NEW_CHECKOUT --value-ids value-ids.json --compare-profile edge
+  fh rollout https://edge.example.com 'ENVIRONMENT/KEY*' NEW_CHECKOUT
 
-Exit codes: 0 fine, 1 there is no such feature, 2 the usage or the input is wrong.")]
+Exit codes: 0 fine, 1 there is no such feature, 2 the usage or the input is wrong."
+)]
 pub(crate) struct RolloutArgs {
-    /// The key of the feature to evaluate
-    key: String,
-
     #[command(flatten)]
-    input: InputArgs,
+    input: FeatureInputArgs,
 
     /// The name of the context attribute that holds the id. The feature is evaluated for each id of the population
     #[arg(long, value_name = "NAME", default_value = "userkey")]
@@ -100,9 +100,9 @@ impl RolloutArgs {
             || self.compare_profile.is_some()
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    fn check(&self, input: Input<'_>) -> Result<(), Failure> {
         let inputs = [
-            Some(self.input.file()),
+            Some(input.file),
             self.ids.as_deref(),
             self.compare.as_deref(),
             self.rules.value_ids_file(),
@@ -127,10 +127,9 @@ impl RolloutArgs {
     }
 
     /// Reads the other side's document: that of `--compare`, or the document itself.
-    fn other_payload(&self) -> Result<Option<Payload>, Failure> {
+    fn other_payload(&self, own: Input<'_>) -> Result<Option<Payload>, Failure> {
         let Some(file) = self.compare.as_deref() else { return Ok(None) };
         let is_url = file.contains("://");
-        let own = self.input.input();
         // A URL with a key of its own needs no other key.
         let has_key = file.contains("apiKey=") || file.contains("/features/");
         let api_key = own.api_key.filter(|_| is_url && !has_key);
@@ -155,14 +154,15 @@ pub(crate) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    args.check()?;
+    let (input, key) = args.input.resolve()?;
+    args.check(input)?;
     let ids = args.rules.value_ids()?;
-    let payload = args.input.input().read_for_key(&args.key)?;
+    let payload = input.read()?;
     let environment = payload.environment(args.rules.environment.as_deref(), "--environment")?;
     let rules = Rules::compile(&payload, &environment, args.rules.profile()?, &ids)?;
-    let feature = rules.feature(&args.key, &payload)?;
+    let feature = rules.feature(key, &payload)?;
 
-    let other_payload = args.other_payload()?;
+    let other_payload = args.other_payload(input)?;
     let other_payload = other_payload.as_ref().unwrap_or(&payload);
     let other_rules = if args.compares() {
         let wanted = args.other_environment(other_payload)?;
@@ -176,7 +176,7 @@ pub(crate) fn run(
     };
     let other = other_rules
         .as_ref()
-        .map(|other| other.feature(&args.key, other_payload).map(|feature| (other, feature)))
+        .map(|other| other.feature(key, other_payload).map(|feature| (other, feature)))
         .transpose()?;
 
     let (population, remarks) = match &args.ids {
@@ -200,8 +200,8 @@ pub(crate) fn run(
         let attributes = forecast.context(id);
         let here = forecast.count(&attributes);
         let subject = Subject::new(&attributes, now);
-        let is_guess = rules.is_guess(&args.key, &subject)
-            || other.is_some_and(|(other, _)| other.is_guess(&args.key, &subject));
+        let is_guess = rules.is_guess(key, &subject)
+            || other.is_some_and(|(other, _)| other.is_guess(key, &subject));
         guesses += u64::from(is_guess);
         if let (Some((_, other)), Some(comparison)) = (other, &mut comparison) {
             let there = other.evaluate(&subject);
@@ -213,7 +213,7 @@ pub(crate) fn run(
         }
     });
     let counts = Counts::of(&forecast);
-    let warning = (guesses > 0).then(|| warning(&args.key, guesses, forecast.people()));
+    let warning = (guesses > 0).then(|| warning(key, guesses, forecast.people()));
     let remarks: Vec<String> =
         warning.iter().cloned().chain(remarks).chain(counts.remark()).collect();
     if json {

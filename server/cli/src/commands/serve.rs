@@ -20,7 +20,7 @@ use crate::table::{Align, Table};
 /// Answers polls, event streams and test updates (PUT) as a FeatureHub Edge does. Every setting has a flag, a variable
 /// (FH_EDGE_ and the flag's name in capitals, with _ for -) and, if FeatureHub has the same setting, its property. The flag
 /// takes precedence over the variable, and the variable over the property.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "\
 Examples:
   fh init state.yaml

@@ -9,7 +9,7 @@ use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::runtime;
 use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen};
-use crate::server::Troubled as _;
+use crate::troubled::Troubled as _;
 
 /// Change a feature's value or lock on an Edge.
 ///
@@ -17,7 +17,7 @@ use crate::server::Troubled as _;
 /// to unlock. The value must fit the feature's type (true or false, a number, text, a JSON document). The value replaces the
 /// feature's default value. The values of strategies do not change. URL and KEY may be left out if environment variables hold
 /// them. If KEY is -, the key is read from stdin.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(
     override_usage = "fh set [OPTIONS] [URL] [KEY] <FEATURE> [VALUE]",
     after_help = "\

@@ -4,6 +4,7 @@ pub(crate) mod change_tracker;
 pub(crate) mod frame;
 pub(crate) mod lines;
 mod release;
+pub(crate) mod view;
 mod wording;
 
 use std::sync::Arc;
@@ -14,30 +15,30 @@ use fh_client::Client;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
 
-use self::change_tracker::{News, Observer};
+use self::change_tracker::Observer;
 use self::frame::Frames;
 use self::lines::Lines;
 use self::release::{Release, Releases};
+use self::view::View;
 use super::flags_get;
 use crate::attribute_names;
+use crate::connection_errors;
 use crate::edge;
 use crate::edge_query::{EdgeQuery, EdgeQueryArgs};
-use crate::edge_trouble;
 use crate::failure::{Failure, Status};
 use crate::feature_table::{Selection, readings};
 use crate::reader_end;
 use crate::runtime;
 use crate::screen::Screen;
 use crate::seconds;
-use crate::server::{Server, Troubled as _};
+use crate::server::Server;
 use crate::shutdown_signal::ShutdownSignal;
 use crate::suspension::Suspension;
+use crate::troubled::Troubled as _;
 
 /// The interval of the regular updates of the view. They are needed because ages grow, rules on `now` change, and passive
 /// polling needs reads.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// The pause before most redraws of a terminal, so that simultaneous changes are shown together.
-const SHORTEST_FRAME: Duration = Duration::from_millis(50);
 /// The largest number of queued notices. Further notices are dropped.
 const MOST_NOTICES: usize = 64;
 
@@ -47,7 +48,7 @@ const MOST_NOTICES: usize = 64;
 /// a pipe or a file, it writes one line for each value at the start, for each change, and for each new state of the
 /// connection. With --json, each line is a JSON object. With --once and without --json, it writes a table everywhere.
 /// Times are UTC. URL and KEY may be left out if environment variables hold them. If KEY is -, the key is read from stdin.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "\
 Examples:
   fh watch https://edge.example.com ENVIRONMENT/KEY
@@ -139,31 +140,6 @@ struct Watch<'a> {
     asked: EdgeQuery,
 }
 
-/// An output of `fh watch` or of `fh demo`: a live display, or lines.
-pub(crate) trait View {
-    /// Shows the changes since the last call of this function.
-    fn show(&mut self, client: &Client, observer: &Observer, news: News) -> Result<(), Failure>;
-
-    /// Shows a message about an unusual event.
-    fn notice(&mut self, text: &str) -> Result<(), Failure>;
-
-    /// Shows the text of a step of the demo.
-    fn step(&mut self, text: &str) -> Result<(), Failure>;
-
-    /// Returns the time to wait before the next update. Changes during this time are shown together.
-    fn pause(&self) -> Duration;
-
-    /// Restores the terminal before the process stops (Ctrl-Z). Line output does nothing.
-    fn suspend(&mut self) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    /// Draws on the terminal again after the process has continued.
-    fn resume(&mut self) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
 impl Watch<'_> {
     fn client(&self) -> Result<Client, Failure> {
         let builder = self.asked.server.client().initial_context(Arc::clone(&self.asked.who));
@@ -213,7 +189,7 @@ impl Watch<'_> {
                 return Ok(Status::Fine);
             }
             let is_final = self.args.duration.is_none()
-                && status.problem.as_ref().is_some_and(edge_trouble::is_final);
+                && status.problem.as_ref().is_some_and(connection_errors::is_final);
             if self.args.once && (is_final || status.readiness == fh_client::Readiness::Failed) {
                 return Err(self.asked.server.no_features(&client, None));
             }

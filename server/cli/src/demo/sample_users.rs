@@ -5,8 +5,8 @@ use std::sync::Arc;
 use fh_eval::{Attributes, Evaluation, Ruleset, Subject, Timestamp};
 use serde::Serialize;
 
-use crate::commands::eval::Row;
 use crate::context;
+use crate::feature_table::Row;
 use crate::sanitize;
 use crate::screen::{GOOD, PLAIN};
 use crate::table::{Align, Table};

@@ -1,4 +1,4 @@
-//! The meaning of a poll's response, by its status and body (edge-protocol 2.5).
+//! The meaning of a poll's response, by its status and body.
 
 use crate::payload::Payload;
 

@@ -5,10 +5,10 @@ use serde_json::json;
 
 use crate::failure::Failure;
 
-use super::Visit;
 use super::check::{Finding, Report, Topic};
-use super::exchange::{Ask, Head};
+use super::exchange::Ask;
 use super::poll::Poll;
+use super::visit::Visit;
 use super::wording::several;
 
 /// Response headers that caches and proxies add.
@@ -73,8 +73,8 @@ impl Visit<'_> {
         report.add(finding.data(data))
     }
 
-    /// Returns true if a poll without a digest of the context is answered with status 400, as by an Edge behind Fastly
-    /// (edge-protocol 2.1). Returns `None` if the request fails, or if polls send no digest.
+    /// Returns true if a poll without a digest of the context is answered with status 400, as by an Edge behind Fastly.
+    /// Returns `None` if the request fails, or if polls send no digest.
     async fn wants_sha(&self) -> Option<bool> {
         let url = self.poll_url(&ContextHeader::default());
         let (without, _) = url.rsplit_once("&contextSha=")?;
@@ -100,14 +100,6 @@ fn max_age(cache_control: &str) -> Option<u64> {
         is_it.then(|| value.trim().parse().ok()).flatten()
     })?;
     (seconds > 0).then_some(seconds)
-}
-
-/// Returns the part of an etag that identifies the context, or an empty text if the etag has no such part. Returns `None`
-/// without an etag.
-pub(super) fn context_tag(head: &Head) -> Option<String> {
-    let etag = head.get("etag")?;
-    let etag = etag.trim_start_matches("W/").trim_matches('"');
-    Some(etag.split_once("//").map_or(String::new(), |(_, context)| context.to_string()))
 }
 
 #[cfg(test)]

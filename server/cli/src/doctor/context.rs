@@ -6,10 +6,9 @@ use serde_json::json;
 
 use crate::failure::Failure;
 
-use super::Visit;
-use super::cache::context_tag;
 use super::check::{Finding, Report, Topic};
-use super::exchange::{Answer, Ask, Trouble};
+use super::exchange::{Answer, Ask, Head, Trouble};
+use super::visit::Visit;
 
 /// Compares a poll without a context and a poll with the context of `--context`, or with a made-up context if that context
 /// is empty. An Edge that receives both requests sends different etags, even if the context changes no value.
@@ -60,4 +59,12 @@ pub(super) async fn compare(visit: &Visit<'_>, report: &mut Report<'_>) -> Resul
 async fn ask(visit: &Visit<'_>, context: &ContextHeader) -> Result<Answer, Trouble> {
     let url = visit.poll_url(context);
     visit.http.ask(Ask::get(&url).maybe("x-featurehub", context.text())).await
+}
+
+/// Returns the part of an etag that identifies the context, or an empty text if the etag has no such part. Returns `None`
+/// without an etag.
+fn context_tag(head: &Head) -> Option<String> {
+    let etag = head.get("etag")?;
+    let etag = etag.trim_start_matches("W/").trim_matches('"');
+    Some(etag.split_once("//").map_or(String::new(), |(_, context)| context.to_string()))
 }

@@ -1,12 +1,12 @@
-//! Checks that browsers may use the Edge (edge-protocol 7.4).
+//! Checks that browsers may use the Edge.
 
 use serde_json::json;
 
 use crate::failure::Failure;
 
-use super::Visit;
 use super::check::{Finding, Report, Topic};
 use super::exchange::{Ask, Head};
+use super::visit::Visit;
 use super::wording::several;
 
 /// Request headers of SDKs in browsers, which the Edge must allow.

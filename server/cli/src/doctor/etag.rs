@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::failure::Failure;
 
-use super::Visit;
 use super::check::{Finding, Report, Topic};
 use super::exchange::{Answer, Ask, Trouble};
+use super::visit::Visit;
 use super::wording::{milliseconds, size};
 
 impl Visit<'_> {

@@ -12,13 +12,13 @@ use crate::failure::Failure;
 
 use super::tls::{self, Watched};
 
-/// The time limit for establishing a connection (decisions D-74).
+/// The time limit for establishing a connection.
 const CONNECT: Duration = Duration::from_secs(5);
-/// The time limit for a complete response (decisions D-74).
+/// The time limit for a complete response.
 const WHOLE: Duration = Duration::from_secs(12);
-/// The maximum number of redirects in a row that clients follow (decisions D-82).
+/// The maximum number of redirects in a row that clients follow.
 pub(super) const MOST_REDIRECTS: u8 = 5;
-/// The largest size of a response's body, in bytes (decisions D-74).
+/// The largest size of a response's body, in bytes.
 const LARGEST: usize = 16 * 1024 * 1024;
 /// The size of features above which a warning says that clients will soon refuse them.
 pub(super) const LARGE: usize = 12 * 1024 * 1024;

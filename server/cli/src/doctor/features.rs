@@ -4,14 +4,14 @@ use fh_eval::Profile;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::lint::{Level, lint};
 use crate::payload::Payload;
 use crate::sanitize::plural;
+use fh_edge::internal::{self as edge, Level};
 
-use super::Visit;
 use super::check::{Finding, Report, Topic};
 use super::exchange::LARGE;
 use super::poll::Poll;
+use super::visit::Visit;
 use super::wording::several;
 
 /// The command that lists the findings of `fh lint`, which the advice shows.
@@ -38,7 +38,8 @@ impl Visit<'_> {
             .filter(|environment| environment.features.is_empty())
             .filter_map(|environment| environment.id.as_deref())
             .collect();
-        let findings = lint(&payload, &environments, Profile::Client);
+        let text = payload.is_verbatim.then(|| payload.json());
+        let findings = edge::lint(&environments, Profile::Client, text);
         let errors = findings.iter().filter(|finding| finding.level == Level::Error).count();
         let warnings = findings.len() - errors;
         let data = json!({

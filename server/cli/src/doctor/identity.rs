@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
-use super::Visit;
 use super::check::{Finding, Report, Topic};
 use super::exchange::{Answer, Ask, Trouble};
 use super::tls;
+use super::visit::Visit;
 
 /// The time limit for the requests of the server's version and health.
 const LIMIT: Duration = Duration::from_secs(5);

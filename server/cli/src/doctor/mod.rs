@@ -14,41 +14,26 @@ mod reach;
 mod stream;
 mod tls;
 mod update;
+mod visit;
 mod wording;
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use fh_eval::Attributes;
-use fh_session::{ApiKey, ContextHeader, EdgeUrl, KeyKind, Secrets};
+use fh_session::{ApiKey, EdgeUrl, KeyKind, Secrets};
 use serde_json::json;
-use tokio::time::Instant;
 
 pub(crate) use self::check::{Check, CheckResult, Listener, Report, Topic};
+pub(crate) use self::visit::Examination;
 
 use self::check::Finding;
 use self::exchange::Http;
 use self::poll::Polled;
 use self::reach::Target;
 use self::tls::Watched;
+use self::visit::Visit;
 use self::wording::several;
 use crate::edge::{Edge, is_uuid};
 use crate::failure::Failure;
-
-/// The Edge to examine, and the options of the examination.
-pub(crate) struct Examination<'a> {
-    pub(crate) edge: &'a Edge,
-    /// The context that some requests with a server-evaluated key carry.
-    pub(crate) who: Attributes,
-    /// The time to listen to a stream after its features have arrived.
-    pub(crate) listen: Duration,
-    /// The origin that the simulated requests of a browser carry.
-    pub(crate) origin: &'a str,
-    /// The key of the feature on which to try a change to its current value or lock. `None` means that no change is tried.
-    pub(crate) update: Option<&'a str>,
-    /// The time at which the checks end, even if they are not finished.
-    pub(crate) deadline: Instant,
-}
 
 /// Runs the checks. Checks that depend on a failed check are left out, and most checks after the deadline.
 pub(crate) async fn examine<'l>(
@@ -100,13 +85,6 @@ fn due(examination: &Examination<'_>) -> impl Iterator<Item = Topic> {
     .filter_map(|(topic, is_due)| is_due.then_some(topic))
 }
 
-/// The values that all HTTP checks share.
-struct Visit<'a> {
-    examination: &'a Examination<'a>,
-    http: Http,
-    watched: Watched,
-}
-
 impl Visit<'_> {
     /// Runs the checks that use HTTP.
     async fn edge(&self, report: &mut Report<'_>) -> Result<(), Failure> {
@@ -126,29 +104,6 @@ impl Visit<'_> {
         }
         self.cors(report).await?;
         self.update(report).await
-    }
-
-    fn keys(&self) -> &fh_session::ApiKeys {
-        &self.examination.edge.keys
-    }
-
-    fn url(&self) -> &EdgeUrl {
-        &self.examination.edge.url
-    }
-
-    /// Returns the URL of a poll with this context.
-    fn poll_url(&self, context: &ContextHeader) -> String {
-        self.url().poll(self.keys(), context).expose().to_string()
-    }
-
-    /// Returns the context that polls and streams carry. It is empty for client-evaluated keys, and if `--context` was not
-    /// given. Fails if the context cannot be sent as a header.
-    fn given_context(&self) -> Result<ContextHeader, Failure> {
-        match self.keys().kind() {
-            KeyKind::ClientEvaluated => Ok(ContextHeader::default()),
-            KeyKind::ServerEvaluated => ContextHeader::of(&self.examination.who)
-                .map_err(|error| Failure::Input(error.to_string())),
-        }
     }
 }
 

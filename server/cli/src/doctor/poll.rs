@@ -7,11 +7,11 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::sanitize::plural;
 
-use super::Visit;
 use super::answers::{self, Meaning};
 use super::check::{Finding, Report, Topic};
 use super::exchange::{Answer, Ask};
 use super::identity::Identity;
+use super::visit::Visit;
 use super::wording::{milliseconds, size};
 
 /// The time from a request to the head of its response above which the response is reported as slow.

@@ -10,10 +10,10 @@ use tokio::time::{Instant, timeout_at};
 use crate::failure::Failure;
 use crate::sanitize::{cut, plural};
 
-use super::Visit;
 use super::check::{Finding, Report, Topic};
 use super::exchange::{Ask, Head, Trouble, piece};
 use super::poll::Poll;
+use super::visit::Visit;
 use super::wording::milliseconds;
 
 /// The time limit for the first features, counted from the request.
@@ -302,7 +302,7 @@ fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
     }
 }
 
-/// Returns a finding if the Edge requests that clients stop or pause their requests (decisions D-22).
+/// Returns a finding if the Edge requests that clients stop or pause their requests.
 fn stay_away(heard: &Heard) -> Option<Finding> {
     if heard.stale {
         let message = "the Edge reports that the environment is stale, so SDKs stop their requests";

@@ -10,10 +10,10 @@ use tokio::time::timeout_at;
 use crate::clock;
 use crate::edge;
 use crate::failure::Failure;
-use crate::server::Troubled as _;
+use crate::troubled::Troubled as _;
 
-use super::Visit;
 use super::check::{Finding, Report, Topic};
+use super::visit::Visit;
 
 /// The result of reading the feature on which a change is tried.
 enum Current {

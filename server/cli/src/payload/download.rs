@@ -5,11 +5,11 @@ use std::time::Duration;
 use fh_client::Client;
 use fh_session::KeyKind;
 
-use super::Payload;
+use super::document::Payload;
 use crate::edge::{self, Edge};
 use crate::failure::Failure;
 use crate::runtime;
-use crate::server::Troubled as _;
+use crate::troubled::Troubled as _;
 
 /// The time limit for receiving the features.
 const LIMIT: Duration = Duration::from_secs(10);

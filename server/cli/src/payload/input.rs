@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Payload;
+use super::document::Payload;
 use super::download::download;
 use crate::edge;
 use crate::edge_address::{Address, is_host};
@@ -41,7 +41,7 @@ pub(crate) struct InputEdgeArgs {
 }
 
 /// The option that waits for an Edge.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Clone, Copy, Args)]
 pub(crate) struct WaitArgs {
     /// Wait up to this time for an Edge that does not accept connections yet. Without --wait, a refused connection is an error
     /// at once
@@ -49,17 +49,26 @@ pub(crate) struct WaitArgs {
     pub(crate) wait: Option<Duration>,
 }
 
-/// Shows no field, because each field may hold an API key.
-impl std::fmt::Debug for InputArgs {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InputArgs").finish_non_exhaustive()
-    }
-}
+/// The arguments of a command about one feature: its input, and its key.
+#[derive(Clone, Args)]
+pub(crate) struct FeatureInputArgs {
+    /// The features: a file with a payload from FeatureHub, a state file, - for stdin, or the URL of an Edge. The URL may contain
+    /// the API key, as in `https://edge.example.com/features/ENVIRONMENT/KEY`
+    #[arg(value_name = "FILE")]
+    first: String,
 
-impl std::fmt::Debug for InputEdgeArgs {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InputEdgeArgs").finish_non_exhaustive()
-    }
+    /// The client-evaluated API key, if FILE is the URL of an Edge. If the key is -, it is read from stdin. Default:
+    /// $FEATUREHUB_CLIENT_API_KEY, then $FEATUREHUB_API_KEY
+    #[arg(value_name = "API_KEY")]
+    second: Option<String>,
+
+    /// The key of the feature. It may also come first, before FILE
+    // If API_KEY is left out, the argument before this one holds the key.
+    #[arg(value_name = "FEATURE")]
+    third: Option<String>,
+
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 /// An input, and the API key for it.
@@ -74,35 +83,58 @@ impl InputArgs {
     pub(crate) fn input(&self) -> Input<'_> {
         self.edge.input(&self.file)
     }
-
-    pub(crate) fn file(&self) -> &str {
-        &self.file
-    }
-
-    /// Returns the words for the API key, and true if one is given.
-    pub(crate) fn key(&self) -> (&'static str, bool) {
-        self.edge.key()
-    }
 }
 
 impl InputEdgeArgs {
-    /// Returns the words for the API key, and true if one is given.
-    pub(crate) fn key(&self) -> (&'static str, bool) {
-        ("an API key", self.api_key.is_some())
-    }
-
     /// Returns the input with this name.
     pub(crate) fn input<'a>(&'a self, file: &'a str) -> Input<'a> {
         Input { file, api_key: self.api_key.as_deref(), wait: self.wait.wait }
     }
 }
 
+impl FeatureInputArgs {
+    /// Returns the input and the key of the feature. The key comes last, or first before an argument that is plainly an input.
+    pub(crate) fn resolve(&self) -> Result<(Input<'_>, &str), Failure> {
+        let Self { first, second, third, wait } = self;
+        let Some(second) = second else {
+            return Err(Failure::Input(format!(
+                "{first} is the only argument: the file comes first, then the key of the feature"
+            )));
+        };
+        let is_input = |text: &str| text == "-" || Path::new(text).exists() || is_url(text, false);
+        let is_key_first = !is_input(first) && is_input(second);
+        let (file, api_key, key) = match third {
+            Some(third) if is_key_first => (second, Some(third.as_str()), first),
+            Some(third) => {
+                edge::features(vec![third.clone()])?;
+                (first, Some(second.as_str()), third)
+            }
+            None if is_key_first => (second, None, first),
+            None if is_input(first) => (first, None, second),
+            None => {
+                return Err(Failure::Input(format!(
+                    "cannot read {first}: there is no such file; the file comes first, then the key of the feature"
+                )));
+            }
+        };
+        Ok((Input { file, api_key, wait: wait.wait }, key))
+    }
+}
+
+/// Returns true for a text with `://`, and for a host without a scheme, unless a file has this name.
+fn is_url(text: &str, has_key: bool) -> bool {
+    text.contains("://") || (is_host(text, has_key) && !Path::new(text).exists())
+}
+
 impl Input<'_> {
-    /// Reads the features. A text with `://` is a URL. So is a host without a scheme, unless a file has this name.
+    /// Returns the words for the API key, and true if one is given.
+    pub(crate) const fn key(&self) -> (&'static str, bool) {
+        ("an API key", self.api_key.is_some())
+    }
+
+    /// Reads the features.
     pub(crate) fn read(self) -> Result<Payload, Failure> {
-        let is_url = self.file.contains("://")
-            || (is_host(self.file, self.api_key.is_some()) && !Path::new(self.file).exists());
-        if is_url {
+        if is_url(self.file, self.api_key.is_some()) {
             let address = Address::parse(self.file).map_err(Failure::Input)?;
             let given = self.api_key.map(str::to_string).into_iter().collect();
             let edge = edge::Edge::at(address, given)?;
@@ -118,28 +150,6 @@ impl Input<'_> {
         }
         let (name, bytes) = read_bytes(self.file)?;
         Payload::of_document(name, bytes)
-    }
-
-    /// Reads the features for a command that also has a feature's key as an argument. If the file does not exist, but `key` is
-    /// the path of a file, the error says that the key comes first.
-    pub(crate) fn read_for_key(self, key: &str) -> Result<Payload, Failure> {
-        self.read().map_err(|failure| key_comes_first(failure, self.file, key))
-    }
-}
-
-/// Returns the error for a path that cannot be read, after the argument `key`. If the file does not exist, but `key` is the path of a file, the
-/// error says that the key comes first.
-pub(crate) fn key_comes_first(failure: Failure, path: &str, key: &str) -> Failure {
-    let swapped = !Path::new(path).exists() && Path::new(key).is_file();
-    match failure {
-        Failure::Input(_) if swapped => Failure::Input(format!(
-            "cannot read {path}: there is no such file, but {key} is a file: the key comes before the file"
-        )),
-        Failure::Input(_) if key.contains("://") => Failure::Input(format!(
-            "the key of the feature comes before the URL: write the key of the feature, then {}, then the API key",
-            key.split('?').next().and_then(|url| url.split("/features").next()).unwrap_or_default()
-        )),
-        failure => failure,
     }
 }
 

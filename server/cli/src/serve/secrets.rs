@@ -19,7 +19,7 @@ const MOST_BYTES: u64 = 1 << 20;
 /// The time from one check of the files to the next, unless a reload is requested earlier.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 /// The time for which a file may be empty, missing or invalid before an error is reported, so that another program can replace the
-/// file (decisions D-104).
+/// file.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A setting that names a file with a secret.

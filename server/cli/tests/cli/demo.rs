@@ -1,5 +1,6 @@
 use std::process::Command;
 
+use fh_eval::internal::RuleType;
 use serde_json::Value;
 
 use crate::following::{ENTER, FRAME, Following, LEAVE};
@@ -124,9 +125,7 @@ fn the_sample_uses_everything() {
     let sample = sample();
     let features = sample[0]["features"].as_array().unwrap();
     let text = sample.to_string();
-    for kind in
-        ["STRING", "SEMANTIC_VERSION", "NUMBER", "DATE", "DATETIME", "BOOLEAN", "IP_ADDRESS"]
-    {
+    for kind in RuleType::ALL.iter().map(|kind| kind.name()) {
         let rule = format!("\"type\":\"{kind}\",\"values\"");
         assert!(text.contains(&rule), "no rule of type {kind}");
     }

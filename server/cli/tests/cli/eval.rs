@@ -135,7 +135,7 @@ fn wide_characters_are_aligned() {
 fn control_characters_are_escaped() {
     let features =
         r#"[{"key": "A\u001b[31m", "type": "JSON", "value": "{\"a\":\n\"\u001b]0;x\u0007\"}"}]"#;
-    for command in [&["eval", "-"][..], &["lint", "-"], &["explain", "A\u{1b}[31m", "-"]] {
+    for command in [&["eval", "-"][..], &["lint", "-"], &["explain", "-", "A\u{1b}[31m"]] {
         let run = fh_with(command, features);
         assert!(!run.out.contains('\u{1b}') && !run.err.contains('\u{1b}'), "{run:?}");
         assert!(run.out.contains("A\\u{1b}[31m"), "{run:?}");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::tool::{FEATURES, fh, fh_with, file};
+use crate::tool::{FEATURES, fh_with, file};
 
 /// A payload whose parts are all in order.
 const SHOP: &str = r#"{"messageType": "data-sync", "data": {"eventType": "full",
@@ -18,7 +18,7 @@ const SHOP: &str = r#"{"messageType": "data-sync", "data": {"eventType": "full",
 #[test]
 fn explain_shows_each_step() {
     let explain = |more: &[&str]| {
-        let args = ["explain", "checkout", "-", "--system", "featbit"];
+        let args = ["explain", "-", "checkout", "--system", "featbit"];
         fh_with(&[&args, more].concat(), SHOP)
     };
     assert_eq!(
@@ -54,8 +54,8 @@ fn explain_shows_each_step() {
     for (profile, reason) in [("server", "RuleMatch"), ("draft", "Fallthrough")] {
         let args = [
             "explain",
-            "f",
             "-",
+            "f",
             "--system",
             "featbit",
             "--profile",
@@ -72,21 +72,18 @@ fn explain_shows_each_step() {
 fn explain_refuses_what_it_cannot_read() {
     let system = ["--system", "featbit", "-c", "keyId=bob"];
     let explain =
-        |key: &str, text: &str| fh_with(&[&["explain", key, "-"], &system[..]].concat(), text);
+        |key: &str, text: &str| fh_with(&[&["explain", "-", key], &system[..]].concat(), text);
     explain("checkot", SHOP).refused(1, &["no flag checkot", "did you mean checkout?"]);
     explain("BANNER", FEATURES)
         .refused(2, &["features of FeatureHub", "leave --system featbit out"]);
-    fh_with(&["explain", "checkout", "-"], SHOP)
+    fh_with(&["explain", "-", "checkout"], SHOP)
         .refused(2, &["flags of FeatBit", "--system featbit"]);
     fh_with(&["lint", "-"], SHOP).refused(2, &["flags of FeatBit", "--system featbit"]);
     fh_with(&["lint", "-", "--system", "featbit"], FEATURES)
         .refused(2, &["leave --system featbit out"]);
-    fh_with(&["explain", "BANNER", "-", "--user", "x.json"], FEATURES)
+    fh_with(&["explain", "-", "BANNER", "--user", "x.json"], FEATURES)
         .refused(2, &["--user", "--system featbit"]);
-    let path = file("shop.json", SHOP);
-    fh(&[&["explain", &path, "checkout"], &system[..]].concat())
-        .refused(2, &["the key comes before the file"]);
-    fh_with(&["explain", "checkout", "-", "--system", "featbit"], SHOP)
+    fh_with(&["explain", "-", "checkout", "--system", "featbit"], SHOP)
         .refused(2, &["-c keyId=KEY"]);
     fh_with(&["lint", "-", "--system", "featbit", "--profile", "edge"], SHOP)
         .refused(2, &["server or draft"]);
@@ -101,7 +98,7 @@ fn options_of_featurehub_are_refused() {
         }
     }
     let archived = SHOP.replace("\"isEnabled\"", "\"isArchived\": true, \"isEnabled\"");
-    let args = ["explain", "checkout", "-", "--system", "featbit", "-c", "keyId=bob"];
+    let args = ["explain", "-", "checkout", "--system", "featbit", "-c", "keyId=bob"];
     fh_with(&args, &archived).refused(1, &["checkout", "is archived"]);
 }
 

@@ -45,7 +45,7 @@ shop      FALLTHROUGH                          true
 
 #[test]
 fn explain_shows_each_step() {
-    let args = [&["explain", "checkout"], &SYSTEM[..], &["-c", "key=bob"]].concat();
+    let args = [&["explain"], &SYSTEM[..], &["checkout", "-c", "key=bob"]].concat();
     assert_eq!(
         fh_with(&args, SHOP).expect(0).out,
         "checkout = \"one page\"  (STRING; FALLTHROUGH: no rule matches)

@@ -105,10 +105,15 @@ fn every_command_reads_every_form() {
             ],
             "{input:?}"
         );
-        let report = with(&["explain", "BANNER"], &["--json", "-c", "country=fiji"]).json();
-        assert_eq!(report["strategies"][0]["outcome"], "ATTRIBUTE_MISS");
-        let report = with(&["rollout", "BANNER"], &["--json", "--environment", ENVIRONMENT]).json();
-        assert_eq!(report["strategies"][1]["configured"], 0.5);
+        // The key of the feature follows the input, or comes before it.
+        for (before, after) in [(&[][..], &["BANNER"][..]), (&["BANNER"], &[])] {
+            let context = [after, &["--json", "-c", "country=fiji"]].concat();
+            let report = with(&[&["explain"], before].concat(), &context).json();
+            assert_eq!(report["strategies"][0]["outcome"], "ATTRIBUTE_MISS");
+            let environment = [after, &["--json", "--environment", ENVIRONMENT]].concat();
+            let report = with(&[&["rollout"], before].concat(), &environment).json();
+            assert_eq!(report["strategies"][1]["configured"], 0.5);
+        }
         let report = with(&["lint"], &["--json"]).json();
         assert_eq!(
             (&report["features"], &report["findings"]),
@@ -156,8 +161,8 @@ fn environments_have_names() {
     );
     let report = fh(&[
         "rollout",
-        "BANNER",
         &path,
+        "BANNER",
         "--environment",
         "dev",
         "--compare-environment",

@@ -19,7 +19,7 @@ fn counts(report: &Value) -> Vec<u64> {
 
 #[test]
 fn shares_come_near_what_is_configured() {
-    let run = fh_with(&["rollout", "K", "-", "--json", "--sample", "20000"], SPLIT).expect(0);
+    let run = fh_with(&["rollout", "-", "K", "--json", "--sample", "20000"], SPLIT).expect(0);
     let report = run.json();
     assert_eq!(report["people"], 20_000);
     let strategies = report["strategies"].as_array().unwrap();
@@ -41,7 +41,7 @@ fn shares_come_near_what_is_configured() {
 #[test]
 fn samples_are_deterministic_and_seeds_matter() {
     let counted = |seed: &str| {
-        counts(&fh_with(&["rollout", "K", "-", "--json", "--seed", seed], SPLIT).expect(0).json())
+        counts(&fh_with(&["rollout", "-", "K", "--json", "--seed", seed], SPLIT).expect(0).json())
     };
     assert_eq!(counted("1"), counted("1"));
     assert_ne!(counted("1"), counted("2"));
@@ -52,10 +52,10 @@ fn ids_are_exact() {
     // The buckets of these ids for this feature are 419,953, 597,798 and 355,268.
     let ids = file("ids.txt", "visitor-1\r\nmara@harbour.example\n\nzoë\nzoë\n");
     let path = file("rollout.json", FEATURES);
-    let run = fh(&["rollout", "BANNER", &path, "--ids", &ids, "--json"]).expect(0);
+    let run = fh(&["rollout", &path, "BANNER", "--ids", &ids, "--json"]).expect(0);
     assert_eq!(counts(&run.json()), [0, 2, 1]);
     assert_eq!(run.json()["people"], 3);
-    let run = fh(&["rollout", "BANNER", &path, "--ids", &ids]).expect(0);
+    let run = fh(&["rollout", &path, "BANNER", "--ids", &ids]).expect(0);
     assert!(
         run.out.contains("2 half         \"bold\"          2  66.67 %        50 %  ██████████▋"),
         "{}",
@@ -64,11 +64,11 @@ fn ids_are_exact() {
     assert!(run.err.contains("ids are repeated on 1 line of"), "{run:?}");
     // Attributes from -c apply to every id.
     let kiwi =
-        fh(&["rollout", "BANNER", &path, "--ids", &ids, "--json", "-c", "country=new_zealand"])
+        fh(&["rollout", &path, "BANNER", "--ids", &ids, "--json", "-c", "country=new_zealand"])
             .expect(0);
     assert_eq!(counts(&kiwi.json()), [3, 0, 0]);
     let stdin =
-        fh_with(&["rollout", "BANNER", &path, "--ids", "-", "--json"], "visitor-1").expect(0);
+        fh_with(&["rollout", &path, "BANNER", "--ids", "-", "--json"], "visitor-1").expect(0);
     assert_eq!(counts(&stdin.json()), [0, 1, 0]);
 }
 
@@ -77,7 +77,7 @@ fn a_comparison_names_who_changes() {
     let ids = file("compare-ids.txt", "visitor-1\nmara@harbour.example\nzoë\n");
     let path = file("compare-a.json", FEATURES);
     let other = file("compare-b.json", FEATURES.replace("500000", "400000"));
-    let base = ["rollout", "BANNER", &path, "--ids", &ids];
+    let base = ["rollout", &path, "BANNER", "--ids", &ids];
     let with = |more: &[&str]| {
         let args: Vec<&str> = base.iter().copied().chain(more.iter().copied()).collect();
         fh(&args).expect(0)
@@ -109,8 +109,8 @@ fn a_comparison_names_who_changes() {
     assert_eq!(with(&["--compare-profile", "edge", "--json"]).json()["comparison"]["changed"], 0);
     let session = [
         "rollout",
-        "BANNER",
         &path,
+        "BANNER",
         "--attribute",
         "session",
         "--ids",
@@ -130,17 +130,17 @@ fn an_environment_is_compared_with_the_one_of_its_id() {
         FEATURES.replace("\"bold\"", "\"bolder\"")
     );
     let path = file("two.json", two);
-    let args = ["rollout", "BANNER", &path, "--environment", "prod", "--compare", &path, "--json"];
+    let args = ["rollout", &path, "BANNER", "--environment", "prod", "--compare", &path, "--json"];
     assert_eq!(fh(&args).expect(0).json()["comparison"]["changed"], 0);
 }
 
 #[test]
 fn populations_that_cannot_be_meant() {
-    let run = fh_with(&["rollout", "BANNER", "-", "--attribute", "email"], FEATURES).expect(0);
+    let run = fh_with(&["rollout", "-", "BANNER", "--attribute", "email"], FEATURES).expect(0);
     assert!(run.err.contains("--attribute userkey"), "{run:?}");
     let run =
-        fh_with(&["rollout", "BANNER", "-", "--attribute", "email", "-c", "userkey=x"], FEATURES)
+        fh_with(&["rollout", "-", "BANNER", "--attribute", "email", "-c", "userkey=x"], FEATURES)
             .expect(0);
     assert!(run.err.contains("depends on email"), "{run:?}");
-    assert_eq!(fh_with(&["rollout", "BANNER", "-"], FEATURES).expect(0).err, "");
+    assert_eq!(fh_with(&["rollout", "-", "BANNER"], FEATURES).expect(0).err, "");
 }

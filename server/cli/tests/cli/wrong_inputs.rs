@@ -146,62 +146,52 @@ const ROWS: &[Row] = &[
     Row("eval -", b"event: ack\ndata: {}\n\n", 2, &["stdin", "`features`", "ack"]),
     row!("eval --system featbit {payload} -c keyId=bob", 2, "leave --system featbit out"),
     // explain
-    row!("explain {payload} BANNER", 2, "cannot read BANNER", "the key comes before the file"),
+    row!("explain BANNER featres.json", 2, "cannot read BANNER", "the file comes first"),
+    row!("explain {url} BANNER {key}", 2, "the order is URL, API key, feature"),
+    row!("explain {payload} BANER", 1, "{payload} holds no feature BANER", "did you mean BANNER?"),
     row!(
-        "explain {url} BANNER {key}",
-        2,
-        "the key of the feature comes before the URL",
-        "then {url}"
-    ),
-    row!("explain BANER {payload}", 1, "{payload} holds no feature BANER", "did you mean BANNER?"),
-    row!(
-        "explain OLD {state} --environment dev",
+        "explain {state} OLD --environment dev",
         1,
         "OLD is retired in {state}",
         "set `retired: false`"
     ),
-    row!(
-        "explain BANNER",
-        2,
-        "required arguments were not provided",
-        "<FILE>",
-        "Usage: fh explain"
-    ),
-    row!("explain NOTHING_LIKE_IT {payload}", 1, "no feature NOTHING_LIKE_IT", "fh eval"),
-    row!("explain K {folder}", 2, "cannot read {folder}", "directory"),
+    row!("explain BANNER", 2, "BANNER is the only argument", "the file comes first"),
+    row!("explain", 2, "required arguments were not provided", "<FILE>", "Usage: fh explain"),
+    row!("explain {payload} NOTHING_LIKE_IT", 1, "no feature NOTHING_LIKE_IT", "fh eval"),
+    row!("explain {folder} K", 2, "cannot read {folder}", "directory"),
     // rollout
     row!(
-        "rollout BANNER {payload} --sample 1e4",
+        "rollout {payload} BANNER --sample 1e4",
         2,
         "'1e4' for '--sample",
         "a whole number from 1 to 100000000 in digits"
     ),
-    row!("rollout BANNER {payload} --seed x", 2, "'x' for '--seed", "a whole number"),
-    row!("rollout BANNER {payload} --list", 2, "--list needs a comparison", "add --compare FILE"),
+    row!("rollout {payload} BANNER --seed x", 2, "'x' for '--seed", "a whole number"),
+    row!("rollout {payload} BANNER --list", 2, "--list needs a comparison", "add --compare FILE"),
     row!("rollout BANNER - --ids -", 2, "only one input can be stdin", "name files"),
     row!(
-        "rollout BANNER {payload} -c userkey=x",
+        "rollout {payload} BANNER -c userkey=x",
         2,
         "--context userkey",
         "remove one of the two options"
     ),
     row!(
-        "rollout BANNER {payload} --value-ids {payload} --profile edge",
+        "rollout {payload} BANNER --value-ids {payload} --profile edge",
         2,
         "{payload} is a payload, which holds no ids of values",
         "give a state file, or a map"
     ),
     row!(
-        "rollout BANNER {payload} --compare-profile server",
+        "rollout {payload} BANNER --compare-profile server",
         2,
         "'server' for '--compare-profile",
         "client, edge"
     ),
     row!("rollout NONE {payload}", 1, "no feature NONE"),
-    row!("rollout BANNER {payload} --sample 0", 2, "'0' for '--sample"),
-    Row("rollout BANNER {payload} --ids -", b"\n\n", 2, &["no ids"]),
+    row!("rollout {payload} BANNER --sample 0", 2, "'0' for '--sample"),
+    Row("rollout {payload} BANNER --ids -", b"\n\n", 2, &["no ids"]),
     Row(
-        "rollout BANNER {payload} --compare -",
+        "rollout {payload} BANNER --compare -",
         b"[{\"key\": \"OTHER\"}]",
         1,
         &["stdin holds no feature BANNER"],

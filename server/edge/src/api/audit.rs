@@ -1,6 +1,6 @@
-//! The audit log (D-109). It has a line for each change that a PUT or the admin API passes to the writer or to the upstream Edge. It also
+//! The audit log. It has a line for each change that a PUT or the admin API passes to the writer or to the upstream Edge. It also
 //! has a line for each `GET /admin/v1/keys` and `GET /admin/v1/state` that reads API keys to show them, and for each wrong admin key. The
-//! lines of refused PUTs and of wrong admin keys have a rate limit for each client network (D-126). Lines beyond it are counted, and a line
+//! lines of refused PUTs and of wrong admin keys have a rate limit for each client network. Lines beyond it are counted, and a line
 //! reports their number at most once a minute. Apart from texts of requests, such as the key of a feature, no line contains an API key, an
 //! admin key or a feature's value.
 

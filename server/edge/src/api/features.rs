@@ -1,10 +1,11 @@
-//! Answers polls, the requests to `GET /features` (edge-protocol 2).
+//! Answers polls, the requests to `GET /features`.
 
 mod evaluation;
+mod found;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -12,11 +13,11 @@ use axum::response::Response;
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_NONE_MATCH, VARY};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use smallvec::SmallVec;
-use uuid::Uuid;
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use evaluation::{Reserved, evaluate, reserve};
+pub(super) use found::context_text;
+use found::{Context, Few, Found, opened};
 
 use super::query::pairs;
 use super::{audit, respond};
@@ -35,51 +36,10 @@ use crate::wire::entity_tags::entity_tags;
 /// The maximum number of keys in one poll, including malformed and repeated keys. A poll with more keys is answered with status 400.
 const MAX_KEYS: usize = 100;
 const STALE: u16 = 236;
-// These header names and values are statics, so that their characters are checked once and not for every request.
-static CONTEXT: HeaderName = HeaderName::from_static("x-featurehub");
+// These header values are statics, so that their characters are checked once and not for every request.
 static VARY_COMPRESSED: HeaderValue =
     HeaderValue::from_static("x-featurehub, accept-encoding, origin");
 static VARY_PLAIN: HeaderValue = HeaderValue::from_static("x-featurehub, origin");
-
-/// Returns the text of the evaluation context in the `x-featurehub` header. If a request has several such headers, their values are joined
-/// by commas. The text is empty if the header is missing.
-pub(super) fn context_text(headers: &HeaderMap) -> Cow<'_, str> {
-    let lines = headers.get_all(&CONTEXT).iter();
-    let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()));
-    lines.reduce(|all, line| Cow::Owned(format!("{all},{line}"))).unwrap_or_default()
-}
-
-/// The text of a request's evaluation context, and the tag that identifies the context in etags. The tag is a hash of the context, so it is
-/// computed only when it is needed.
-struct Context<'a> {
-    text: Cow<'a, str>,
-    tag: OnceLock<String>,
-}
-
-impl<'a> Context<'a> {
-    fn of(headers: &'a HeaderMap) -> Self {
-        Self { text: context_text(headers), tag: OnceLock::new() }
-    }
-
-    fn tag(&self) -> &str {
-        match &*self.text {
-            "" => "0",
-            text => self.tag.get_or_init(|| RequestContext::read([text]).tag()),
-        }
-    }
-}
-
-/// The result of looking up one key of a request.
-enum Found {
-    /// The key is known. The second field is the answer for the context of the request. It is `None` if the answer does not depend on the
-    /// context, or if it is not evaluated.
-    Open(Opened, Option<Arc<Answer>>),
-    /// The key is unknown, or the Edge has no features for it now. The value is the id of the environment that the key names.
-    Nothing(Uuid),
-}
-
-/// A list that usually holds one element. A list of one element needs no allocation.
-type Few<T> = SmallVec<[T; 1]>;
 
 pub(super) async fn get(State(shared): State<Arc<SharedState>>, request: Request) -> Response {
     let address = audit::address(request.extensions());
@@ -126,7 +86,7 @@ fn keys<'a>(texts: &'a [Cow<'a, str>]) -> Result<Few<RequestKey<'a>>, &'static s
 }
 
 /// Returns the decoded values of the parameter `apiKey` in a query. If the old parameter name `sdkUrl` occurs, returns the values of
-/// `sdkUrl` and ignores `apiKey` (edge-protocol 2.1).
+/// `sdkUrl` and ignores `apiKey`.
 pub(crate) fn written_keys(query: &str) -> Few<Cow<'_, str>> {
     let (mut texts, mut name) = (Few::new(), "apiKey");
     for (given, text) in pairs(query) {
@@ -210,13 +170,6 @@ async fn answer(
 /// Returns true if the environments of all keys in [`Found::Open`] are stale.
 fn is_stale(found: &[Found]) -> bool {
     opened(found).all(|open| open.published.settings.stale)
-}
-
-fn opened(found: &[Found]) -> impl Iterator<Item = &Opened> {
-    found.iter().filter_map(|each| match each {
-        Found::Open(open, _) => Some(open),
-        Found::Nothing(_) => None,
-    })
 }
 
 /// Returns the etag in a line of `If-None-Match` that names the current answer, as the client wrote it. This check evaluates no feature.

@@ -1,4 +1,4 @@
-//! Answers requests for health, readiness, metrics and the version (edge-protocol 7.3, D-109).
+//! Answers requests for health, readiness, metrics and the version.
 
 use std::sync::Arc;
 

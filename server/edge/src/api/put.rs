@@ -1,4 +1,4 @@
-//! Answers `PUT /features/…`, with which tests change features (edge-protocol 5).
+//! Answers `PUT /features/…`, with which tests change features.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -64,7 +64,7 @@ pub(super) fn bytes<B: From<Bytes>>(
     response
 }
 
-/// Returns the response with status 413 for a request whose context or evaluation exceeds its limit (D-115). The refusal is counted in the
+/// Returns the response with status 413 for a request whose context or evaluation exceeds its limit. The refusal is counted in the
 /// metrics.
 pub(super) fn refused<B: From<Bytes>>(shared: &SharedState, refused: Refused) -> Response<B> {
     shared.metrics.refused(refused);
@@ -73,7 +73,7 @@ pub(super) fn refused<B: From<Bytes>>(shared: &SharedState, refused: Refused) ->
     bytes(StatusCode::PAYLOAD_TOO_LARGE, "application/json", body)
 }
 
-/// Returns a response with status 429 and the text `why`. The client may retry after this many seconds; 0 counts as 1 (D-98).
+/// Returns a response with status 429 and the text `why`. The client may retry after this many seconds; 0 counts as 1.
 pub(super) fn too_many<B: From<Bytes>>(seconds: u64, why: &'static str) -> Response<B> {
     let mut response = text(StatusCode::TOO_MANY_REQUESTS, why);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));

@@ -1,4 +1,4 @@
-//! Answers `GET /features/{environment}/{key}` with event streams (edge-protocol 3).
+//! Answers `GET /features/{environment}/{key}` with event streams.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(super) async fn three(
 }
 
 /// Opens a stream and returns its response. The response has status 404 if the environment is not a valid id, and 413 if the context or its
-/// evaluation exceeds a limit (D-115).
+/// evaluation exceeds a limit.
 fn stream(shared: &Arc<SharedState>, environment: &str, secret: &str, request: &Parts) -> Response {
     let Some(environment) = environment_id(environment) else {
         let mut response = respond::unknown_key();

@@ -7,7 +7,7 @@ use redb::{ReadableTable, WriteTransaction};
 use serde::Serialize;
 
 use super::stored::{Row, write_row};
-use super::{FACT, META, OpenRows, failed};
+use super::tables::{FACT, FORMAT, META, OpenRows, failed};
 use crate::state_store::ChangeStoreError;
 
 /// Of this many rows in ascending order, [`EARLY`] are inserted first and the others between them.
@@ -88,9 +88,9 @@ impl<'a> Difference<'a> {
     /// Brings the row of the format up to date.
     pub(super) fn format(&mut self, format: &[u8]) -> Result<(), ChangeStoreError> {
         let mut meta = self.transaction.open_table(META).map_err(failed)?;
-        if meta.get(super::FORMAT).map_err(failed)?.is_none_or(|row| row.value() != format) {
+        if meta.get(FORMAT).map_err(failed)?.is_none_or(|row| row.value() != format) {
             self.is_any = true;
-            meta.insert(super::FORMAT, format).map_err(failed)?;
+            meta.insert(FORMAT, format).map_err(failed)?;
         }
         Ok(())
     }

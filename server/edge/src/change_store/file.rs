@@ -9,7 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use redb::backends::FileBackend;
 use redb::{DatabaseError, StorageBackend};
 
-use super::{DataFolderError, FILE};
+use super::DataFolderError;
+use super::tables::FILE;
 use crate::state_store::ChangeStoreError;
 
 /// The number of bytes that are read at once where a whole file is read.

@@ -9,7 +9,7 @@ use std::thread;
 use redb::{Database, StorageBackend};
 
 use super::overlay::Overlay;
-use super::{begin, builder, empty, failed};
+use super::tables::{begin, builder, empty, failed};
 use crate::state_store::ChangeStoreError;
 
 /// The name of the thread that checks the file of a data folder. A panic on this thread is caught and counts as damage of the file, so the

@@ -5,7 +5,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use super::{CHANGE, FACT};
+use super::tables::{CHANGE, FACT};
 
 /// A record that cannot be read. The fields are the parts of the record's key.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! The data folder, which stores changes on disk (D-94). Acknowledged changes survive if the process is killed, because redb commits them
-//! in transactions (ADR 0013). Each record of the current format has a checksum, and a damaged file can be repaired (ADR 0026).
+//! The data folder, which stores changes on disk. Acknowledged changes survive if the process is killed, because redb commits them
+//! in transactions. Each record of the current format has a checksum, and a damaged file can be repaired.
 
 mod difference;
 mod error;
@@ -11,15 +11,13 @@ mod overlay;
 mod read;
 mod repair;
 mod stored;
+mod tables;
 
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use redb::{
-    Builder, Database, ReadableTable, StorageBackend, Table, TableDefinition, WriteTransaction,
-};
+use redb::{Database, StorageBackend, WriteTransaction};
 
 use crate::state_store::{ChangeStore, ChangeStoreError, Record, Records, ServedVersion};
 use difference::{Difference, insert};
@@ -30,34 +28,11 @@ use guarded::guarded;
 use read::{Contents, read};
 pub(crate) use repair::Repaired;
 use stored::{Row, StoredBase, StoredReplacement, write_row};
+use tables::{
+    BASE, FACT, FORGOTTEN, FORMAT_NOW, Fault, HIGHEST, META, REPLACEMENT, REVISION, builder,
+    create, empty, failed,
+};
 
-/// A table of records that is open for writing.
-type OpenRows<'a> = Table<'a, (&'static str, &'static str), &'static [u8]>;
-/// A table whose keys are pairs of texts.
-type Rows = TableDefinition<'static, (&'static str, &'static str), &'static [u8]>;
-
-/// The changed values, by environment and feature key.
-const CHANGES: Rows = TableDefinition::new("changes");
-/// The last served versions, by environment and feature id.
-const VERSIONS: Rows = TableDefinition::new("versions");
-const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
-/// The name by which a record identifies the table of changes.
-const CHANGE: &str = "change";
-const VERSION: &str = "version";
-const FACT: &str = "meta";
-const FORMAT: &str = "format";
-const REVISION: &str = "revision";
-const HIGHEST: &str = "highest";
-const FORGOTTEN: &str = "forgotten";
-const BASE: &str = "base";
-const REPLACEMENT: &str = "replacement";
-/// The current format of the tables. A file with an unknown format was in most cases written by another version of the program.
-const FORMAT_NOW: &[u8] = b"2";
-/// The previous format of the tables, in which records have no checksums, and there is no table of versions.
-const FORMAT_BEFORE: &[u8] = b"1";
-const FILE: &str = "changes.redb";
-/// The number of bytes of the file that redb keeps in memory.
-const CACHE: usize = 4 * 1024 * 1024;
 /// The file is compacted if it has more than this many bytes for each byte of the records, and [`SLACK`] bytes more. redb fills half to all of
 /// a page, and extends a file by its own length.
 const MOST_PER_BYTE: u64 = 3;
@@ -96,7 +71,15 @@ impl DataFolder {
         let file = LockedFile::open(folder)?;
         match repair::check(&file)? {
             Ok(contents) => Ok((take(file, contents)?, None)),
-            Err(damage) => damage.repair(file).map(|(opened, repaired)| (opened, Some(repaired))),
+            Err(damage) => {
+                let emptied = damage.empty(file)?;
+                let folder = emptied.file.folder.clone();
+                let mut opened = take(emptied.file, emptied.contents)?;
+                let written = opened.folder.rewrite(&emptied.records);
+                written.map_err(|why| DataFolderError::Folder(folder, io::Error::other(why)))?;
+                opened.records = emptied.records;
+                Ok((opened, Some(emptied.repaired)))
+            }
         }
     }
 
@@ -197,33 +180,6 @@ impl Drop for DataFolder {
     }
 }
 
-/// The reason why a file cannot be opened as a database, or lacks a table that cannot be created.
-#[derive(Debug)]
-enum Fault {
-    /// The file cannot be read or written.
-    Io(io::Error),
-    Damaged(String),
-}
-
-impl Fault {
-    fn of(why: impl Into<redb::Error>) -> Self {
-        match why.into() {
-            redb::Error::Io(why) => Self::Io(why),
-            why @ redb::Error::PreviousIo => Self::Io(io::Error::other(why)),
-            why => Self::Damaged(why.to_string()),
-        }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(why) => why.fmt(f),
-            Self::Damaged(why) => f.write_str(why),
-        }
-    }
-}
-
 /// Opens the file itself, and returns it with these contents. The caller has tried the file, or has emptied the file for a repair.
 fn take<B: StorageBackend>(
     file: LockedFile<B>,
@@ -239,38 +195,6 @@ fn take<B: StorageBackend>(
         Fault::Damaged(why) => DataFolderError::Damaged(path.clone(), why),
     })?;
     Ok(Opened { folder: DataFolder { path, database: Some(database), sequence, known }, records })
-}
-
-/// Opens a file as a database and creates the tables that the file lacks.
-fn create(backend: impl StorageBackend) -> Result<Database, Fault> {
-    let database = builder().create_with_backend(backend).map_err(Fault::of)?;
-    begin(&database)?;
-    Ok(database)
-}
-
-fn builder() -> Builder {
-    let mut builder = Database::builder();
-    builder.set_cache_size(CACHE);
-    builder
-}
-
-/// Creates the tables of a new file, and writes the current format of the tables into it. Writes nothing to a file that has a format.
-fn begin(database: &Database) -> Result<(), Fault> {
-    let transaction = database.begin_write().map_err(Fault::of)?;
-    let is_new = {
-        let mut meta = transaction.open_table(META).map_err(Fault::of)?;
-        let is_new = meta.get(FORMAT).map_err(Fault::of)?.is_none();
-        if is_new {
-            meta.insert(FORMAT, FORMAT_NOW).map_err(Fault::of)?;
-            transaction.open_table(CHANGES).map_err(Fault::of)?;
-            transaction.open_table(VERSIONS).map_err(Fault::of)?;
-        }
-        is_new
-    };
-    match is_new {
-        true => transaction.commit().map_err(Fault::of),
-        false => transaction.abort().map_err(Fault::of),
-    }
 }
 
 impl ChangeStore for DataFolder {
@@ -339,15 +263,6 @@ impl ChangeStore for DataFolder {
     }
 }
 
-/// Removes all rows of all tables.
-fn empty(transaction: &WriteTransaction) -> Result<(), ChangeStoreError> {
-    for table in [CHANGES, VERSIONS] {
-        transaction.delete_table(table).map_err(failed)?;
-        transaction.open_table(table).map_err(failed)?;
-    }
-    transaction.delete_table(META).map(drop).map_err(failed)
-}
-
 fn insert_rows<R: Row>(
     transaction: &WriteTransaction,
     sequence: u64,
@@ -368,10 +283,6 @@ fn insert_fact(
     let row = write_row(sequence, FACT, (name, ""), fact)?;
     meta.insert(name, row.as_slice()).map_err(failed)?;
     Ok(())
-}
-
-fn failed(why: impl fmt::Display) -> ChangeStoreError {
-    ChangeStoreError(why.to_string())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::difference::bytes_of;
 use super::lost::Lost;
 use super::stored::{StoredBase, StoredChange, StoredReplacement, StoredVersion, read_row};
-use super::{
+use super::tables::{
     BASE, CHANGE, CHANGES, FACT, FORGOTTEN, FORMAT, FORMAT_BEFORE, FORMAT_NOW, HIGHEST, META,
     REPLACEMENT, REVISION, Rows, VERSION, VERSIONS, failed,
 };

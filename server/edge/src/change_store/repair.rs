@@ -7,12 +7,14 @@ use std::path::PathBuf;
 
 use redb::StorageBackend;
 
+use super::file::LockedFile;
 use super::guarded::try_out;
 use super::lost::{Lost, Totals};
 use super::read::{Contents, read};
 use super::stored::found;
-use super::{DataFolderError, FACT, LockedFile, Opened, frame, take};
-use crate::state_store::{ChangeStore, Records};
+use super::tables::FACT;
+use super::{DataFolderError, frame};
+use crate::state_store::Records;
 
 /// The outcome of a repair, for the log and for readiness.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,19 +96,25 @@ impl fmt::Display for Damage {
     }
 }
 
+/// A damaged file that was emptied.
+pub(super) struct Emptied {
+    pub(super) file: LockedFile,
+    /// The content of the empty file.
+    pub(super) contents: Contents,
+    /// The records that could be read.
+    pub(super) records: Records,
+    pub(super) repaired: Repaired,
+}
+
 impl Damage {
-    /// Replaces the content of the file by the readable records. A copy of the old file is kept.
-    pub(super) fn repair(self, file: LockedFile) -> Result<(Opened, Repaired), DataFolderError> {
+    /// Empties the file, into which the caller then writes the readable records. A copy of the old file is kept.
+    pub(super) fn empty(self, file: LockedFile) -> Result<Emptied, DataFolderError> {
         let Self { readable: Contents { records, damaged: lost, sequence, .. }, broken, .. } = self;
         let copy = file.copy()?;
         file.backend.set_len(0).map_err(|why| file.unusable(why))?;
-        let folder = file.folder.clone();
-        let mut opened = take(file, Contents { sequence, ..Contents::default() })?;
-        let written = opened.folder.rewrite(&records);
-        written.map_err(|why| DataFolderError::Folder(folder, io::Error::other(why)))?;
-        let changes = records.changes.len();
-        opened.records = records;
-        Ok((opened, Repaired { copy, changes, lost, broken }))
+        let contents = Contents { sequence, ..Contents::default() };
+        let repaired = Repaired { copy, changes: records.changes.len(), lost, broken };
+        Ok(Emptied { file, contents, records, repaired })
     }
 }
 

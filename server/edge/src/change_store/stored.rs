@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::{CHANGE, CHANGES, Rows, VERSION, VERSIONS, failed, frame};
+use super::frame;
+use super::tables::{CHANGE, CHANGES, Rows, VERSION, VERSIONS, failed};
 use crate::state::{FeatureValue, State};
 use crate::state_store::{ChangeStoreError, Fingerprint, Record, ServedVersion};
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use fh_test::Folder;
+use redb::ReadableTable;
 use redb::backends::FileBackend;
 
+use super::tables::*;
 use super::*;
 use crate::state::Json;
 use crate::state::{FeatureValue, State};

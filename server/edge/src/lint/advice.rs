@@ -1,6 +1,7 @@
 //! Advice for the engine's diagnostics.
 
 use fh_eval::internal::text::pattern::Refusal;
+use fh_eval::internal::{Conditional, RuleType};
 use fh_eval::{Diagnostic, DiagnosticKind};
 
 /// Returns the code of a diagnostic, and advice that describes the remedy.
@@ -51,14 +52,13 @@ pub(super) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
     }
 }
 
-fn known(what: &str) -> &'static str {
-    match what {
-        "feature type" => "BOOLEAN, STRING, NUMBER, JSON",
-        "rule type" => "STRING, SEMANTIC_VERSION, NUMBER, DATE, DATETIME, BOOLEAN, IP_ADDRESS",
-        _ => {
-            "EQUALS, NOT_EQUALS, INCLUDES, EXCLUDES, GREATER, GREATER_EQUALS, LESS, LESS_EQUALS, STARTS_WITH, ENDS_WITH, REGEX"
-        }
-    }
+fn known(what: &str) -> String {
+    let names: Vec<&str> = match what {
+        "feature type" => vec!["BOOLEAN", "STRING", "NUMBER", "JSON"],
+        "rule type" => RuleType::ALL.iter().map(|kind| kind.name()).collect(),
+        _ => Conditional::ALL.iter().map(|conditional| conditional.name()).collect(),
+    };
+    names.join(", ")
 }
 
 fn example(what: &str) -> &'static str {

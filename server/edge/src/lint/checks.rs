@@ -6,9 +6,10 @@ use fh_eval::featurehub::{Compiler, Environment};
 use fh_eval::{Diagnostic, Profile, Severity};
 use serde_json::value::RawValue;
 
+use super::finding::{Finding, Findings, Level};
 use super::place::Lines;
 use super::view::FeatureView;
-use super::{Finding, Findings, Level, advice, edge, features, rules, strategies};
+use super::{advice, edge, features, rules, strategies};
 
 /// Returns the findings about these environments. The findings of one environment are sorted by the positions of feature, strategy and rule,
 /// and then by level. `json` is the text of the document from which the environments borrow; without it, findings have no lines.

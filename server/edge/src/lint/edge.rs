@@ -1,13 +1,14 @@
-//! Warnings about rules that profile `edge` evaluates differently, as far as a payload shows it (evaluation 0.2, 3).
+//! Warnings about rules that profile `edge` evaluates differently, as far as a payload shows it.
 
 use std::collections::BTreeSet;
 
 use fh_eval::internal::text::number::{Decimal, OwnedDecimal};
-use fh_eval::internal::{Shape, Token};
+use fh_eval::internal::{Relation, Shape, Token};
 use regex_syntax::hir::Look;
 
+use super::finding::{At, Findings};
+use super::rules;
 use super::view::{FeatureView, RuleView, StrategyView};
-use super::{At, Findings, rules};
 
 /// Checks one rule for parts that profile `edge` reads but evaluates differently.
 pub(super) fn check<'v>(
@@ -16,7 +17,7 @@ pub(super) fn check<'v>(
     strategy: &'v StrategyView<'_>,
     rule: &'v RuleView<'_>,
 ) {
-    if rules::never_holds(&rule.kind, &rule.conditional) {
+    if rules::never_holds(rule) {
         return;
     }
     let at = view.at_rule(strategy, rule);
@@ -33,8 +34,9 @@ pub(super) fn check<'v>(
             "set `values` to null if the rule is to match contexts without the attribute",
         );
     }
-    let equality = matches!(conditional, "EQUALS" | "NOT_EQUALS" | "INCLUDES" | "EXCLUDES");
-    let textual = matches!(conditional, "STARTS_WITH" | "ENDS_WITH" | "REGEX");
+    let relation = rule.relation();
+    let equality = matches!(relation, Some(Relation::Equal | Relation::Contains));
+    let textual = relation.is_some_and(Relation::is_textual);
     if kind == "DATETIME" && !textual && clock && !rule.listed().is_empty() {
         return warn(
             &at,

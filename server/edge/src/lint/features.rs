@@ -5,8 +5,8 @@ use fh_eval::internal::Token;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::finding::{At, Findings};
 use super::view::{FeatureView, StrategyView};
-use super::{At, Findings};
 
 /// Checks the values of a feature and of its strategies against its type, and its key for white space at the ends.
 pub(super) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
@@ -25,7 +25,7 @@ pub(super) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
     }
 }
 
-/// Warns about a strategy without a value. The value of the feature does not replace it (evaluation 2.7).
+/// Warns about a strategy without a value. The value of the feature does not replace it.
 fn no_value(findings: &mut Findings<'_>, view: &FeatureView<'_>, strategy: &StrategyView<'_>) {
     let token = strategy.wire.value.map(RawValue::get);
     let at = At { member: Some("value"), token, ..view.at_strategy(strategy) };

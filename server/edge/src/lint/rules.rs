@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use fh_eval::internal::text::pattern::{Extent, divergences, short_texts};
 use fh_eval::internal::wire::name;
-use fh_eval::internal::{Shape, Token};
+use fh_eval::internal::{Conditional, RuleType, Shape, Token};
 
+use super::finding::{At, Findings};
+use super::names;
 use super::view::{FeatureView, RuleView, StrategyView, Value};
-use super::{At, Findings, names};
 
 /// Checks the attribute's name, the conditional and the values of one rule.
 pub(super) fn check<'v>(
@@ -18,7 +19,7 @@ pub(super) fn check<'v>(
 ) {
     let at = At { member: None, ..view.at_rule(strategy, rule) };
     field(findings, rule, &at);
-    if never_holds(&rule.kind, &rule.conditional) {
+    if never_holds(rule) {
         findings.warn(
             &At { member: Some(name::CONDITIONAL), ..at },
             "never-holds",
@@ -43,6 +44,14 @@ pub(super) fn check<'v>(
             dialect(findings, value, &at);
         }
     }
+    if values.len() > 1 && RuleType::from_name(&rule.kind).is_some_and(RuleType::has_one_value) {
+        findings.warn(
+            &At { member: Some("values"), ..at.clone() },
+            "boolean-rule",
+            format!("only the first value of a {} rule counts", rule.kind),
+            "keep one value",
+        );
+    }
     if rule.kind == "BOOLEAN" {
         boolean(findings, values, &at);
     }
@@ -51,16 +60,10 @@ pub(super) fn check<'v>(
     }
 }
 
-/// Returns true for a conditional that never holds for this type (evaluation 3.1).
-pub(super) fn never_holds(kind: &str, conditional: &str) -> bool {
-    let textual = matches!(conditional, "STARTS_WITH" | "ENDS_WITH" | "REGEX");
-    let ordering = matches!(conditional, "GREATER" | "GREATER_EQUALS" | "LESS" | "LESS_EQUALS");
-    match kind {
-        "SEMANTIC_VERSION" => textual,
-        "IP_ADDRESS" => textual || ordering,
-        "BOOLEAN" => textual || ordering || matches!(conditional, "INCLUDES" | "EXCLUDES"),
-        _ => false,
-    }
+/// Returns true for a rule whose conditional never holds for its type.
+pub(super) fn never_holds(rule: &RuleView<'_>) -> bool {
+    let pair = RuleType::from_name(&rule.kind).zip(rule.relation());
+    pair.is_some_and(|(kind, relation)| !kind.can_test(relation))
 }
 
 fn instead(kind: &str) -> &'static str {
@@ -116,7 +119,8 @@ fn blank(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
 }
 
 fn empty(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
-    let negative = matches!(rule.conditional.as_ref(), "NOT_EQUALS" | "EXCLUDES");
+    let conditional = Conditional::from_name(&rule.conditional);
+    let negative = conditional.is_some_and(Conditional::is_negative);
     let message = if negative && rule.kind != "BOOLEAN" {
         format!(
             "the list of values is empty, so the rule holds for every context with {}",
@@ -133,7 +137,7 @@ fn empty(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
     );
 }
 
-/// Warns about parts of a pattern that Java and JavaScript read differently (ADR 0021).
+/// Warns about parts of a pattern that Java and JavaScript read differently.
 fn dialect(findings: &mut Findings<'_>, value: &Value<'_>, at: &At<'_>) {
     let Token::Text(pattern) = &value.token else {
         return;
@@ -174,14 +178,6 @@ fn completed(text: &str) -> Cow<'static, str> {
 
 fn boolean(findings: &mut Findings<'_>, values: &[Value<'_>], at: &At<'_>) {
     let at = At { member: Some("values"), ..at.clone() };
-    if values.len() > 1 {
-        findings.warn(
-            &at,
-            "boolean-rule",
-            "only the first value of a BOOLEAN rule counts".to_string(),
-            "keep one value",
-        );
-    }
     let first = values.iter().find(|value| value.token != Token::Null);
     let Some(first) = first.filter(|first| !matches!(first.token, Token::Bool(_))) else {
         return;

@@ -7,8 +7,8 @@ use fh_eval::internal::Token;
 use fh_eval::internal::wire::name;
 use serde_json::value::RawValue;
 
+use super::finding::{At, Findings};
 use super::view::{FeatureView, RuleView, StrategyView};
-use super::{At, Findings};
 
 const ALL: i64 = BUCKETS as i64;
 /// Below this percentage, the unit was probably mistaken: 0.1 % of all users is less than most rollouts begin with.
@@ -86,8 +86,7 @@ fn named(strategy: &StrategyView<'_>) -> String {
 }
 
 /// Returns a text that is equal for rules with the same attribute, type, conditional and set of values. The order of the
-/// values, repeated values and nulls are ignored. Of a BOOLEAN rule, only the first value that is not null counts (evaluation
-/// 3.7).
+/// values, repeated values and nulls are ignored. Of a BOOLEAN rule, only the first value that is not null counts.
 fn canonical(rule: &RuleView<'_>) -> String {
     let counted = if rule.kind == "BOOLEAN" { 1 } else { usize::MAX };
     let values: BTreeSet<String> = rule

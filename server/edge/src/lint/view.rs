@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use fh_eval::internal::wire;
-use fh_eval::internal::{Shape, Token};
+use fh_eval::internal::{Conditional, Relation, Shape, Token};
 use fh_eval::{Kind, Place};
 use serde_json::value::RawValue;
 
-use super::At;
+use super::finding::At;
 
 /// A parsed feature with its position.
 pub(super) struct FeatureView<'a> {
@@ -79,6 +79,11 @@ impl<'a> RuleView<'a> {
             },
             near: rule.field.or(rule.kind).or(rule.conditional).map(RawValue::get),
         }
+    }
+
+    /// Returns the relation that the conditional tests, or `None` for an unknown conditional.
+    pub(super) fn relation(&self) -> Option<Relation> {
+        Conditional::from_name(&self.conditional).map(Conditional::relation)
     }
 
     /// Returns the values of the rule, or an empty slice if the rule has no list of values.

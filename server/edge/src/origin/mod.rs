@@ -107,7 +107,7 @@ impl KeyRequest<'_> {
         opened.counted(self.caller, counted)
     }
 
-    /// Counts the request in the rate limits. A stream that exceeds a limit is accepted all the same, and gets its features later (D-98).
+    /// Counts the request in the rate limits. A stream that exceeds a limit is accepted all the same, and gets its features later.
     fn count(&self, verification: impl FnOnce() -> KeyVerification) -> Result<(), Beyond> {
         match self.caller {
             CallerKind::Poll => self.rates.take(self.key, self.address, verification),

@@ -38,7 +38,7 @@ pub(crate) enum Opening {
     /// The origin sends no upstream request for this request now. The fields are the number of seconds to wait, and the reason.
     Full(u64, &'static str),
     Unknown,
-    /// The key may be valid, but there are no features for it yet (edge-protocol 2.5).
+    /// The key may be valid, but there are no features for it yet.
     Pending(Pending),
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Opened {
     pub(crate) cell: Arc<PublishedCell>,
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
-    /// The time until which a removed key can still read this generation, because the key may come back (D-104). `None` for a valid key,
+    /// The time until which a removed key can still read this generation, because the key may come back. `None` for a valid key,
     /// and for every key of a relay.
     pub(crate) leaves: Option<Instant>,
     /// The fetch of the features from upstream; `None` unless this Edge is a relay that fetches the features of this key on demand.

@@ -127,7 +127,7 @@ fn status(outcome: &Result<UpdateOutcome, PutError>) -> StatusCode {
 }
 
 /// Returns the reason to refuse every PUT to this feature with this key, whatever the body says. FeatureHub makes these checks before all
-/// others (edge-protocol 5.3), and a caller that may change nothing must not make the server read a body.
+/// others, and a caller that may change nothing must not make the server read a body.
 fn refusal_without_body(open: &Opened, feature: &str) -> Option<Refusal> {
     let view = open.view()?;
     let is_visible =

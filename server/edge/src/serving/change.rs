@@ -1,4 +1,4 @@
-//! The difference between two lists of features, and the stream events for the difference (edge-protocol 3.5).
+//! The difference between two lists of features, and the stream events for the difference.
 
 use std::collections::HashMap;
 use std::sync::Arc;

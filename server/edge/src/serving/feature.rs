@@ -1,4 +1,4 @@
-//! A feature in one environment. Clients share its rendered JSON (edge-protocol 2.6).
+//! A feature in one environment. Clients share its rendered JSON.
 
 mod received;
 
@@ -14,7 +14,7 @@ use crate::digest::Hash;
 use crate::state::{Feature, FeatureText, FeatureValue, Json, Payload};
 
 /// The meaning of a feature's version. A version that is only the time of reading is left out of etags, so that restarts and replicas have
-/// the same etags (D-95).
+/// the same etags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counting {
     /// The version was given in the state, or it counts the changes of the feature.
@@ -63,7 +63,7 @@ pub(crate) struct ServedFeature {
 }
 
 impl ServedFeature {
-    /// Renders a feature of the state. If `record` is `None`, the feature is unset (edge-protocol 2.6). If the feature that was served before
+    /// Renders a feature of the state. If `record` is `None`, the feature is unset. If the feature that was served before
     /// has the same strategies, they are not compiled again for clients.
     pub(crate) fn new(
         feature: &Feature,

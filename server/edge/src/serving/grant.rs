@@ -1,5 +1,4 @@
-//! The keys of an environment and their rights, which are collected from the accounts of a state (edge-protocol 1.4, 1.5) or made for the
-//! keys of a relay.
+//! The keys of an environment and their rights, which are collected from the accounts of a state or made for the keys of a relay.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;

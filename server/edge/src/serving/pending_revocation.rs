@@ -1,5 +1,5 @@
 //! Pending revocations: keys that a newly loaded state does not contain any more. For a short delay, these keys can still read the last
-//! generation that contained them, since an editor or a program may have written only half of a state file (D-104).
+//! generation that contained them, since an editor or a program may have written only half of a state file.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -30,7 +30,7 @@ const SESSION_KEY: &str = "sessionkey";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// The features are not loaded yet, or a relay has dropped them because they expired or the key was refused. A GET of this environment
-    /// alone with a valid key is answered with status 503, and new streams wait (edge-protocol 11.5, rule 2).
+    /// alone with a valid key is answered with status 503, and new streams wait.
     Waiting,
     /// The features are known and served.
     Serving,
@@ -60,7 +60,7 @@ pub(crate) struct Published {
     pub(crate) closing: Option<Duration>,
     pub(crate) settings: Settings,
     pub(crate) grants: Arc<Grants>,
-    /// The time for which streams stay open after their key was removed, because the key may come back (D-104).
+    /// The time for which streams stay open after their key was removed, because the key may come back.
     pub(crate) revocation_delay: Duration,
     /// All features in the order in which answers list them, including retired features.
     pub(crate) features: Vec<Arc<ServedFeature>>,
@@ -261,7 +261,7 @@ impl Published {
     }
 
     /// Returns the attributes with which this environment evaluates. Under profile `client`, the values of `sessionkey` also count as those
-    /// of `session` if `session` is missing (D-20). For the default percentage key, a FeatureHub Edge reads `sessionkey`, while SDKs send
+    /// of `session` if `session` is missing. For the default percentage key, a FeatureHub Edge reads `sessionkey`, while SDKs send
     /// `session`.
     pub(crate) fn as_read(&self, attributes: Attributes) -> Attributes {
         let session = match (self.settings.profile, attributes.get(SESSION)) {
@@ -323,7 +323,7 @@ impl Published {
             && features.iter().all(|feature| compiled.any(|found| *found.key() == *feature.key))
     }
 
-    /// Returns the largest number of steps that evaluating a view once for a context can take (D-115).
+    /// Returns the largest number of steps that evaluating a view once for a context can take.
     pub(crate) fn steps_of_view(&self, view: &View, attributes: &Attributes) -> u64 {
         view.work.get_or_init(|| self.work_of(view)).steps(attributes)
     }
@@ -336,7 +336,7 @@ impl Published {
         WorkBound::of(view.features().iter().filter_map(|feature| self.ruleset.get(&feature.key)))
     }
 
-    /// Returns the largest number of steps that evaluating one feature for a context can take (D-115).
+    /// Returns the largest number of steps that evaluating one feature for a context can take.
     pub(crate) fn steps_of(&self, feature: &ServedFeature, attributes: &Attributes) -> u64 {
         WorkBound::of(self.ruleset.get(&feature.key)).steps(attributes)
     }
@@ -435,7 +435,7 @@ pub(crate) fn explainable(feature: &Arc<ServedFeature>, profile: Profile) -> Opt
 }
 
 /// Returns the compiler of a profile. Under profile `edge`, percentages hash the id of a feature's value record if `ids` contains it. Under
-/// profile `client`, percentages never hash these ids (D-91).
+/// profile `client`, percentages never hash these ids.
 fn compiler(profile: Profile, ids: &HashIds) -> Compiler<'_> {
     let compiler = Compiler::new(profile);
     if profile == Profile::Edge { compiler.hash_ids(ids) } else { compiler }

@@ -1,4 +1,4 @@
-//! Publishes a new generation when time alone may have changed answers (D-96). One thread does this for all cells of an Edge. Other threads
+//! Publishes a new generation when time alone may have changed answers. One thread does this for all cells of an Edge. Other threads
 //! may publish to the same cells.
 
 use std::io;

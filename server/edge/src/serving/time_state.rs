@@ -1,4 +1,4 @@
-//! The outcome of the rules on `now` in one generation (D-96).
+//! The outcome of the rules on `now` in one generation.
 
 use fh_eval::{TimeOutcome, TimeRules, Timestamp};
 

@@ -1,5 +1,5 @@
 //! A view is the part of an environment that keys with the same rights see. All of these keys share the answers of the view. If this Edge
-//! evaluates the features, each context has its own answer (D-97).
+//! evaluates the features, each context has its own answer.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -24,9 +24,9 @@ use crate::wire::sse::Batch;
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) generation: u64,
-    /// The outcome of the environment's rules on `now` in this generation (D-96).
+    /// The outcome of the environment's rules on `now` in this generation.
     pub(crate) time_state: TimeState,
-    /// The profile under which the features are evaluated (D-91).
+    /// The profile under which the features are evaluated.
     pub(crate) profile: Profile,
     /// The visible features, in the order in which answers list them.
     pub(crate) features: Vec<Arc<ServedFeature>>,
@@ -39,7 +39,7 @@ pub(crate) struct View {
     id: Uuid,
     pub(crate) key: ViewKey,
     pub(crate) shown: Arc<Shown>,
-    /// A digest of the view's content, for etags and event ids (D-95).
+    /// A digest of the view's content, for etags and event ids.
     pub(crate) tag: Box<str>,
     /// The tag of the content without locks and versions, which the answers of OFREP do not show.
     values_tag: OnceLock<Box<str>>,
@@ -218,7 +218,7 @@ impl View {
 }
 
 /// Returns a digest of the content that a view shows. The digest does not depend on the process, so that restarts and replicas give equal
-/// tags (D-95). The last digit is 1 for [`Detail::Extended`], else 0. `add` adds the content of one feature to the digest.
+/// tags. The last digit is 1 for [`Detail::Extended`], else 0. `add` adds the content of one feature to the digest.
 fn tag(
     id: Uuid,
     key: &ViewKey,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fh_client::KeyKind;
 
 /// The amount of data that a view shows of each feature. With [`Self::Extended`], features show their properties, which requires the
-/// permission `EXTENDED_DATA` (edge-protocol 2.6).
+/// permission `EXTENDED_DATA`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Detail {
     Plain,

@@ -53,8 +53,7 @@ fn write(json: &mut String, name: &str, value: &str) -> Piece {
 }
 
 impl FeatureText {
-    /// Returns the text of a feature of a state. Without a value record, the text contains neither a value nor strategies (edge-protocol
-    /// 2.6).
+    /// Returns the text of a feature of a state. Without a value record, the text contains neither a value nor strategies.
     pub(crate) fn of(feature: &Feature, record: Option<&FeatureValue>, version: i64) -> Self {
         let value = record.and_then(|record| record.value.as_ref());
         let strategies = record.map(|record| list(&record.strategies));

@@ -1,4 +1,4 @@
-//! The state of an Edge that is not a relay: features, environments with their values, and accounts with their API keys (D-93).
+//! The state of an Edge that is not a relay: features, environments with their values, and accounts with their API keys.
 
 mod answer_size;
 mod feature_text;

@@ -70,8 +70,7 @@ pub struct Environment {
     /// streams send `edge.stale`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
-    /// The profile with which the Edge evaluates features for server-evaluated keys. `None` means the profile of the server's settings
-    /// (D-91).
+    /// The profile with which the Edge evaluates features for server-evaluated keys. `None` means the profile of the server's settings.
     #[serde(default, deserialize_with = "super::profile::deserialize")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
@@ -91,7 +90,7 @@ pub struct FeatureValue {
     /// The id of the value record, which profile `edge` hashes for percentages. If it is `None`, that profile hashes the feature's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_id: Option<String>,
-    /// The version of the value. If it is `None`, the Edge assigns versions itself (D-95). The Edge serves a higher version if necessary,
+    /// The version of the value. If it is `None`, the Edge assigns versions itself. The Edge serves a higher version if necessary,
     /// because the version of a feature never decreases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
@@ -136,7 +135,7 @@ pub struct Account {
 pub struct ServiceKey(Arc<str>);
 
 impl ServiceKey {
-    /// The maximum length of a key in bytes, as in the platform's schema (edge-protocol 1.1). A longer key is not valid.
+    /// The maximum length of a key in bytes, as in the platform's schema. A longer key is not valid.
     const MAX_LENGTH: usize = 400;
 
     /// Creates a key from its text.
@@ -165,7 +164,7 @@ impl ServiceKey {
         &self.0
     }
 
-    /// Returns true if clients with this key receive the strategies and evaluate features themselves (edge-protocol 1.4).
+    /// Returns true if clients with this key receive the strategies and evaluate features themselves.
     #[must_use]
     pub fn is_client_evaluated(&self) -> bool {
         self.0.contains('*')

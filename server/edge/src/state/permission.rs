@@ -1,4 +1,4 @@
-//! The permissions of an account in an environment (edge-protocol 1.5).
+//! The permissions of an account in an environment.
 
 use std::fmt;
 use std::str::FromStr;

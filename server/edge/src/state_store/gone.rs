@@ -12,7 +12,7 @@ pub(super) type ValueId = (Uuid, Uuid);
 const MOST: usize = 10_000;
 
 /// The versions of removed values. At most 10,000 are kept one by one. If there are more, the values that were added first are evicted.
-/// After a restart, the values are added in the order of their versions. Of all values that were ever evicted, only the highest version is kept (D-95).
+/// After a restart, the values are added in the order of their versions. Of all values that were ever evicted, only the highest version is kept.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Gone {
     versions: HashMap<ValueId, (u64, i64)>,

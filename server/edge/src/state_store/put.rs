@@ -1,9 +1,10 @@
-//! The body of a PUT, and the checks that accept or refuse it (edge-protocol 5, D-106).
+//! The body of a PUT, and the checks that accept or refuse it.
 
 use std::fmt;
 
 use fh_eval::Kind;
 
+use super::refusal::Refusal;
 use super::value::{convert, same};
 use crate::state::{FeatureValue, Json, Permission, Permissions};
 use crate::wire::body::read_object;
@@ -15,47 +16,6 @@ pub(crate) struct Update {
     pub(crate) value: Option<Option<Json>>,
     /// The new lock: true locks the feature, and false unlocks it. `None` keeps the current lock.
     pub(crate) lock: Option<bool>,
-}
-
-/// The reason why a PUT is refused. Each reason has its own response (edge-protocol 5.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// The body is not an object of the expected form.
-    Unreadable,
-    /// There is no such environment or feature, or the filters of the API key's account hide the feature.
-    NotFound,
-    NoWriteRoles,
-    MayNotLock,
-    MayNotUnlock,
-    NothingToDo,
-    MayNotChange,
-    Locked,
-    NotABoolean,
-    BooleanNull,
-    NotANumber,
-    InvalidJson,
-}
-
-impl Refusal {
-    /// Returns the status and the body of the response to the refused PUT (edge-protocol 5.3).
-    pub(crate) const fn answer(self) -> (u16, &'static str) {
-        match self {
-            Self::Unreadable => {
-                (400, "the body is not a JSON object with value, updateValue and lock")
-            }
-            Self::NotFound => (404, "there is no such feature, or the API key may not read it"),
-            Self::NoWriteRoles => (403, "no write roles"),
-            Self::MayNotLock => (403, "feature locked"),
-            Self::MayNotUnlock => (403, "feature locked, no permission to unlock"),
-            Self::NothingToDo => (400, "lock and updateValue null, nothing to do"),
-            Self::MayNotChange => (403, "API Key has no change_value permission"),
-            Self::Locked => (412, "it is locked, cannot change value without also unlocking"),
-            Self::NotABoolean => (400, "flag value must be true or false"),
-            Self::BooleanNull => (412, "cannot set flag value to null"),
-            Self::NotANumber => (400, "Attempting to update NUMBER value with non-NUMBER"),
-            Self::InvalidJson => (400, "Attempting to update JSON value to non-json"),
-        }
-    }
 }
 
 /// The outcome of a PUT that is not refused.

@@ -96,7 +96,7 @@ pub(crate) struct Records {
 impl Records {
     /// Returns true if the admin API has replaced this base.
     pub(crate) fn have_replaced(&self, base: &State) -> bool {
-        self.replacement.as_ref().is_some_and(|(replaced, _)| *replaced == super::base_print(base))
+        self.replacement.as_ref().is_some_and(|(replaced, _)| *replaced == base_print(base))
     }
 }
 
@@ -149,4 +149,9 @@ pub(super) fn fingerprint(feature: &Feature, value: Option<&FeatureValue>) -> Fi
         }
         value => Fingerprint::of(&(feature.kind.as_str(), value)),
     }
+}
+
+/// Returns the fingerprint of a whole base, without its revision.
+pub(super) fn base_print(base: &State) -> Fingerprint {
+    Fingerprint::of(&(&base.features, &base.environments, &base.accounts))
 }

@@ -1,10 +1,10 @@
-//! Converts values of requests to the type of a feature (edge-protocol 5.3).
+//! Converts values of requests to the type of a feature.
 
 use fh_eval::{Kind, Number};
 use fh_files::{Limits, Node};
 use serde::de::IgnoredAny;
 
-use super::Refusal;
+use super::refusal::Refusal;
 use crate::state::Json;
 
 /// Converts a value to the type of a feature. `None` and null give `None`, except for a BOOLEAN, which cannot be null. The error is the

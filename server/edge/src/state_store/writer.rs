@@ -1,101 +1,31 @@
 //! The writer thread, the only thread that changes the state. It checks a change, stores it, publishes it, and then answers the caller.
 //! Another thread wakes the streams last.
 
+pub(super) mod command;
 mod writer_thread;
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use fh_eval::Profile;
-use http::HeaderValue;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::change::{FeatureChange, ReplaceError};
 use super::loading::Loading;
 use super::record::ChangeStore;
-use super::{Refusal, StateStore, Update, UpdateOutcome};
-use crate::notices::Notices;
+use super::{StateStore, Update, UpdateOutcome};
 use crate::reply::{Effect, Reply};
-use crate::serving::{AnswerBudget, Environments};
+use crate::serving::Environments;
 use crate::state::{Permissions, State};
+use command::{Command, PutError, ServeDefaults};
 use writer_thread::WriterThread;
-
-/// The settings of an Edge that apply to all its environments.
-#[derive(Debug, Clone)]
-pub(crate) struct ServeDefaults {
-    /// The profile of environments that state no profile.
-    pub(crate) profile: Profile,
-    /// The `cache-control` header for all environments. If it is set, the values that environments state themselves are not used.
-    pub(crate) cache_control: Option<HeaderValue>,
-    /// The memory limit that the evaluated answers of all environments share.
-    pub(crate) answers: Arc<AnswerBudget>,
-    /// The notices of the Edge, which report changes that cannot be stored.
-    pub(crate) notices: Arc<Notices>,
-}
 
 /// The error for a command that the writer thread does not answer, because the thread has ended by a panic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WriterGone;
-
-enum Command {
-    Put {
-        place: (Uuid, Arc<str>),
-        filters: BTreeSet<String>,
-        permissions: Permissions,
-        update: Update,
-        reply: Reply<Result<UpdateOutcome, PutError>>,
-    },
-    Patch {
-        place: (Uuid, Arc<str>),
-        change: FeatureChange,
-        reply: Reply<Result<u64, ReplaceError>>,
-    },
-    Replace {
-        state: Box<State>,
-        revision: Option<u64>,
-        reply: Reply<Result<u64, ReplaceError>>,
-    },
-    Reload {
-        base: Box<State>,
-        reply: Reply<Result<(), ReplaceError>>,
-    },
-    State(oneshot::Sender<State>),
-    Close(Duration, oneshot::Sender<()>),
-    /// Ends the writer thread and closes the change store.
-    End(oneshot::Sender<()>),
-}
-
-/// The reason why a PUT was not carried out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PutError {
-    Refused(Refusal),
-    /// The change, or another change that was to be stored together with it, could not be stored, so it was not made.
-    NotKept,
-    /// The writer thread has ended by a panic, or this Edge is a relay.
-    Closed,
-}
-
-impl PutError {
-    /// Returns the status and the body of the response to the PUT.
-    pub(crate) const fn answer(&self) -> (u16, &'static str) {
-        match self {
-            Self::Refused(refusal) => refusal.answer(),
-            Self::NotKept => (500, "the change could not be stored, so it was not made"),
-            Self::Closed => (503, "the server can make no more changes"),
-        }
-    }
-}
-
-impl fmt::Display for PutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.answer().1)
-    }
-}
 
 /// A handle to the writer thread. The thread ends when its last handle is dropped.
 #[derive(Debug)]

@@ -35,7 +35,7 @@ pub(super) struct Live {
     pub(super) copy: Copy,
     /// An evaluation on another thread, or a wait for the memory of an answer; `None` if there is none. Further changes wait until it ends.
     pub(super) working: Option<Working>,
-    /// The rate limit that delays the first list of features (D-98); `None` if no rate limit delays the list now.
+    /// The rate limit that delays the first list of features; `None` if no rate limit delays the list now.
     pub(super) postponed: Option<Beyond>,
     pub(super) sent_stale: bool,
     pub(super) timing: Timing,

@@ -1,5 +1,5 @@
 //! Event streams. A stream does not queue changes. When it is woken, it compares the current generation with the one that it sent last, and
-//! writes the difference. A slow client therefore gets several changes as one difference (edge-protocol 3).
+//! writes the difference. A slow client therefore gets several changes as one difference.
 
 mod context;
 mod copy;

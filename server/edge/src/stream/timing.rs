@@ -1,4 +1,4 @@
-//! The deadlines of a stream. One timer serves all of them (edge-protocol 3.6, D-103, D-104).
+//! The deadlines of a stream. One timer serves all of them.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::Pin;
@@ -24,7 +24,7 @@ pub(crate) enum Due {
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// The longest time between heartbeats of a stream that waits for its first list. Clients that get nothing for 15 seconds take such a stream
-/// for one that a proxy holds back (D-65).
+/// for one that a proxy holds back.
 const WAITING: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]

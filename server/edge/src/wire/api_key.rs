@@ -1,9 +1,8 @@
-//! API keys as they occur in requests (edge-protocol 1.2).
+//! API keys as they occur in requests.
 
 use uuid::Uuid;
 
-/// The API key of a request, which consists of an environment and a secret. If the request also names a cache, that name is ignored
-/// (edge-protocol 1.3).
+/// The API key of a request, which consists of an environment and a secret. If the request also names a cache, that name is ignored.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct RequestKey<'a> {
     pub(crate) environment: Uuid,

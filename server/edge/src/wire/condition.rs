@@ -1,4 +1,4 @@
-//! Reads the conditions of requests, from the headers `If-None-Match` and `Last-Event-ID` (edge-protocol 2.4, 3.4).
+//! Reads the conditions of requests, from the headers `If-None-Match` and `Last-Event-ID`.
 
 /// A well-formed condition of a request: a list of tags.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl<'a> Condition<'a> {
     }
 
     /// Reads the condition of a `Last-Event-ID` in quotes. Returns `None` for an id without quotes: event-source libraries return the last id in
-    /// this form on their own, also for a client that has lost its features since (D-105).
+    /// this form on their own, also for a client that has lost its features since.
     pub(crate) fn of_event_id(text: &'a str, context_tag: &str) -> Option<Self> {
         let text = text.strip_prefix("W/").unwrap_or(text);
         let quoted = text.strip_prefix('"')?.strip_suffix('"')?;

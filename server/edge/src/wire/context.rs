@@ -1,4 +1,4 @@
-//! Reads the evaluation context of a request from the text of its header `x-featurehub` or parameter `xfeaturehub` (edge-protocol 2.2).
+//! Reads the evaluation context of a request from the text of its header `x-featurehub` or parameter `xfeaturehub`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -81,7 +81,7 @@ impl RequestContext {
         self.attributes.len()
     }
 
-    /// Returns the attributes for an evaluation. An attribute without values counts as missing (D-43).
+    /// Returns the attributes for an evaluation. An attribute without values counts as missing.
     pub(crate) fn attributes(&self) -> Attributes {
         let start = Attributes::builder();
         let given = self.attributes.iter().filter(|(_, values)| !values.is_empty());
@@ -91,7 +91,7 @@ impl RequestContext {
     }
 
     /// Returns the part of etags that identifies the context. Equal contexts have equal tags, unless a text joins attributes by `&`. Only the
-    /// empty context has the tag `0` (edge-protocol 2.3).
+    /// empty context has the tag `0`.
     pub(crate) fn tag(&self) -> String {
         if self.attributes.is_empty() {
             return "0".to_string();

@@ -1,4 +1,4 @@
-//! The formats of requests and events: API keys, contexts, conditions and compression (edge-protocol 1 to 3).
+//! The formats of requests and events: API keys, contexts, conditions and compression.
 
 pub(crate) mod api_key;
 pub(crate) mod body;

@@ -1,4 +1,4 @@
-//! The texts of events of streams (edge-protocol 3.2, 3.3).
+//! The texts of events of streams.
 
 use std::fmt::Write;
 
@@ -9,14 +9,14 @@ use bytes::Bytes;
 pub(crate) const RESUMED: &str = ": resumed\n\n";
 /// The event that a stream sends first, even if the key is unknown, unless the client sends a well-formed `Last-Event-ID` for its context.
 pub(crate) const ACK: &str = "event: ack\ndata: {\"status\":\"discover\"}\n\n";
-/// The heartbeat event that the server sends at intervals, so that both sides notice a dead connection (D-103).
+/// The heartbeat event that the server sends at intervals, so that both sides notice a dead connection.
 pub(crate) const HEARTBEAT: &str = "event: ack\ndata: \"❤️\"\n\n";
 /// The event that the server sends before it closes a stream whose client should connect again.
 pub(crate) const BYE: &str = "event: bye\ndata: {\"status\":\"closed\"}\n\n";
 /// The event that the server sends before it closes the stream of an unknown or revoked key. The client should not use the key again.
 pub(crate) const UNKNOWN_KEY: &str =
     "event: failure\ndata: {\"status\":\"Unrecognized API key. Please stop requesting.\"}\n\n";
-/// The event that notifies a client that its environment is no longer in use (D-109).
+/// The event that notifies a client that its environment is no longer in use.
 pub(crate) const STALE: &str = "event: config\ndata: {\"edge.stale\":true}\n\n";
 
 /// Appends one event to `out`. If `id` is `None`, the event has no id. `data` must not contain a line break.

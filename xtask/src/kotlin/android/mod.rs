@@ -1,4 +1,4 @@
-//! `cargo xtask package android`: the package for Android apps, and its checks.
+//! `cargo xtask dist android`: the package for Android apps, and its checks.
 
 mod aar;
 mod natives;
@@ -13,12 +13,12 @@ pub(super) use self::aar::Aar;
 use self::natives::Natives;
 pub(super) use self::tools::Tools;
 
-/// Runs the command with its arguments after `android`.
-pub(super) fn command(arguments: &[String]) -> Result<(), String> {
+/// Runs `cargo xtask dist android` with its further arguments.
+pub(crate) fn dist(arguments: &[String]) -> Result<(), String> {
     let natives = match arguments {
         [] => Natives::with_ndk()?,
         [only] if only == "--without-natives" => Natives::None,
-        _ => return Err("cargo xtask package android [--without-natives]".to_string()),
+        _ => return Err("cargo xtask dist android [--without-natives]".to_string()),
     };
     prepare()?;
     package(&natives).map(|_| ())

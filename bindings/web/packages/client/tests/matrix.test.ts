@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { relative, resolve } from "node:path";
 import ts from "typescript";
 import { expect, test } from "vitest";
 
@@ -111,18 +112,54 @@ function rows(): string[][] {
   );
 }
 
-/** Returns the public items of `fh-client`, without implementations of traits. */
+/** Returns the names that a line of Rust exports or declares. */
+function exportedBy(module: string): string[] {
+  const uses = [...module.matchAll(/^pub use ([^;]+);/gm)].map(([, text = ""]) =>
+    text.replace(/^.*\{|\}/gs, ""),
+  );
+  const declared = module.matchAll(/^pub (?:async |const )?(?:struct|enum|trait|type|const|fn) (\w+)/gm);
+  const used = uses.flatMap((text) => text.split(",")).map((path) => /\w*$/.exec(path.trim())?.[0] ?? "");
+  return [...used.filter(Boolean), ...[...declared].map(([, name = ""]) => name)];
+}
+
+const MEMBERS: Record<string, RegExp> = {
+  struct: /^ {4}pub (\w+):/,
+  enum: /^ {4}([A-Z]\w*)/,
+  trait: /^ {4}(?:async )?fn (\w+)/,
+  impl: /^ {4}pub (?:const |async )*(?:fn )?(\w+)/,
+};
+
+/**
+ * Returns the public items of `fh-client`, without implementations of traits. The sources are formatted, so that the indentation tells items from
+ * their members. Of an item of another crate, the list has the name only.
+ */
 function items(): string[] {
-  let ofTrait: string | undefined;
-  return readFileSync(`${ROOT}fh-client/api.txt`, "utf8")
-    .split("\n")
-    .flatMap((line) => {
-      const text = line.replace("#[non_exhaustive] ", "");
-      if (text.startsWith("impl "))
-        ofTrait = / for fh_client::([\w:]*\w)/.exec(text.split(" where ")[0] ?? "")?.[1];
-      const path = /^pub [a-z ]*fh_client::([\w:]*\w)/.exec(text)?.[1];
-      return path === undefined || path.startsWith(`${ofTrait}::`) ? [] : [path];
-    });
+  const folder = resolve(ROOT, "fh-client/src");
+  const files = ts.sys.readDirectory(folder, [".rs"]);
+  const sources = new Map(files.map((path) => [relative(folder, path), readFileSync(path, "utf8")]));
+  const lib = sources.get("lib.rs") ?? "";
+  const modules = [...lib.matchAll(/(?<!hidden\)\]\n)^pub mod (\w+);/gm)].map(([, name = ""]) => name);
+  const reads = [...(sources.get("reads.rs") ?? "").matchAll(/ pub fn (\w+)/g)].map(([, name]) => name);
+  return ["", ...modules].flatMap((module) => {
+    const own = module ? (sources.get(`${module}.rs`) ?? sources.get(`${module}/mod.rs`)) : lib;
+    const names = exportedBy(own ?? "");
+    const found = [...names];
+    for (const [file, text] of sources) {
+      const top = file.split(/[/.]/)[0] ?? "";
+      if ((modules.includes(top) ? top : "") !== module) continue;
+      let [kind, of]: (string | undefined)[] = [];
+      for (const line of text.split("\n")) {
+        const header = /^(?:pub (struct|enum|trait)|(impl)(?:<.*?>)?) (\w+)(?!.* for )/.exec(line);
+        if (header) [kind, of] = [header[1] ?? header[2], header[3]];
+        else if (/^[^ /#]/.test(line)) kind = undefined;
+        const member = kind && of && names.includes(of) ? MEMBERS[kind]?.exec(line)?.[1] : undefined;
+        if (member) found.push(`${of}::${member}`);
+        const type = /^reads!\((\w+)/.exec(line)?.[1];
+        if (type) found.push(...reads.map((read) => `${type}::${read}`));
+      }
+    }
+    return module ? [module, ...found.map((name) => `${module}::${name}`)] : found;
+  });
 }
 
 function unknown(cell: string, known: Set<string>): string[] {

@@ -1,5 +1,7 @@
 //! The unusual parts of a feature and a context. A shrunk case has few of them, and the cause of the difference is usually one.
 
+use fh_eval::internal::RuleType;
+
 use super::plain;
 use crate::json::Json;
 
@@ -258,10 +260,7 @@ fn is_uuid(text: &str) -> bool {
 
 fn is_odd_rule(rule: &Json) -> bool {
     let text = |name: &str| rule.get(name).and_then(Json::text);
-    let has_type = text("type").is_some_and(|kind| {
-        ["STRING", "NUMBER", "BOOLEAN", "DATE", "DATETIME", "SEMANTIC_VERSION", "IP_ADDRESS"]
-            .contains(&kind)
-    });
+    let has_type = text("type").and_then(RuleType::from_name).is_some();
     let has_condition = text("conditional").is_some_and(|name| name != "NEAR");
     let has_values = matches!(rule.get("values"), None | Some(Json::Null | Json::List(_)));
     is_no_object(rule) || !has_type || !has_condition || text("fieldName").is_none() || !has_values

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
-use fh_conformance_reference::MUTANTS;
+use fh_reference_featurehub::MUTANTS;
 
 use super::{Ended, FAILED, Problem, print, write_file};
 use crate::data::{Data, Suite};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::thread;
 
-use fh_conformance_reference::MUTANTS;
+use fh_reference_featurehub::MUTANTS;
 
 use crate::case::{Case, Profile};
 use crate::compare::{Outcome, check};

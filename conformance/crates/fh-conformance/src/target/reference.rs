@@ -1,6 +1,6 @@
 //! The reference evaluator as a target, with or without a mutant.
 
-use fh_conformance_reference as reference;
+use fh_reference_featurehub as reference;
 use reference::json::Token;
 use reference::{Getters, Mutant, Options, Payload};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::server::{Connection, Faults, Protocol, Request, Response, SeenRequest, Then, locked};
-use fh_plain_featuresignals::Untranslated;
+use fh_reference_featuresignals::Untranslated;
 use fh_test::json::Json;
 
 use crate::featuresignals::answers;

@@ -8,7 +8,6 @@ use fh_eval::{Evaluation, FeatureRef};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::counts::VALUE_COLUMNS;
 use crate::json_output;
 use crate::sanitize::{self, count, percent};
 use crate::screen::{BOLD, PLAIN, QUIET, Screen};
@@ -16,6 +15,8 @@ use crate::table::{Align, Table};
 
 /// The number of example ids that are shown for each pair of different values.
 const EXAMPLES: usize = 2;
+/// The largest width of a value in the tables, in columns. Longer values are cut.
+pub(super) const VALUE_COLUMNS: usize = 24;
 
 /// The ids whose value differs between the two sides, counted for each pair of values.
 pub(crate) struct Comparison {

@@ -7,7 +7,7 @@ use fh_eval::internal::rollout::{ConfiguredShare, Forecast, Part};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::comparison::{Comparison, ComparisonReport};
+use super::comparison::{Comparison, ComparisonReport, VALUE_COLUMNS};
 use crate::json_output;
 use crate::sanitize::{self, count, millionths, percent};
 use crate::screen::{BAR, BOLD, PLAIN, QUIET, Screen};
@@ -15,8 +15,6 @@ use crate::table::{Align, Table, bar};
 
 /// The length of the longest bar, in columns.
 const BAR_COLUMNS: usize = 16;
-/// The largest width of a value in the tables, in columns. Longer values are cut.
-pub(super) const VALUE_COLUMNS: usize = 24;
 
 /// The counts of a rollout forecast, ready to be written.
 pub(crate) struct Counts<'a> {

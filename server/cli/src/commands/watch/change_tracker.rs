@@ -6,8 +6,8 @@ use fh_client::{Readiness, Snapshot, System};
 use fh_eval::{Attributes, Kind, Timestamp};
 
 use crate::clock;
-use crate::featbit::variation_name;
 use crate::feature_table::{Reading, readings};
+use crate::systems::featbit::flags::variation_name;
 
 /// The state of a feature at one comparison.
 #[derive(Debug, Clone, PartialEq)]

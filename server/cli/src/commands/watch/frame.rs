@@ -9,7 +9,8 @@ use fh_client::{Client, KeyKind};
 use fh_eval::{Kind, Timestamp};
 
 use super::change_tracker::{Event, News, Observer, Seen};
-use super::{SHORTEST_FRAME, View, wording};
+use super::view::View;
+use super::wording;
 use crate::clock;
 use crate::edge_query::EdgeQuery;
 use crate::failure::Failure;
@@ -18,6 +19,8 @@ use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen, USUAL_WIDTH, WARNING};
 use crate::server::Server;
 use crate::table::{Align, Table};
 
+/// The pause before most redraws of a terminal, so that simultaneous changes are shown together.
+const SHORTEST_FRAME: Duration = Duration::from_millis(50);
 /// The number of past events that are kept for the display.
 const MOST_PAST: usize = 200;
 /// The time for which a changed feature is highlighted.

@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::change_tracker::{Event, News, Observer, Seen};
-use super::{View, wording};
+use super::view::View;
+use super::wording;
 use crate::clock;
 use crate::failure::Failure;
 use crate::json_output;

@@ -4,7 +4,7 @@ use fh_eval::featbit::OPERATORS;
 use fh_eval::{Construct, Diagnostic, DiagnosticKind, Refusal, Vocabulary};
 use fh_files::closest;
 
-use super::super::node::Node;
+use crate::flag_lint::node::Node;
 
 /// Returns the code of a diagnostic, and advice that describes the remedy. `entity` is the flag or the segment.
 pub(super) fn of(diagnostic: &Diagnostic, entity: Node<'_>) -> (&'static str, String) {

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use fh_eval::featbit::{OPERATORS, Profile};
 use fh_eval::internal::text::pattern::{Extent, short_texts};
 
-use super::super::{meant, node::Node};
-use super::{At, Findings, Segments, conditions_of};
-use crate::lint::Level;
+use super::parts::{Segments, conditions_of};
+use crate::flag_lint::findings::{At, Findings, meant};
+use crate::flag_lint::node::Node;
+use fh_edge::internal::Level;
 
 const IN_SEGMENT: &str = "User is in segment";
 const IN_NO_SEGMENT: &str = "User is not in segment";

@@ -6,8 +6,10 @@ use fh_eval::featbit::{Compiler, Document, Profile};
 use fh_eval::{Diagnostic, Place, Vocabulary};
 use serde_json::value::RawValue;
 
-use super::super::node::Node;
-use super::{At, Findings, advice, entity};
+use super::advice;
+use super::parts::entity;
+use crate::flag_lint::findings::{At, Findings};
+use crate::flag_lint::node::Node;
 
 /// Adds the diagnostics of all flags and segments. A flag is compiled as it is, and as if its switch had the other position, because the
 /// engine reads only the parts that can answer.

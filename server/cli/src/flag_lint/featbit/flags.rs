@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use fh_eval::featbit::Profile;
 
-use super::{At, Findings, Segments, conditions, intervals, rules};
+use super::parts::{Segments, rules};
+use super::{conditions, intervals};
+use crate::flag_lint::findings::{At, Findings};
 
 pub(super) fn check<'a>(
     findings: &mut Findings,

@@ -2,9 +2,9 @@
 
 use fh_eval::Place;
 
-use super::super::node::Node;
-use super::{At, Findings};
-use crate::lint::Level;
+use crate::flag_lint::findings::{At, Findings};
+use crate::flag_lint::node::Node;
+use fh_edge::internal::Level;
 
 /// The distance of two buckets. Smaller gaps contain no bucket.
 const STEP: f64 = 1.0 / 2_147_483_648.0;

@@ -5,6 +5,7 @@ mod conditions;
 mod diagnostics;
 mod flags;
 mod intervals;
+mod parts;
 mod segments;
 
 use std::collections::{HashMap, HashSet};
@@ -12,36 +13,10 @@ use std::collections::{HashMap, HashSet};
 use fh_eval::Vocabulary;
 use fh_eval::featbit::{Document, Profile};
 
+use self::parts::{Segments, entity};
+use super::findings::Findings;
 use super::node::Node;
-use super::{At, Findings};
-use crate::lint::Finding;
-
-/// The segments of the payload by id.
-struct Segments<'a> {
-    by_id: HashMap<String, Node<'a>>,
-    /// The ids that conditions of flags name.
-    named: HashSet<String>,
-}
-
-/// Returns the place of a flag or of a segment.
-fn entity(vocabulary: Vocabulary, position: usize, node: Node<'_>) -> At<'_> {
-    let name = if vocabulary == Vocabulary::Segment { "id" } else { "key" };
-    At::entity(vocabulary, position, node.text(name), node)
-}
-
-/// Returns the places of the rules of a flag or a segment.
-fn rules<'a>(entity: &At<'a>) -> Vec<At<'a>> {
-    let rules = (0..).zip(entity.node.list("rules"));
-    rules.map(|(position, node)| entity.rule(position, node.text("name"), node)).collect()
-}
-
-/// Returns the places of the conditions of a rule.
-fn conditions_of<'a>(rule: &At<'a>) -> Vec<At<'a>> {
-    let conditions = (0..).zip(rule.node.list("conditions"));
-    conditions
-        .map(|(position, node)| rule.condition(position, node.text("property"), node))
-        .collect()
-}
+use fh_edge::internal::Finding;
 
 /// Returns the keys of archived flags.
 pub(crate) fn archived(document: &Document<'_>) -> Vec<String> {

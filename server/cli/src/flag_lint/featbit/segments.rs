@@ -2,7 +2,9 @@
 
 use fh_eval::featbit::Profile;
 
-use super::{At, Findings, Segments, conditions, rules};
+use super::conditions;
+use super::parts::{Segments, rules};
+use crate::flag_lint::findings::{At, Findings};
 
 pub(super) fn check(
     findings: &mut Findings,

@@ -3,7 +3,7 @@
 use fh_eval::featuresignals::OPERATORS;
 use fh_eval::{Construct, Diagnostic, DiagnosticKind, Refusal, Vocabulary};
 
-use super::meant;
+use crate::flag_lint::findings::meant;
 
 /// Returns the code of a diagnostic, and advice that describes the remedy.
 pub(super) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {

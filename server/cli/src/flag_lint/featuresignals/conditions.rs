@@ -2,8 +2,8 @@
 
 use fh_eval::internal::text::pattern::{Extent, short_texts};
 
-use super::super::node::Node;
-use super::{At, Findings};
+use crate::flag_lint::findings::{At, Findings};
+use crate::flag_lint::node::Node;
 
 /// Returns the places of the conditions of a rule or a segment.
 pub(super) fn places<'a>(of: &At<'a>, conditions: Vec<Node<'a>>) -> Vec<At<'a>> {

@@ -7,8 +7,9 @@ use fh_eval::featuresignals::{Compiler, Document};
 use fh_eval::{Diagnostic, DiagnosticKind, Place, Vocabulary};
 use serde_json::value::RawValue;
 
-use super::super::node::Node;
-use super::{At, Findings, advice};
+use super::advice;
+use crate::flag_lint::findings::{At, Findings};
+use crate::flag_lint::node::Node;
 
 /// The flags, states and segments of a ruleset by key.
 struct Parts<'a> {

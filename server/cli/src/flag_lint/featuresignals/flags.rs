@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::node::Node;
+use super::parts::{ALL, Flag};
 use super::rules::{self, Rule};
-use super::{ALL, At, Findings, Flag, reach, values, variants};
+use super::{reach, values, variants};
+use crate::flag_lint::findings::{At, Findings};
+use crate::flag_lint::node::Node;
 
 pub(super) fn check(
     findings: &mut Findings,

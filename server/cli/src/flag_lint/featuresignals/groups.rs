@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::parts::{ALL, Flag};
 use super::rules::percent;
-use super::{ALL, Findings, Flag};
+use crate::flag_lint::findings::Findings;
 
 /// Returns a share of the buckets that a flag reads; `None` if the flag gives all contexts the same share.
 fn share(flag: &Flag<'_>) -> Option<i64> {

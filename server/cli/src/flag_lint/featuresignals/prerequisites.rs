@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::{Findings, Flag, meant};
-use crate::lint::Level;
+use super::parts::Flag;
+use crate::flag_lint::findings::{Findings, meant};
+use fh_edge::internal::Level;
 
 /// The longest chain of prerequisites that the engine evaluates.
 const LONGEST_CHAIN: usize = 100;

@@ -4,9 +4,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::super::node::Node;
+use super::parts::ALL;
 use super::rules::Rule;
-use super::{ALL, At, Findings};
+use crate::flag_lint::findings::{At, Findings};
+use crate::flag_lint::node::Node;
 
 /// Returns true if a condition holds for all contexts, which have a key.
 fn always_holds(condition: &At<'_>) -> bool {

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::super::node::Node;
-use super::{ALL, At, Findings, conditions, meant};
-use crate::lint::Level;
+use super::conditions;
+use super::parts::ALL;
+use crate::flag_lint::findings::{At, Findings, meant};
+use crate::flag_lint::node::Node;
+use fh_edge::internal::Level;
 
 /// The number of rules up to which the server's sort keeps the order of rules with equal priorities.
 const STABLE: usize = 12;

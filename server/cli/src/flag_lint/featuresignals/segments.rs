@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use fh_eval::Vocabulary;
 use fh_eval::featuresignals::Document;
 
-use super::super::node::Node;
-use super::{At, Findings, conditions};
+use super::conditions;
+use crate::flag_lint::findings::{At, Findings};
+use crate::flag_lint::node::Node;
 
 pub(super) fn check(findings: &mut Findings, document: &Document<'_>, named: &HashSet<String>) {
     let mut seen = HashSet::new();

@@ -1,7 +1,7 @@
 //! Checks that values have the type of their flag, which the server does not check.
 
-use super::super::node::Node;
-use super::{At, Findings};
+use crate::flag_lint::findings::{At, Findings};
+use crate::flag_lint::node::Node;
 
 /// Returns the article and the name of the JSON type of a value; `None` for null.
 fn type_of(value: Node<'_>) -> Option<(&'static str, &'static str)> {

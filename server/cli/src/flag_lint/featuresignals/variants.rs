@@ -1,7 +1,8 @@
 //! Checks of the variants of a flag.
 
+use super::parts::ALL;
 use super::rules::{Rule, percent};
-use super::{ALL, At, Findings};
+use crate::flag_lint::findings::{At, Findings};
 
 /// Checks the variants of a state. `hiding` is the rule with the highest percentage of those that match all contexts.
 pub(super) fn check(

@@ -13,13 +13,6 @@ pub(crate) struct SettingArgs {
     pub(crate) flags: BTreeMap<&'static str, Vec<String>>,
 }
 
-/// Shows only the names of the flags, because the texts may hold API keys.
-impl std::fmt::Debug for SettingArgs {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.flags.keys()).finish()
-    }
-}
-
 impl Args for SettingArgs {
     fn augment_args(command: Command) -> Command {
         SETTINGS.iter().fold(command, |command, setting| command.arg(flag(setting)))

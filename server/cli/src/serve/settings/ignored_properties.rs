@@ -1,4 +1,4 @@
-//! Properties of FeatureHub's servers that this Edge does not use (decisions D-110). One warning at the start lists those
+//! Properties of FeatureHub's servers that this Edge does not use. One warning at the start lists those
 //! that are set, for operators who migrate a deployment.
 
 use super::sources::Sources;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Settings;
+use super::server_settings::Settings;
 use super::setting::Setting;
 use super::sources::Source;
 

@@ -1,6 +1,6 @@
 //! A setting of `fh serve`: its names, its help, and how its text is read.
 
-use super::Settings;
+use super::server_settings::Settings;
 
 /// The subject of a setting, which is a heading of the help and of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-use super::RelayHeader;
+use super::server_settings::RelayHeader;
 use crate::seconds;
 
 /// The units of a number of bytes. Longer names of units come first.

@@ -7,8 +7,8 @@ use axum::extract::{Request, State};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Admin;
 use super::problem::Problem;
+use super::shared::Admin;
 use crate::api::audit;
 use crate::state::{Account, Permissions, ServiceKey, State as EdgeState};
 use crate::state_store::ReplaceError;

@@ -10,9 +10,9 @@ use fh_eval::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Admin;
 use super::overview::find;
 use super::problem::Problem;
+use super::shared::Admin;
 use crate::connections::Connection;
 
 /// The largest number of streams in a response. Further streams are left out.

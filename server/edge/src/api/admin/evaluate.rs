@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::Admin;
 use super::features::{feature, json};
 use super::problem::Problem;
+use super::shared::Admin;
 use super::subject::{Asks, EvaluationRequest, Question, evaluated};
 use crate::evaluations::Caller;
 use crate::serving::{ServedFeature, explainable};

@@ -21,7 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use super::comparison::{Generations, environments};
 use super::credential::Credential;
 use super::problem::Problem;
-use super::{Admin, MOST_EVENT_STREAMS};
+use super::shared::{Admin, MOST_EVENT_STREAMS};
 use crate::api::respond::NOT_STORED_OR_CHANGED;
 use crate::stream::{Due, Timing};
 use crate::wire::sse;

@@ -13,12 +13,12 @@ use http::header::ETAG;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
-use super::Admin;
 use super::body;
 use super::credential::Credential;
 use super::feature::{FeatureView, StrategyFinding};
 use super::overview::find;
 use super::problem::{FurtherProblem, Problem};
+use super::shared::Admin;
 use super::tag::{self, Match};
 use crate::api::audit::{self, Entry};
 use crate::api::respond;

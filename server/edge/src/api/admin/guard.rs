@@ -10,7 +10,8 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use super::credential::Credential;
 use super::problem::Problem;
-use super::{Admin, transport};
+use super::shared::Admin;
+use super::transport;
 use crate::api::audit::{self, Entry};
 use crate::shared_state::SharedState;
 

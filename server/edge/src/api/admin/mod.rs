@@ -1,4 +1,4 @@
-//! The admin API at `/admin/v1` (D-111), for consoles, tests and scripts. Each request needs the admin key. Responses carry no CORS
+//! The admin API at `/admin/v1`, for consoles, tests and scripts. Each request needs the admin key. Responses carry no CORS
 //! headers.
 
 mod accounts;
@@ -16,29 +16,10 @@ mod overview;
 mod problem;
 mod rollout;
 mod router;
+mod shared;
 mod state;
 mod subject;
 mod tag;
 mod transport;
 
-use std::sync::Arc;
-
-use tokio::sync::Semaphore;
-
-use crate::shared_state::SharedState;
-use background_work::BackgroundWork;
-use comparison::LatestGenerations;
 pub(super) use router::router;
-
-/// The largest number of event streams that are open at the same time, for each router of the admin API. A request for a further stream is
-/// answered with status 429.
-const MOST_EVENT_STREAMS: usize = 1_000;
-
-/// The data that all routes of the admin API share.
-#[derive(Debug)]
-struct Admin {
-    shared: Arc<SharedState>,
-    event_streams: Arc<Semaphore>,
-    generations: LatestGenerations,
-    background_work: BackgroundWork,
-}

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::Admin;
 use super::features::{feature, json};
 use super::problem::Problem;
+use super::shared::Admin;
 use super::subject::{Asks, EvaluationRequest, Question, evaluated};
 use crate::digest::{digest, digits};
 use crate::evaluations::Caller;

@@ -13,10 +13,8 @@ use super::background_work::BackgroundWork;
 use super::comparison::LatestGenerations;
 use super::overview::Overview;
 use super::problem::Problem;
-use super::{
-    Admin, MOST_EVENT_STREAMS, accounts, connections, evaluate, events, features, guard, rollout,
-    state,
-};
+use super::shared::{Admin, MOST_EVENT_STREAMS};
+use super::{accounts, connections, evaluate, events, features, guard, rollout, state};
 use crate::shared_state::SharedState;
 
 /// The largest number of tasks of [`BackgroundWork`] that run at the same time, for each router of the admin API. Further tasks wait.

@@ -8,11 +8,11 @@ use http::StatusCode;
 use http::header::ETAG;
 use serde::Serialize;
 
-use super::Admin;
 use super::body;
 use super::credential::Credential;
 use super::features::json;
 use super::problem::{FurtherProblem, Problem};
+use super::shared::Admin;
 use super::tag::{self, Match};
 use crate::api::audit::{self, Entry};
 use crate::state::State as EdgeState;

@@ -9,10 +9,10 @@ use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::Admin;
 use super::body;
 use super::overview::find;
 use super::problem::Problem;
+use super::shared::Admin;
 use crate::clock::now;
 use crate::evaluations::{Caller, Effort, Evaluations, Refused};
 use crate::serving::Published;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use fh_eval::Attributes;
 use http::StatusCode;
 
-use super::{Context, Few, Found, opened};
+use super::found::{Context, Few, Found, opened};
 use crate::api::respond;
 use crate::clock::now;
 use crate::evaluations::{Effort, Refused};

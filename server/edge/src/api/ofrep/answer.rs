@@ -70,7 +70,7 @@ impl Failure {
         Self::new("INVALID_CONTEXT", why.to_string())
     }
 
-    /// Returns the error for a request whose context or evaluation exceeds its limit (D-115).
+    /// Returns the error for a request whose context or evaluation exceeds its limit.
     pub(super) fn refused(refused: Refused) -> Self {
         let code = match refused {
             Refused::ContextTooLarge(_) => "INVALID_CONTEXT",

@@ -1,4 +1,4 @@
-//! Converts OpenFeature's evaluation context to attributes: structures are flattened, and `targetingKey` becomes `userkey` (D-107).
+//! Converts OpenFeature's evaluation context to attributes: structures are flattened, and `targetingKey` becomes `userkey`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -100,7 +100,7 @@ impl<C: Fn(usize) -> Result<(), Refused>> Flattened<C> {
     }
 }
 
-/// Returns the values of an attribute as texts. Numbers keep their spelling. Nulls (D-43), and the structures and lists in a list, are left
+/// Returns the values of an attribute as texts. Numbers keep their spelling. Nulls, and the structures and lists in a list, are left
 /// out. A text with a lone surrogate is an error.
 fn values_of(name: &str, raw: &RawValue) -> Result<Vec<String>, Failure> {
     let lone_surrogate =

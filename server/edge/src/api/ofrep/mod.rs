@@ -1,4 +1,4 @@
-//! OFREP, the OpenFeature Remote Evaluation Protocol. Its requests evaluate one feature or all features for a context (D-107).
+//! OFREP, the OpenFeature Remote Evaluation Protocol. Its requests evaluate one feature or all features for a context.
 
 mod answer;
 mod attributes;
@@ -216,7 +216,7 @@ async fn configuration(State(shared): State<Arc<SharedState>>, request: Request)
 /// The reason why the Edge evaluates no feature for a request.
 enum Refusal {
     Response(Box<Response>),
-    /// The status of the response is 400, also for a body or a context that is too large: OFREP has no 413 (D-115).
+    /// The status of the response is 400, also for a body or a context that is too large: OFREP has no 413.
     Failure(Failure),
 }
 

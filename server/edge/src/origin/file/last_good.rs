@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use fh_files::FileContent;
 
-use super::{FileError, Loaded, parse, read_file};
+use super::state_file::{FileError, Loaded, parse, read_file};
 use crate::digest::{digest, digits};
 use crate::state::file::Options;
 

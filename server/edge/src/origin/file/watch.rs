@@ -7,7 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::places::Places;
-use super::{FileError, Loaded, Next, Options, StateFile};
+use super::state_file::{FileError, Loaded, Next, StateFile};
+use crate::state::file::Options;
 
 /// The intervals between checks of a state file, and the source of reports about its changes.
 #[derive(Debug, Clone, Copy)]

@@ -4,21 +4,82 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
-use fh_client::ApiKey;
+use fh_client::{ApiKey, ApiKeys, ClientBuilder, KeyKind};
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 use super::error::RelayError;
 use super::key::UpstreamKey;
-use super::start::Checked;
-use super::upstream::Upstream;
+use super::key_state::KeyState;
+use super::options::RelayKeys;
+use super::record::RecordFile;
+use super::status::UpstreamRole;
+use super::upstream::{OnRefusal, Parts, Upstream};
 use super::upstream_pool::{StandaloneKey, UpstreamPool};
 use super::witness::Witness;
+use crate::serving::{EvaluatedBy, Grants};
 
-/// The time from the removal of a key to its revocation. A pair of keys that is configured again during this time keeps its connection
-/// (D-104).
+/// The time from the removal of a key to its revocation. A pair of keys that is configured again during this time keeps its connection.
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
 /// A client-evaluated key, and its paired server-evaluated key if there is one.
 type Pair = (UpstreamKey, Option<UpstreamKey>);
+
+/// Configured keys of one service account in one environment, which have been checked.
+pub(super) struct Checked {
+    pub(super) name: Arc<str>,
+    pub(super) client: Option<(UpstreamKey, ApiKey)>,
+    pub(super) server: Option<(UpstreamKey, ApiKey)>,
+}
+
+impl Checked {
+    fn new(place: usize, keys: &RelayKeys) -> Result<Self, RelayError> {
+        let name = keys.name.clone().unwrap_or_else(|| format!("keys {place}").into());
+        let read = |text: &Option<String>| {
+            let Some(text) = text else { return Ok(None) };
+            let key = ApiKey::parse(text).map_err(|why| RelayError::Key(place, why))?;
+            let known = UpstreamKey::of(&key).ok_or(RelayError::NotAnEnvironment(place))?;
+            Ok(Some((known, key)))
+        };
+        let (client, server) = (read(&keys.client)?, read(&keys.server)?);
+        let is_of = |key: &Option<(UpstreamKey, ApiKey)>, kind| {
+            key.as_ref().is_none_or(|(_, key)| key.kind() == kind)
+        };
+        if !is_of(&client, KeyKind::ClientEvaluated) {
+            return Err(RelayError::NotClientEvaluated(place));
+        }
+        if !is_of(&server, KeyKind::ServerEvaluated) {
+            return Err(RelayError::NotServerEvaluated(place));
+        }
+        if let (Some((client, _)), Some((server, _))) = (&client, &server)
+            && client.environment != server.environment
+        {
+            return Err(RelayError::TwoEnvironments(place));
+        }
+        Ok(Self { name, client, server })
+    }
+
+    pub(super) fn all(keys: &[RelayKeys]) -> Result<Vec<Self>, RelayError> {
+        let (mut known, mut named) = (HashSet::new(), HashSet::new());
+        let mut all = Vec::with_capacity(keys.len());
+        for (position, keys) in keys.iter().enumerate() {
+            let checked = Self::new(position + 1, keys)?;
+            for (key, _) in checked.client.iter().chain(&checked.server) {
+                if !known.insert(key.clone()) {
+                    return Err(RelayError::Twice(position + 1));
+                }
+            }
+            let first = checked.client.iter().chain(&checked.server).next();
+            if let Some((key, _)) = first
+                && !named.insert((key.environment, Arc::clone(&checked.name)))
+            {
+                return Err(RelayError::NameTwice(position + 1));
+            }
+            all.push(checked);
+        }
+        Ok(all)
+    }
+}
 
 /// The configured keys, and the connections of the client-evaluated keys among them.
 #[derive(Default)]
@@ -48,6 +109,22 @@ impl Configured {
         let keys = self.read();
         let leaving = keys.leaving.iter().map(|(_, upstream, _)| Arc::clone(upstream));
         keys.upstreams.iter().map(|(_, upstream)| Arc::clone(upstream)).chain(leaving).collect()
+    }
+
+    /// Closes the clients of all connections, and waits until their snapshots and records are written.
+    pub(super) async fn close(&self, runtime: &Handle) {
+        let mut writing = JoinSet::new();
+        for upstream in self.all() {
+            let written = async move {
+                if let Some(client) = upstream.client() {
+                    client.close();
+                    client.closed().await;
+                }
+                upstream.write_record().await;
+            };
+            writing.spawn_on(written, runtime);
+        }
+        while writing.join_next().await.is_some() {}
     }
 
     pub(super) fn contains(&self, key: &UpstreamKey) -> bool {
@@ -88,7 +165,7 @@ impl Configured {
                             renamed.push((Arc::clone(&upstream), name));
                             upstream
                         }
-                        None => match pool.source.upstream(pool, &name, client, server) {
+                        None => match connected(pool, &name, client, server) {
                             Ok(upstream) => {
                                 started.push(Arc::clone(&upstream));
                                 upstream
@@ -198,4 +275,53 @@ impl Keys {
         let mut all = upstreams.chain(leaving);
         all.find(|(known, _)| *known == pair).map(|(_, upstream)| Arc::clone(upstream))
     }
+}
+
+/// Creates and starts the connection of a client-evaluated key, which also serves the paired server-evaluated key if there is one.
+fn connected(
+    pool: &Arc<UpstreamPool>,
+    name: &Arc<str>,
+    (client_key, api_key): (UpstreamKey, ApiKey),
+    server_key: Option<UpstreamKey>,
+) -> Result<Arc<Upstream>, RelayError> {
+    let (source, by) = (&pool.source, EvaluatedBy::Reader);
+    let (mut grants, _) = Grants::relayed(&client_key.secret, name, by);
+    if let Some(key) = server_key {
+        grants.add_relayed(&key.secret, name, EvaluatedBy::Here);
+    }
+    // Each snapshot file contains a fingerprint of its key. The file names only have to differ for each key, and must not contain a
+    // key.
+    let file = source.options.snapshots.as_ref().map(|folder| {
+        let print = ApiKeys::new([api_key.clone()]).map(|keys| keys.fingerprint());
+        let print: String = print.unwrap_or_default().chars().take(16).collect();
+        folder.join(format!("{}-{print}.json", client_key.environment))
+    });
+    let record = file.as_ref().map(|file| RecordFile::open(file.with_extension("standing")));
+    let (record, key_state) = match record {
+        Some((record, key_state)) => (Some(record), key_state),
+        None => (None, KeyState::default()),
+    };
+    let parts = Parts {
+        role: UpstreamRole::Keys,
+        evaluated_by: by,
+        attributes: 0,
+        environment: client_key.environment,
+        grants,
+        settings: source.settings(name),
+        answers: Arc::clone(&source.answers),
+        key: client_key,
+        key_state,
+        record,
+    };
+    let upstream = Arc::new(Upstream::new(parts, |first| source.environments.add(first)));
+    let with_snapshots = |builder: ClientBuilder| match file {
+        Some(file) => builder.snapshot_file(file),
+        None => builder,
+    };
+    source.connect(&upstream, &api_key, with_snapshots).map_err(RelayError::Client)?;
+    let (follower, pool) = (Arc::clone(&upstream), Arc::clone(pool));
+    source.runtime.spawn(async move {
+        follower.follow(&pool, |_| OnRefusal::TellAndGoOn).await;
+    });
+    Ok(upstream)
 }

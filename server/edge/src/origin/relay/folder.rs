@@ -1,4 +1,4 @@
-//! The lock on the folder of a relay's snapshots, so that only one relay uses the folder at a time (D-109). Only Unix and Windows support
+//! The lock on the folder of a relay's snapshots, so that only one relay uses the folder at a time. Only Unix and Windows support
 //! the lock.
 
 use std::fs::{self, File, OpenOptions};

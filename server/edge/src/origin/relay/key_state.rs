@@ -1,4 +1,4 @@
-//! Decides how long the features of an upstream key are served after the last successful upstream response (D-116).
+//! Decides how long the features of an upstream key are served after the last successful upstream response.
 //!
 //! At least two consecutive definite refusals revoke the key once the first of them is as old as [`Terms::revoke_after`]. The features
 //! expire when the last successful response is as old as [`Terms::max_age`], unless that is zero. Other results since then do not count.
@@ -37,7 +37,7 @@ pub(super) enum Report {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ServeDecision {
     Serve,
-    /// The key is treated as unknown, as if it had never been valid (D-104).
+    /// The key is treated as unknown, as if it had never been valid.
     Revoke,
     /// The features are too old. They are not served until the next successful response.
     Expire,

@@ -1,4 +1,4 @@
-//! A relay: an Edge whose features come from another Edge (D-92). Any number of clients share one upstream connection per client-evaluated
+//! A relay: an Edge whose features come from another Edge. Any number of clients share one upstream connection per client-evaluated
 //! key, or per context of a server-evaluated key that has no paired client-evaluated key.
 //!
 //! ```no_run
@@ -21,12 +21,14 @@
 mod configured;
 mod error;
 mod folder;
+mod follow;
 mod key;
 mod key_state;
 mod options;
 mod pool_entries;
 mod put;
 mod record;
+mod source;
 mod start;
 mod status;
 mod unknown_keys;
@@ -37,17 +39,17 @@ mod worker;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use fh_client::transport::TransportRequest;
-use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 pub use self::error::RelayError;
 pub use self::options::{RelayKeys, RelayLimits, RelayOptions};
 pub use self::status::{UpstreamRole, UpstreamState, UpstreamStatus};
 
-use self::configured::Configured;
+use self::configured::{Checked, Configured};
 use self::folder::FolderLock;
 use self::key::UpstreamKey;
 use self::put::Updates;
@@ -63,13 +65,6 @@ use crate::wire::api_key::RequestKey;
 /// The longest time for which [`Relay::close`] waits until clients are closed and snapshots and records are written.
 const LAST_WRITE: Duration = Duration::from_secs(5);
 
-/// Returns an instant plus a duration. If the clock cannot represent the sum, returns the instant plus a year.
-fn after(time_state: Instant, time: Duration) -> Instant {
-    time_state
-        .checked_add(time)
-        .unwrap_or_else(|| time_state + Duration::from_secs(365 * 24 * 3600))
-}
-
 /// A relay with all its upstream connections. The connections end soon after this value is dropped.
 pub(crate) struct Relay {
     /// The configured keys. Features of client-evaluated keys are published in the Edge's environments, like those of an Edge that is not a
@@ -78,7 +73,6 @@ pub(crate) struct Relay {
     /// The upstream connections that are made on demand.
     pool: Arc<UpstreamPool>,
     updates: Updates,
-    limits: RelayLimits,
     /// The lock of the snapshot folder; `None` if the relay has no snapshot folder.
     lock: Option<FolderLock>,
     worker: Worker,
@@ -118,7 +112,7 @@ impl Relay {
     }
 
     /// Sends a change of a feature upstream, and returns the upstream response. A request is admitted within its rate limits if its key is
-    /// configured, or if the relay has features for the key. The upstream Edge accepts or refuses the change (D-92).
+    /// configured, or if the relay has features for the key. The upstream Edge accepts or refuses the change.
     async fn put(&self, put: Put<'_>) -> Result<PutAnswer, NotPut> {
         let Put { request, feature, body, effect } = put;
         let admitted = match self.configured.contains(&UpstreamKey::from(request.key)) {
@@ -129,7 +123,7 @@ impl Relay {
         let body = body.await.map_err(NotPut::NoBody)?;
         let request = self.put_request(request.key, feature, body);
         let request = request.ok_or(NotPut::NotOpen(NotOpen::Unknown))?;
-        Ok(self.updates.send(self.worker.runtime(), request, effect).await)
+        Ok(self.updates.send(request, effect).await)
     }
 }
 
@@ -160,7 +154,7 @@ impl Origin for Relay {
         let mut all = self.configured.all().into_iter();
         let known = all.find(|upstream| Arc::ptr_eq(&upstream.cell, cell));
         if let Some(upstream) = known.or_else(|| self.pool.upstream_of(cell)) {
-            upstream.ask_again(self.worker.runtime(), self.limits.stale_for);
+            upstream.ask_again(self.worker.runtime(), self.pool.source.options.limits.stale_for);
         }
     }
 
@@ -186,7 +180,7 @@ impl Origin for Relay {
     /// Keys that are configured in the same way as before keep their connections, also if their name changes. If one key of a pair changes,
     /// the pair gets a new connection. After an error, the keys are the same as before.
     fn set_relay_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
-        let keys = start::Checked::all(keys)?;
+        let keys = Checked::all(keys)?;
         if keys.is_empty() && !self.pool.tries_any_key() {
             return Err(RelayError::NoKeys);
         }
@@ -197,7 +191,6 @@ impl Origin for Relay {
     /// stream repeat their request at once. After an error, the headers are the same as before.
     fn set_relay_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
         let headers = self.pool.source.set_headers(headers)?;
-        self.updates.set_headers(&headers);
         for upstream in self.configured.all().into_iter().chain(self.pool.upstreams()) {
             if let Some(client) = upstream.client() {
                 let answer = client.set_headers(headers.clone());
@@ -215,21 +208,10 @@ impl Origin for Relay {
         Box::pin(async move {
             self.pool.source.environments.close(within);
             self.pool.close(within);
-            let mut writing = JoinSet::new();
-            for upstream in self.configured.all() {
-                let written = async move {
-                    if let Some(client) = upstream.client() {
-                        client.close();
-                        client.closed().await;
-                    }
-                    upstream.write_record().await;
-                };
-                writing.spawn_on(written, self.worker.runtime());
-            }
             // Each file is replaced as a whole, so a write that is not complete leaves the older file in place. The folder then stays
             // locked.
-            let all = async { while writing.join_next().await.is_some() {} };
-            let is_done = tokio::time::timeout(LAST_WRITE, all).await.is_ok();
+            let is_done = timeout(LAST_WRITE, self.configured.close(self.worker.runtime()));
+            let is_done = is_done.await.is_ok();
             if let Some(lock) = self.lock.as_ref().filter(|_| is_done) {
                 lock.release();
             }

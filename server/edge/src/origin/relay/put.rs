@@ -1,22 +1,22 @@
 //! Sends changes of features upstream. A PUT is sent with the caller's key, and the caller gets the response of the upstream Edge, if there
-//! is one (D-92).
+//! is one.
 
 use std::future::poll_fn;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use fh_client::ApiKey;
 use fh_client::transport::{
     Method, Response, ResponseHead, Transport, TransportError, TransportRequest,
 };
-use fh_client::{ApiKey, Config, EdgeUrl};
 use fh_eval::internal::is_html_page;
 use http::{HeaderValue, StatusCode};
-use tokio::runtime::Handle;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
-use super::after;
+use super::source::Source;
+use crate::clock::after;
 use crate::log_text::cut;
 use crate::origin::{PutAnswer, PutLine};
 use crate::rate::FailedAttempts;
@@ -71,31 +71,16 @@ fn line(outcome: Result<String, &'static str>, is_refused: bool) -> PutLine {
 
 /// The sender of changes to the upstream Edge.
 pub(super) struct Updates {
-    edge: EdgeUrl,
-    transport: Arc<dyn Transport>,
-    headers: RwLock<Vec<(String, String)>>,
+    source: Arc<Source>,
     connect_timeout: Duration,
-    timeout: Duration,
     /// The rate of the log lines of changes that failed.
     failures: Arc<FailedAttempts>,
 }
 
 impl Updates {
-    pub(super) fn new(edge: &EdgeUrl, transport: &Arc<dyn Transport>, config: &Config) -> Self {
-        Self {
-            edge: edge.clone(),
-            transport: Arc::clone(transport),
-            headers: RwLock::new(of_updates(&config.headers)),
-            connect_timeout: config.limits.connect,
-            timeout: config.limits.poll,
-            failures: Arc::new(FailedAttempts::new()),
-        }
-    }
-
-    /// Replaces the configured headers of later requests.
-    pub(super) fn set_headers(&self, headers: &[(String, String)]) {
-        let mut held = self.headers.write().unwrap_or_else(PoisonError::into_inner);
-        *held = of_updates(headers);
+    pub(super) fn new(source: &Arc<Source>, connect_timeout: Duration) -> Self {
+        let failures = Arc::new(FailedAttempts::new());
+        Self { source: Arc::clone(source), connect_timeout, failures }
     }
 
     /// Creates the upstream request for a change. `key` and `feature` are the decoded parts of the client's path. Returns `None` for the
@@ -106,9 +91,9 @@ impl Updates {
         feature: &str,
         body: Bytes,
     ) -> Option<TransportRequest> {
-        let mut request = TransportRequest::new(Method::Put, self.edge.update(key, feature)?);
-        let headers = self.headers.read().unwrap_or_else(PoisonError::into_inner);
-        request.headers.clone_from(&headers);
+        let mut request =
+            TransportRequest::new(Method::Put, self.source.edge.update(key, feature)?);
+        request.headers = of_updates(&self.source.headers());
         request.body = Some(body);
         request.connect_timeout = self.connect_timeout;
         Some(request)
@@ -117,17 +102,16 @@ impl Updates {
     /// Sends the request for a change, and returns the upstream response. `effect` runs with it, also if the caller drops this future.
     pub(super) async fn send(
         &self,
-        runtime: &Handle,
         request: TransportRequest,
         effect: Effect<PutAnswer>,
     ) -> PutAnswer {
-        let (transport, limit) = (Arc::clone(&self.transport), self.timeout);
+        let (transport, limit) = (Arc::clone(&self.source.transport), self.source.patience);
         let failures = Arc::clone(&self.failures);
         // If the transport panics or the relay's thread ends, the task drops the reply.
         let lost = || PutTrouble::Unreachable.into();
         let (reply, answer) = Reply::new(effect, lost);
         // The task runs on the relay's thread, which owns the upstream connections. A caller that disconnects does not cancel the task.
-        runtime.spawn(async move {
+        self.source.runtime.spawn(async move {
             let (outcome, why) = match exchange(&*transport, request, limit).await {
                 Ok(Ok(answer)) => {
                     let why = format!(

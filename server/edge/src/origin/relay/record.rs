@@ -1,5 +1,5 @@
 //! The record of an upstream key that survives restarts. It contains the time of the last successful response, the latest consecutive
-//! refusals, and whether the key is revoked (D-116). It is stored beside the snapshot of the key's features.
+//! refusals, and whether the key is revoked. It is stored beside the snapshot of the key's features.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 
-use super::after;
 use super::key::UpstreamKey;
+use crate::clock::after;
 
 /// The largest number of unknown keys in the cache. If more are added, others are evicted.
 const MOST: usize = 10_000;

@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 use fh_client::{ApiKey, ClientBuilder, KeyKind};
 use tokio::task::AbortHandle;
 
-use super::after;
 use super::key::UpstreamKey;
 use super::key_state::KeyState;
 use super::options::RelayLimits;
 use super::pool_entries::{PoolEntries, PoolEntry, PoolKey};
-use super::start::Source;
+use super::source::Source;
 use super::status::{UpstreamRole, UpstreamStatus};
 use super::unknown_keys::UnknownKeys;
 use super::upstream::{OnRefusal, Parts, Refused, Upstream};
 use super::witness::{Witness, Witnesses};
+use crate::clock::after;
 use crate::origin::{CallerKind, Opened, Opening};
 use crate::rate::FailedAttempts;
 use crate::serving::{EvaluatedBy, Grants, PublishedCell};
@@ -38,8 +38,6 @@ pub(super) struct StandaloneKey {
 pub(super) struct UpstreamPool {
     pub(super) source: Arc<Source>,
     standalone: RwLock<HashMap<UpstreamKey, StandaloneKey>>,
-    any_key: Option<NonZeroUsize>,
-    limits: RelayLimits,
     unknown_keys: UnknownKeys,
     started: Instant,
     places: Mutex<PoolEntries>,
@@ -51,27 +49,17 @@ pub(super) struct UpstreamPool {
 }
 
 impl UpstreamPool {
-    pub(super) fn new(
-        source: Arc<Source>,
-        any_key: Option<NonZeroUsize>,
-        limits: RelayLimits,
-    ) -> Self {
-        let unknown_keys = UnknownKeys::new(limits.refused_for);
-        let (started, places) =
-            (Instant::now(), Mutex::new(PoolEntries::new(any_key.map_or(0.0, most))));
-        let (standalone, configured) = (RwLock::default(), RwLock::default());
-        let witnesses = Witnesses::default();
+    pub(super) fn new(source: Arc<Source>) -> Self {
+        let options = &source.options;
         Self {
-            source,
-            standalone,
-            any_key,
-            limits,
-            unknown_keys,
-            started,
-            places,
-            configured,
-            witnesses,
+            standalone: RwLock::default(),
+            unknown_keys: UnknownKeys::new(options.limits.refused_for),
+            started: Instant::now(),
+            places: Mutex::new(PoolEntries::new(options.any_key.map_or(0.0, most))),
+            configured: RwLock::default(),
+            witnesses: Witnesses::default(),
             unstarted: FailedAttempts::new(),
+            source,
         }
     }
 
@@ -117,8 +105,8 @@ impl UpstreamPool {
     }
 
     /// Returns true if the relay sends unconfigured keys upstream.
-    pub(super) const fn tries_any_key(&self) -> bool {
-        self.any_key.is_some()
+    pub(super) fn tries_any_key(&self) -> bool {
+        self.source.options.any_key.is_some()
     }
 
     fn standalone(&self) -> RwLockReadGuard<'_, HashMap<UpstreamKey, StandaloneKey>> {
@@ -130,12 +118,12 @@ impl UpstreamPool {
         self.places().running.values().map(|entry| Arc::clone(&entry.upstream)).collect()
     }
 
-    pub(super) const fn limits(&self) -> &RelayLimits {
-        &self.limits
+    fn limits(&self) -> &RelayLimits {
+        &self.source.options.limits
     }
 
     /// Returns true if the upstream Edge successfully answers another key than `key`. A 404 for `key` then concerns only `key`, and does
-    /// not mean that the upstream Edge has a problem (D-116). Requests with other keys are made for this, unless the result of a check in
+    /// not mean that the upstream Edge has a problem. Requests with other keys are made for this, unless the result of a check in
     /// the last second can be used.
     pub(super) async fn another_is_answered(&self, key: &UpstreamKey) -> bool {
         let mut others: Vec<Witness> =
@@ -163,7 +151,7 @@ impl UpstreamPool {
     /// a valid unconfigured key, if the relay sends such keys upstream and the key is not in the cache of unknown keys.
     pub(super) fn admits(&self, key: &UpstreamKey) -> bool {
         self.is_lone(key)
-            || (self.any_key.is_some()
+            || (self.source.options.any_key.is_some()
                 && key.unconfigured().is_some()
                 && !self.unknown_keys.has(key, Instant::now()))
     }
@@ -185,7 +173,7 @@ impl UpstreamPool {
             .map(|standalone| (standalone.key.clone(), Arc::clone(&standalone.name)));
         let (api_key, name, role) = match standalone {
             Some((key, name)) => (key, name, UpstreamRole::Context),
-            None => match key.unconfigured().filter(|_| self.any_key.is_some()) {
+            None => match key.unconfigured().filter(|_| self.source.options.any_key.is_some()) {
                 Some(api_key) => (api_key, "any key".into(), UpstreamRole::AnyKey),
                 None => return Opening::Unknown,
             },
@@ -242,7 +230,7 @@ impl UpstreamPool {
         let may_go = |entry: &PoolEntry| {
             !is_stranger || (entry.role == UpstreamRole::AnyKey && !entry.is_proven())
         };
-        if let Some(limit) = self.any_key.filter(|_| role == UpstreamRole::AnyKey)
+        if let Some(limit) = self.source.options.any_key.filter(|_| role == UpstreamRole::AnyKey)
             && !places.unconfigured.contains_key(key)
         {
             // An invalid key is refused soon and frees its connection, so the number of new keys per second is limited as well.
@@ -256,11 +244,11 @@ impl UpstreamPool {
                 }
             }
         }
-        places.running.len() < self.limits.connections.get() || places.evict(may_go)
+        places.running.len() < self.limits().connections.get() || places.evict(may_go)
     }
 
     fn opened(&self, entry: &PoolEntry, now: Instant) -> Opening {
-        let until = after(now, self.limits.first_answer);
+        let until = after(now, self.limits().first_answer);
         Opening::Open(Opened::fetching(&entry.upstream.cell, entry.grant.clone(), until.into()))
     }
 
@@ -359,7 +347,7 @@ impl UpstreamPool {
     /// never resolves.
     pub(super) async fn keep_tidy(self: Arc<Self>) {
         let shortest = Duration::from_millis(10);
-        let pause = (self.limits.idle / 4).clamp(shortest, Duration::from_secs(1));
+        let pause = (self.limits().idle / 4).clamp(shortest, Duration::from_secs(1));
         let mut ticks = tokio::time::interval(pause);
         loop {
             ticks.tick().await;
@@ -373,7 +361,7 @@ impl UpstreamPool {
         for (place, entry) in &mut places.running {
             if entry.is_watched() {
                 entry.used = now;
-            } else if now.duration_since(entry.used) >= self.limits.idle {
+            } else if now.duration_since(entry.used) >= self.limits().idle {
                 idle.push(Arc::clone(place));
             }
         }

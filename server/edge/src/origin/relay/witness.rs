@@ -1,7 +1,6 @@
-//! Upstream requests with other keys of the relay. Their results show whether a refused key was revoked or the upstream Edge has a problem
-//! (D-116).
+//! Upstream requests with other keys of the relay. Their results show whether a refused key was revoked or the upstream Edge has a problem.
 //!
-//! FeatureHub's Edge answers 404 to valid keys while it cannot reach its cache (edge-protocol 2.5). An open stream does not show this
+//! FeatureHub's Edge answers 404 to valid keys while it cannot reach its cache. An open stream does not show this
 //! problem, because it stays open. Therefore a separate request is made.
 
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use fh_client::{ApiKey, Problem, Source as DataSource};
 use tokio::sync::Mutex;
 
 use super::key::UpstreamKey;
-use super::start::Source;
+use super::source::Source;
 use super::upstream::Upstream;
 
 /// The largest number of keys with which one check makes upstream requests.

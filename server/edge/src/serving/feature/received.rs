@@ -1,4 +1,4 @@
-//! Features that another Edge sent. A relay passes their members on, also unknown ones (D-92). There are exceptions, for example strategies
+//! Features that another Edge sent. A relay passes their members on, also unknown ones. There are exceptions, for example strategies
 //! that clients must not get.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! Reads state files (D-93), and reports the errors in a file with their positions and paths.
+//! Reads state files, and reports the errors in a file with their positions and paths.
 //!
 //! A state file is YAML 1.2 or JSON. Numbers keep all their digits. The file has three main parts, each of which is optional:
 //!
@@ -11,7 +11,7 @@
 //!
 //! `percentage` may be a text that ends in `%`. Top-level members whose names begin with `x-` are ignored, so that they may hold anchors.
 //! Any other unknown member is an error. In a strategy or rule, an unknown member is an error only if its name is similar to a known one,
-//! and at most a warning otherwise (D-118).
+//! and at most a warning otherwise.
 //!
 //! Files of other FeatureHub programs are read, too: see [`Form`].
 

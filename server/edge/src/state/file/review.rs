@@ -38,7 +38,7 @@ impl Review {
     }
 
     /// Adds the problems that the engine and the linter find in a feature with this value. Misspelt members of strategies are errors, and all
-    /// other problems are warnings, unless the value accepts them by the name of the check. A strategy above a size limit is an error as well (D-118); then only errors of this kind are added. Does
+    /// other problems are warnings, unless the value accepts them by the name of the check. A strategy above a size limit is an error as well; then only errors of this kind are added. Does
     /// nothing if the value has no list of strategies.
     pub(super) fn value(
         &mut self,

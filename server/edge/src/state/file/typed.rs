@@ -12,7 +12,7 @@ use crate::state::Json;
 pub(super) struct Mismatch {
     /// The message of the error, without the position and path of the value.
     pub(super) what: String,
-    /// The value that replaces the wrong value in a file of another form than this project's state files (evaluation 5.2). `None` is null.
+    /// The value that replaces the wrong value in a file of another form than this project's state files. `None` is null.
     pub(super) taken: Option<Json>,
 }
 

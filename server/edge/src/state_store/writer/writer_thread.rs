@@ -9,7 +9,7 @@ use http::HeaderValue;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::{Command, PutError, ServeDefaults};
+use super::command::{Command, PutError, ServeDefaults};
 use crate::clock::now;
 use crate::notices::Topic;
 use crate::reply::Reply;
@@ -22,7 +22,7 @@ use crate::state_store::{Refusal, StateStore, UpdateOutcome};
 /// The largest number of changes that are stored and published together, so that one fsync serves many callers. Further changes form the
 /// next batch.
 const BATCH: usize = 256;
-/// The time for which a key that a new state file does not contain can still read features (D-104).
+/// The time for which a key that a new state file does not contain can still read features.
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
 /// The data of the writer thread.

@@ -9,7 +9,7 @@ export const usageCode: UsageCode = () => import("../repository/usage/observers.
 
 /** The platform of pages and of workers. */
 export class ClientPlatform extends WebPlatform {
-  /** Browsers send no `x-sdk`, because the preflight of an Edge refuses it (sdk-behaviour 0.3). */
+  /** Browsers send no `x-sdk`, because the preflight of an Edge refuses it. */
   readonly identification = undefined;
   /** Pages on plain http have no locks. */
   readonly hasTabs =
@@ -40,7 +40,7 @@ export class ClientPlatform extends WebPlatform {
     };
   }
 
-  /** @throws an error if the browser followed a redirect to another origin (D-82) */
+  /** @throws an error if the browser followed a redirect to another origin */
   protected check({ url }: PlatformRequest, { redirected, url: last }: Response): void {
     if (redirected && new URL(last).origin !== new URL(url.expose()).origin)
       throw new Error("a redirect led to another origin");

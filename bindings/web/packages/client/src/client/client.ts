@@ -81,7 +81,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    *
    * @param url - the URL of the Edge
    * @param apiKey - the API key, or several of one kind. If several environments have a feature with the same key, that of the earliest
-   *   API key is used (D-61).
+   *   API key is used.
    * @throws a TypeError if the URL, a key or a setting can never work. The text contains no key. Failures of the network do not throw,
    *   because the client retries.
    *
@@ -222,7 +222,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
 
   /**
    * Sets the context of a server-evaluated key, and returns it once the Edge has evaluated the features for it. At most one other context
-   * waits meanwhile (D-120).
+   * waits meanwhile.
    *
    * @throws {@link EdgeProblem} if a newer context replaces this one, if the Edge does not answer in time, if the request fails, if the
    *   context has more than 30 attributes, or if the client is closed
@@ -422,7 +422,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   }
 
   /**
-   * Registers a listener for updates that change features visibly, also for updates that are held back (sdk-behaviour 2.5).
+   * Registers a listener for updates that change features visibly, also for updates that are held back.
    *
    * @example
    * ```ts
@@ -434,7 +434,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     return onNewState(this.#repository, call);
   }
 
-  /** Registers a listener for updates in the form in which they were received (sdk-behaviour 2.6). */
+  /** Registers a listener for updates in the form in which they were received. */
   onRaw(call: (update: RawUpdate) => unknown): Subscription {
     return listen(this.#repository, "raw", call);
   }
@@ -452,7 +452,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   }
 
   /**
-   * Registers an interceptor, which can override values (sdk-behaviour 2.8).
+   * Registers an interceptor, which can override values.
    *
    * @example
    * ```ts
@@ -474,7 +474,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   }
 
   /**
-   * Registers an observer of the use of features (sdk-behaviour 3).
+   * Registers an observer of the use of features.
    *
    * @example
    * ```ts
@@ -538,7 +538,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   // ---- the end ------------------------------------------------------------------------------------------
 
   /**
-   * Closes the client. The connection ends, and the last events are delivered in a microtask. Later reads use the last features (D-70).
+   * Closes the client. The connection ends, and the last events are delivered in a microtask. Later reads use the last features.
    * Further calls have no effect.
    */
   close(): void {

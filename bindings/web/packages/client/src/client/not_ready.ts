@@ -31,7 +31,7 @@ export class NotReady extends Error {
   }
 }
 
-/** Returns `true` if the client is ready, the error if the wait has failed, and `undefined` if the caller should wait on (D-70). */
+/** Returns `true` if the client is ready, the error if the wait has failed, and `undefined` if the caller should wait on. */
 export function readyOutcome(status: SessionStatus, throughRefusals: boolean): NotReady | true | undefined {
   const { readiness, connection, problem } = status;
   if (readiness === "READY") return true;

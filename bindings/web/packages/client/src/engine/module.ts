@@ -4,7 +4,7 @@ export const NO_RESULT = 0xffffffff;
 /** The number of a profile that the module takes. */
 export const PROFILE_NUMBERS = { client: 0, edge: 1 } as const;
 
-/** The name of a profile, which is a set of rules for evaluations (evaluation 0.2). */
+/** The rules of evaluation: `client` are those of the published SDKs, `edge` those of a FeatureHub server. */
 export type Profile = keyof typeof PROFILE_NUMBERS;
 
 /**

@@ -155,7 +155,7 @@ export class FeatureHubEventSourceClient extends ClientEdgeService {
   }
 }
 
-/** Returns the attributes of a context header (sdk-behaviour 5.1). */
+/** Returns the attributes of a context header. */
 function attributesOfHeader(header: string): Attributes {
   const pairs = header === "" ? [] : header.split(",").map((pair) => pair.split("="));
   return new Map(

@@ -4,7 +4,7 @@ import { contextHeader, contextSha } from "../session/lib.ts";
 import type { FeatureEnvironmentCollection } from "./models.ts";
 
 /**
- * Gives the features to a client that the published SDKs have stored in `localStorage` for the same requests (sdk-behaviour 2.15, 5.7).
+ * Gives the features to a client that the published SDKs have stored in `localStorage` for the same requests.
  * Nothing is written. Entries of 1.x for a server-evaluated key are not read, because they do not say for which context they are.
  */
 export function offerStoredFeatures(

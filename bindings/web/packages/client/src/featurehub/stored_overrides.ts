@@ -7,7 +7,7 @@ const [URL_ENTRY, VALUE, NULL] = ["fh_url", "fh_value_", "fh_null_"];
 
 /**
  * Overrides features that are not locked by the entries that testers have stored with the published user-state interceptor of 1.x:
- * `fh_value_KEY`, and `fh_null_KEY` for null (sdk-behaviour 5.7). If the entry `fh_url` names another Edge, all are ignored.
+ * `fh_value_KEY`, and `fh_null_KEY` for null. If the entry `fh_url` names another Edge, all are ignored.
  *
  * @example
  * ```ts

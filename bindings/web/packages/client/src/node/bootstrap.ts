@@ -5,8 +5,8 @@ import { isTooDense, TOO_DENSE } from "../text/weight.ts";
 export type GivenEnvironment = readonly [id: string | undefined, features: string];
 
 /**
- * Returns the features of a document in one of the forms of edge-protocol 9.3: a feature or a list of features, an environment or a list of
- * environments, the stored state of the browser SDK, or a snapshot.
+ * Returns the features of a document: a feature or a list of features, an environment or a list of environments, the stored state of the
+ * browser SDK, or a snapshot.
  *
  * @throws a TypeError with the text of Rust's `StartError` if the document has none of these forms
  */

@@ -138,7 +138,7 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
 }
 
 /**
- * Returns the overrides of the environment variables (sdk-behaviour 2.8), as an interceptor for the option `interceptors`; `undefined` unless
+ * Returns the overrides of the environment variables, as an interceptor for the option `interceptors`; `undefined` unless
  * `FEATUREHUB_OVERRIDE_FEATURES` is `true`. `FEATUREHUB_FEATURE_KEY` or `FEATUREHUB_KEY` overrides the feature `KEY`. The variables are read
  * once, at this call.
  *

@@ -13,7 +13,7 @@ import { createGunzip } from "node:zlib";
 
 import type { ArrivingBody, ArrivingResponse, PlatformRequest } from "../platform/platform.ts";
 
-/** The time limit in milliseconds for opening a connection, TLS included (D-74). */
+/** The time limit in milliseconds for opening a connection, TLS included. */
 const CONNECT_LIMIT = 5_000;
 /** A connection without a request is used again for 4 seconds, which is less than servers keep it. */
 const KEPT = { keepAlive: true, timeout: 4_000 };
@@ -25,7 +25,7 @@ export class ConnectTimeout extends Error {
 
 /**
  * The connections of one client, which send requests by Node's modules `http` and `https`. Node's `fetch` needs twice the memory for a large
- * body, gives no access to a connection, and opens another one after an abort (ADR 0039).
+ * body, gives no access to a connection, and opens another one after an abort.
  */
 export class Connections {
   readonly #tcp = new Agent(settingsLike(globalAgent));

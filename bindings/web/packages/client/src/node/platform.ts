@@ -40,7 +40,7 @@ export class ClientPlatform extends WebPlatform {
   }
 
   /**
-   * The session follows redirects (D-82). A `fetch` that is not Node's own may keep responses: that of Next 14 stores polls in files, and reads
+   * The session follows redirects. A `fetch` that is not Node's own may keep responses: that of Next 14 stores polls in files, and reads
    * streams to their end.
    */
   protected requestInit(request: PlatformRequest): RequestInit {

@@ -48,7 +48,7 @@ export interface BackoffOptions {
 }
 
 /**
- * Time limits of requests in seconds, and the maximum size of a response in bytes (D-74).
+ * Time limits of requests in seconds, and the maximum size of a response in bytes.
  *
  * @example
  * ```ts
@@ -120,7 +120,7 @@ export interface ObserverOption {
 export interface ClientOptions {
   /**
    * The way in which the client fetches features; by default `streaming` with one key, and `polling` with several keys, which cannot be
-   * streamed (D-77).
+   * streamed.
    *
    * - `streaming`: receives features and their changes by a stream.
    * - `polling`: polls at the start, and again after each {@link ClientOptions.interval}.
@@ -140,21 +140,21 @@ export interface ClientOptions {
   /** The part of a stream's request that carries the context of a server-evaluated key; `header` by default. */
   readonly contextPlacement?: "header" | "query";
   /**
-   * The values to serve while the Edge evaluates a changed context (D-62); `hide` by default, which serves none. `keep` serves those of the
+   * The values to serve while the Edge evaluates a changed context; `hide` by default, which serves none. `keep` serves those of the
    * previous context, which suits only programs with a single user.
    */
   readonly whileSwitching?: "hide" | "keep";
-  /** The delays before retries after temporary failures (D-64); by default from 1 to 30 seconds, half of it random. */
+  /** The delays before retries after temporary failures; by default from 1 to 30 seconds, half of it random. */
   readonly backoff?: BackoffOptions;
-  /** The delays before retries after the Edge has refused the client (D-21); by default from 60 to 600 seconds, half of it random. */
+  /** The delays before retries after the Edge has refused the client; by default from 60 to 600 seconds, half of it random. */
   readonly backoffWhenRefused?: BackoffOptions;
   /** The seconds after which a stream counts as healthy, so that the delays of the back-off begin anew after it; 10 by default. */
   readonly healthyAfter?: number;
-  /** The shortest and the longest delay before a reconnect after a stream that had sent features, in seconds; 0.1 and 1 by default (D-64). */
+  /** The shortest and the longest delay before a reconnect after a stream that had sent features, in seconds; 0.1 and 1 by default. */
   readonly returnWithin?: readonly [shortest: number, longest: number];
-  /** The seconds for which the client polls after the Edge could not stream; 600 by default (D-65). */
+  /** The seconds for which the client polls after the Edge could not stream; 600 by default. */
   readonly streamAgainAfter?: number;
-  /** The seconds within which the client sends at most two requests; 1 by default (D-64). */
+  /** The seconds within which the client sends at most two requests; 1 by default. */
   readonly pace?: number;
   /** The time limits and the size limit of requests; {@link LimitOptions} has the defaults. */
   readonly limits?: LimitOptions;

@@ -34,7 +34,7 @@ const CHOICES: Readonly<Record<string, string>> = {
   profile: "client, edge",
 };
 
-/** Returns the API keys. @throws a TypeError without the keys if they are invalid, or if they cannot be streamed (D-77). */
+/** Returns the API keys. @throws a TypeError without the keys if they are invalid, or if they cannot be streamed. */
 export function parseKeys(texts: string | Iterable<string>, mustStream: boolean): ApiKeys {
   const keys = ApiKeys.parse(typeof texts === "string" ? [texts] : texts);
   if (typeof keys === "string") throw new TypeError(KEY_ERRORS[keys]);

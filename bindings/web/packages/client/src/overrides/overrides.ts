@@ -103,7 +103,7 @@ export class Overrides<F extends object = AnyFlags> {
 
   /**
    * Overrides features for one context with the entry `fhub` of a request's header `baggage`, which carries the values that an earlier
-   * service of the request has read (sdk-behaviour 5.4). The overrides hold for as long as the object of the context lives; another call
+   * service of the request has read. The overrides hold for as long as the object of the context lives; another call
    * for the context replaces them.
    *
    * **The sender of a request controls this header.** Call this method only for senders that may override features, or name the features

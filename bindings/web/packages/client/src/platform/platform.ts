@@ -24,7 +24,7 @@ export interface ArrivingResponse {
 
 /** A request of the session, with the program's own headers. */
 export interface PlatformRequest extends Request {
-  /** True if a header holds a context or was given by the program, so that it must not reach another origin (D-82). */
+  /** True if a header holds a context or was given by the program, so that it must not reach another origin. */
   readonly isPrivate: boolean;
   /** The method and the body of a test update; `undefined` for other requests. */
   readonly init?: RequestInit;
@@ -50,7 +50,7 @@ export type PlatformSettings = Pick<
 
 /** The clock, the timers and the network of a browser or of Node. One client has one platform. */
 export interface Platform {
-  /** The default value of the header `x-sdk`; `undefined` for no such header (sdk-behaviour 0.3). */
+  /** The default value of the header `x-sdk`; `undefined` for no such header. */
   readonly identification: string | undefined;
   /** Returns the milliseconds since a fixed time, on a clock that is never set. The clock may stop while the machine sleeps. */
   monotonic(): number;

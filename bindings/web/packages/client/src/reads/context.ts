@@ -7,7 +7,7 @@ import { LiveReads } from "./live.ts";
  * changes, and costs little.
  *
  * With a client-evaluated key any number of contexts have values. With a server-evaluated key only the context that was set last has
- * values; reads of others return defaults, with the reason `OTHER_CONTEXT` (D-62).
+ * values; reads of others return defaults, with the reason `OTHER_CONTEXT`.
  *
  * @example
  * ```ts

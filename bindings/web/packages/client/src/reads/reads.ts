@@ -215,7 +215,7 @@ export class Reads<F extends object> {
 }
 
 /**
- * The features of a client at one time. All reads use these features, even if updates arrive meanwhile (D-83).
+ * The features of a client at one time. All reads use these features, even if updates arrive meanwhile.
  *
  * @example
  * ```ts

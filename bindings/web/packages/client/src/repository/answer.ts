@@ -9,7 +9,7 @@ export class Answer {
   readonly feature: Feature | undefined;
   /** The value; `undefined` if it is null, or if the read has none. */
   readonly value: Value | undefined;
-  /** The reason for the value. If the rules give a null value, the reason says why the evaluation chose null (D-39). */
+  /** The reason for the value. If the rules give a null value, the reason says why the evaluation chose null. */
   readonly reason: Reason;
   /** The id of the strategy that matched, in the engine or on the Edge. */
   readonly strategyId: string | undefined;

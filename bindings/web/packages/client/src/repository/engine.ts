@@ -9,7 +9,7 @@ import type { Value } from "./value.ts";
 export interface Engine {
   /**
    * Compiles features into a ruleset. Compiling never fails because of a feature's content: a part that cannot be read never
-   * matches (D-35).
+   * matches.
    *
    * @param features - the JSON of each feature, as received, in the order that gives their positions. Each is an object with a
    *   non-empty text `key`, and no key occurs twice.
@@ -52,7 +52,7 @@ export interface Ruleset {
 
 /** The result of evaluating the rules of a feature. */
 export interface Evaluation {
-  /** The value, converted to the feature's type if possible (evaluation 5.2); `undefined` if it is null or missing. */
+  /** The value, converted to the feature's type if possible; `undefined` if it is null or missing. */
   readonly value: Value | undefined;
   /** The id of the strategy that matched; `undefined` if none matched or the matching strategy has no id. */
   readonly strategyId: string | undefined;

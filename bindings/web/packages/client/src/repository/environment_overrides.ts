@@ -7,8 +7,7 @@ const PREFIX = "FEATUREHUB_";
 const LONG = "FEATURE_";
 
 /**
- * The names, without `FEATUREHUB_`, of variables that configure SDKs and examples (sdk-behaviour 5.6). These variables override no
- * feature.
+ * The names, without `FEATUREHUB_`, of variables that configure SDKs and examples. These variables override no feature.
  */
 const CONFIGURATION = [
   "ACCEPT_BAGGAGE",
@@ -36,7 +35,7 @@ const CONFIGURATION = [
 ];
 
 /**
- * Overrides from environment variables, in the forms of the published SDKs (sdk-behaviour 2.8).
+ * Overrides from environment variables, in the forms of the published SDKs.
  *
  * The overrides have an effect only if `FEATUREHUB_OVERRIDE_FEATURES` is `true`. The feature `KEY` is then overridden by the first
  * of these variables that is set: `FEATUREHUB_FEATURE_KEY`, the long form, which configures no SDK; `FEATUREHUB_KEY`, the short

@@ -41,12 +41,12 @@ export class Feature {
     return (Math.abs(version) === Number.MAX_SAFE_INTEGER && memberText(json, "version")) || String(version);
   }
 
-  /** True if the payload says that the feature is locked. The lock restricts overrides by interceptors (evaluation 5.6). */
+  /** True if the payload says that the feature is locked. The lock restricts overrides by interceptors. */
   get isLocked(): boolean {
     return (this.#parts ??= partsOf(this.json)).isLocked;
   }
 
-  /** The value of the feature itself, without strategies, converted to the feature's type (evaluation 5.2). */
+  /** The value of the feature itself, without strategies, converted to the feature's type. */
   get value(): Value | undefined {
     return (this.#parts ??= partsOf(this.json)).value;
   }

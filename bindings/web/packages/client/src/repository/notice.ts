@@ -5,9 +5,8 @@ import { type Source, sourceName } from "./source.ts";
  * An unusual event, which programs should log.
  *
  * - `key_in_several_environments`: several environments have a feature with the same key. `answers` is the id of the
- *   environment whose feature is used, which is that of the earliest API key (D-61).
- * - `comma_in_value`: a value of an attribute contains a comma. An Edge splits such a value at its commas, in most cases into
- *   several values (D-82).
+ *   environment whose feature is used, which is that of the earliest API key.
+ * - `comma_in_value`: a value of an attribute contains a comma. An Edge splits such a value at its commas, in most cases into several values.
  * - `other_context`: a read of another context than the client's has no value, because the API key is server-evaluated. Reported for
  *   the first such read. `use` says what to write.
  * - `feature_not_found`: a read of a feature that does not exist. `meant` is the key of the feature with the nearest name, if one is near. Like
@@ -16,12 +15,12 @@ import { type Source, sourceName } from "./source.ts";
  * - `attribute_not_read`: no rule reads an attribute of a context, though a rule reads one of nearly the same name, which the context lacks.
  * - `notices_left_out`: further notices of the kind `of` are left out, because `reported` were reported.
  * - `override_refused`: an interceptor returned a value that does not fit the feature's type. The read continued as if the
- *   interceptor had returned none (D-78). Reported at most once for each interceptor and feature.
+ *   interceptor had returned none. Reported at most once for each interceptor and feature.
  * - `interceptor_panicked`: an interceptor threw, or its promise was rejected. If it was called for a read, the read continued as if the interceptor had
  *   returned no value. Reported at most once for each interceptor.
- * - `fell_back_to_polling`: the Edge cannot stream, so the client polls. The client retries streaming from time to time (D-65).
+ * - `fell_back_to_polling`: the Edge cannot stream, so the client polls. The client retries streaming from time to time.
  * - `streams_held_back`: two streams in a row were held back on their way from the Edge, and a poll succeeded. The client polls,
- *   and retries streaming from time to time (D-65). Not reported again until another attempt fails.
+ *   and retries streaming from time to time. Not reported again until another attempt fails.
  * - `store_ignored`: features from a store or a snapshot were not applied. `why` is the reason.
  * - `ignored`: a part of a response or of a stream had no effect, because it belongs to another environment.
  * - `attribute_ignored`: a value of an attribute is no text, number, boolean or valid time, and was left out. Reported once for each name.

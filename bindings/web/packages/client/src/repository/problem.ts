@@ -11,7 +11,7 @@ export const STAGES = ["connect", "head", "body", "first_event", "event", "silen
  * - `event`: the remainder of a stream's line or event did not arrive in time after the line or event had begun.
  * - `silence`: the next line, or the next byte of an unfinished line or event, did not arrive on a stream in time.
  * - `context`: the features for a context that a caller set did not arrive in time. This limit applies to the caller's wait and
- *   does not abort the request (D-120).
+ *   does not abort the request.
  */
 export type Stage = (typeof STAGES)[number];
 
@@ -26,29 +26,29 @@ export function timedOut(stage: Stage): Problem {
  *
  * - `bad_request`: status 400; the Edge does not accept the request.
  * - `unauthorised`: status 401 or 403; the Edge refuses the API key.
- * - `not_found`: status 404; the Edge does not know the key, or has a failure of its own (edge-protocol 2.5).
+ * - `not_found`: status 404; the Edge does not know the key, or has a failure of its own.
  * - `failure`: the stream sent a `failure` event. The text is the reason that the event contains.
- * - `stale`: the environment is stale. The Edge wants no more requests, or none until a pause ends (D-22, D-23).
+ * - `stale`: the environment is stale. The Edge wants no more requests, or none until a pause ends.
  * - `too_many_requests`: status 429; the client, or its address, sends too many requests.
  * - `server_error`: status 500 to 599; the Edge failed. Status 501 for a stream is `no_streaming` instead.
  * - `unexpected_status`: a status that the client cannot use and that no other code covers.
- * - `no_streaming`: the Edge cannot stream (D-65).
+ * - `no_streaming`: the Edge cannot stream.
  * - `held_back`: the streams of the Edge arrive late or not at all, while its other answers arrive: a proxy or a virus scanner
- *   on the way holds them back. The client polls after the second such stream in a row (D-65).
+ *   on the way holds them back. The client polls after the second such stream in a row.
  * - `content_type`: the content type of the response does not fit the request. The text is this content type in lower case,
  *   without parameters and cut after 100 characters; empty if the response has none.
  * - `redirect`: a redirect leads to another origin, has no valid target, or exceeds the maximum number of redirects in a row.
  * - `malformed`: the response, or an event of a stream, could not be parsed. The text is the reason.
  * - `too_large`: the response, or an event of a stream, was larger than the limit in bytes.
- * - `no_environments`: the response holds no environment to which a key gives access (D-68).
- * - `empty_list`: the response holds no usable list of features for an environment (D-60).
+ * - `no_environments`: the response holds no environment to which a key gives access.
+ * - `empty_list`: the response holds no usable list of features for an environment.
  * - `unreachable`: the connection could not be opened, it broke, or the transport failed. The text is the reason.
  * - `tls`: the TLS handshake failed. The text is the transport's reason.
  * - `timed_out`: a time limit passed.
  * - `closed_early`: the stream ended before a list of features arrived on it.
  * - `disconnected`: the stream ended after a list of features had arrived on it.
  * - `context`: the context cannot be sent, because it has this number of attributes, which is too many.
- * - `superseded`: a newer context replaced this context before its features were applied (D-120).
+ * - `superseded`: a newer context replaced this context before its features were applied.
  * - `closed`: the client is closed.
  * - `engine`: the engine that evaluates the features cannot be loaded, or failed. The text is the reason. Rust has no such problem.
  */
@@ -80,13 +80,13 @@ export type PlainProblem =
   | "closed";
 
 /**
- * Maximum number of attributes of a context that an Edge keeps (sdk-behaviour 0.5). With a server-evaluated key, a context with
- * more attributes is refused, so that no attribute is lost (D-82).
+ * Maximum number of attributes of a context that an Edge keeps. With a server-evaluated key, a context with
+ * more attributes is refused, so that no attribute is lost.
  */
 export const MAX_ATTRIBUTES = 30;
 
 /**
- * Returns true if the Edge refuses this client, so that an early retry is unlikely to succeed (D-21).
+ * Returns true if the Edge refuses this client, so that an early retry is unlikely to succeed.
  *
  * @example
  * ```ts

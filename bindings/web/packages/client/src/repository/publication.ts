@@ -13,7 +13,7 @@ export interface Publication {
  * The reason why features are published.
  *
  * - `first`: the features are the first list, or the first list after a change of the API keys or of the context for which the
- *   earlier features are not valid. They are served at once, even while catch & release holds updates back (sdk-behaviour 2.7).
+ *   earlier features are not valid. They are served at once, even while catch & release holds updates back.
  * - `change`: a reader may see a difference, for example in a value, a strategy or a lock, or because a feature was added or
  *   removed.
  * - `invisible`: the features have no visible difference. Only parts such as versions may have changed, or the contexts for
@@ -21,7 +21,7 @@ export interface Publication {
  */
 export type Cause = "first" | "change" | "invisible";
 
-/** An update in the form in which it was received (sdk-behaviour 2.6). */
+/** An update in the form in which it was received. */
 export interface RawUpdate {
   /** The source that sent the update, for example a poll or a store. */
   readonly source: Source;

@@ -16,7 +16,7 @@ export interface ServerEvaluated {
   /** The context for which the Edge evaluated the features. */
   readonly context: Attributes;
   /**
-   * Another context for which these values are served until the Edge has evaluated the features for that context (D-62).
+   * Another context for which these values are served until the Edge has evaluated the features for that context.
    * `undefined` if the values are served only for `context`.
    */
   readonly keptFor: Attributes | undefined;
@@ -32,7 +32,7 @@ export function answersFor(evaluated: ServerEvaluated, context: Attributes): boo
 
 /**
  * Immutable features, at most one for each key. If several environments have a feature with the same key, a session includes only
- * the feature of the earliest API key's environment (D-61).
+ * the feature of the earliest API key's environment.
  */
 export class Rules {
   /** The features by key, in their order. */

@@ -1,6 +1,6 @@
 /**
  * The origin of an update of features. The kinds `polling` and `streaming` and the names of stores are those with which most
- * published SDKs tag updates (sdk-behaviour 2.2).
+ * published SDKs tag updates.
  *
  * - `polling`: a poll of the Edge.
  * - `streaming`: a stream of the Edge.
@@ -33,7 +33,7 @@ export function sourceName(source: Source): string {
 
 /**
  * Returns true if the source is the Edge itself. A list from another source does not remove the features that the list does
- * not contain (sdk-behaviour 2.2).
+ * not contain.
  */
 export function isEdge(source: Source): boolean {
   return source.kind === "polling" || source.kind === "streaming";

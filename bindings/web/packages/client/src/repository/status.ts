@@ -11,9 +11,9 @@ import type { Millis } from "./time.ts";
  * - `resting`: the client polls, and waits for the time of the next poll or of the next attempt to stream. In passive mode it
  *   may wait for the next read of a feature.
  * - `waiting`: the last attempt failed, or the Edge ended the stream. The next attempt is at `nextAttempt`.
- * - `paused`: the Edge requested a pause, which ends at `nextAttempt` (D-22).
+ * - `paused`: the Edge requested a pause, which ends at `nextAttempt`.
  * - `done`: the client has features in the mode `once`, and sends no more requests unless a caller's command needs one.
- * - `halted`: the Edge wants no more requests (D-23). The client sends no requests until a refresh, a new key or a restart.
+ * - `halted`: the Edge wants no more requests. The client sends no requests until a refresh, a new key or a restart.
  * - `suspended`: the client keeps its features, and sends no requests unless a caller's command needs one.
  * - `offline`: the client sends no requests because its mode is offline.
  * - `closed`: the client is closed.
@@ -60,12 +60,12 @@ export interface SessionStatus {
   readonly source: Source | undefined;
   /**
    * True if the Edge has declared this environment stale, by status 236 or by `edge.stale` with the value `true`. The client
-   * then sends no request until a refresh or a new key (D-23, D-67).
+   * then sends no request until a refresh or a new key.
    */
   readonly isStale: boolean;
   /**
    * True if the client holds features that it does not serve, because the Edge evaluated them for an earlier context, or because
-   * they were received with an API key of the other kind (D-62). Reads without a context then have no value.
+   * they were received with an API key of the other kind. Reads without a context then have no value.
    */
   readonly isWithheld: boolean;
   /**
@@ -91,13 +91,13 @@ export const INITIAL_STATUS: SessionStatus = Object.freeze({
 });
 
 /**
- * The readiness of a client, which shows if the client has features to evaluate (sdk-behaviour 2.3).
+ * The readiness of a client, which shows if the client has features to evaluate.
  *
  * - `NOT_READY`: the client has no features yet, or none for its current API keys or for the current context of a
  *   server-evaluated key.
  * - `READY`: the client has a list of features, which may be empty. They are the last known features and may be old; see the
  *   status.
- * - `FAILED`: the Edge refuses this client, or has sent no environment for its keys (D-21, D-68). Reads still return the last
+ * - `FAILED`: the Edge refuses this client, or has sent no environment for its keys. Reads still return the last
  *   known values.
  * - `CLOSED`: the client is closed. Reads still return the last known values.
  */

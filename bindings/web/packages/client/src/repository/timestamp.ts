@@ -14,7 +14,7 @@ const FORM =
   /^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d)(?::(\d\d)(?:\.(\d{0,9}))?)?(?:(?:[Zz]|([+-])(\d\d):(\d\d)(?::(\d\d))?)(?:\[[^[\]]+\])?)?$/;
 
 /**
- * Parses a date-time (evaluation 3.5, profile `client`), and returns the milliseconds since 1970; `undefined` for any other text. A
+ * Parses a date-time as the profile `client` does, and returns the milliseconds since 1970; `undefined` for any other text. A
  * missing offset means UTC. Digits after the milliseconds are cut off.
  */
 export function parseIso(text: string): number | undefined {

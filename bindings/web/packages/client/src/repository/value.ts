@@ -5,7 +5,7 @@ export const KINDS = ["BOOLEAN", "STRING", "NUMBER", "JSON"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /**
- * The value of a feature, converted to the feature's type if possible (evaluation 5.2): a boolean, a text, a {@link Decimal} or
+ * The value of a feature, converted to the feature's type if possible: a boolean, a text, a {@link Decimal} or
  * a {@link Json}. The value of a feature of unknown type, and that of a NUMBER feature that is no number, is a text. A null or
  * missing value is `undefined`.
  */
@@ -41,7 +41,7 @@ export class Decimal {
   }
 
   /**
-   * Parses decimal text. Returns `undefined` if the text does not follow the grammar of evaluation 3.3.
+   * Parses decimal text, such as `-7.50` or `1e3`. Returns `undefined` for any other text.
    *
    * @example
    * ```ts

@@ -23,8 +23,8 @@ export type CommandId = number;
  *   deadline, and no request is sent except one poll for each refresh, context or replacement of keys; a poll in flight for such a
  *   command goes on. Features and readiness stay as they are.
  * - `resume`: ends the suspension. A streaming client opens a new stream at once, and a polling client polls if its interval has passed
- *   meanwhile. Earlier delays and the limit of the request rate still apply (D-64).
- * - `refresh`: requests features, as soon as the limit of the request rate allows (D-64). No request is sent if a request is in flight,
+ *   meanwhile. Earlier delays and the limit of the request rate still apply.
+ * - `refresh`: requests features, as soon as the limit of the request rate allows. No request is sent if a request is in flight,
  *   if a stream that has sent a list is open, or if the client is offline or closed.
  * - `feature_read`: a feature was read. A driver passes this input after `report_reads`, because passive polling depends on reads.
  * - `context`: sets the context of server-evaluated keys. With client-evaluated keys, the command changes nothing.
@@ -32,8 +32,8 @@ export type CommandId = number;
  * - `opened`: the head of a response has arrived.
  * - `bytes`: a piece of a response's body has arrived, which follows directly after the previous piece.
  * - `closed`: a response is complete, or its request failed.
- * - `stored`: a list of features from a source other than the Edge. Features that the list does not contain are kept (sdk-behaviour
- *   2.2). The list is ignored if it cannot be parsed, while the client holds features from before a change of its context or of the kind
+ * - `stored`: a list of features from a source other than the Edge. Features that the list does not contain are kept.
+ *   The list is ignored if it cannot be parsed, while the client holds features from before a change of its context or of the kind
  *   of its keys, and after `stop`.
  * - `stored_feature`: one feature from a source other than the Edge. A single feature does not make the client ready.
  */
@@ -108,7 +108,7 @@ export type RequestKind = "poll" | "stream";
 
 /**
  * An HTTP request. Its method is always GET. Transports must not follow redirects, because the session follows redirects within the same
- * origin itself (D-82), unless the platform allows nothing else.
+ * origin itself, unless the platform allows nothing else.
  */
 export interface Request {
   /** The purpose of the request. */

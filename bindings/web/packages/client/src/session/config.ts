@@ -6,7 +6,7 @@ import type { ApiKeys } from "./key.ts";
  *
  * - `streaming`: by a stream. After the end of a stream the client opens another one, unless the Edge wants no more requests. While the
  *   Edge cannot stream, the client polls instead. A session with several API keys never streams, because an Edge has one stream per key:
- *   in this mode it polls every 180 seconds, or at the interval that the Edge requests (D-77).
+ *   in this mode it polls every 180 seconds, or at the interval that the Edge requests.
  * - `polling`: polls at the start, and then in intervals, which the Edge may change.
  * - `passive`: polls at the start, and again when a feature is read after the interval has passed.
  * - `once`: polls once. Commands may cause further polls, and a failed poll is retried while the client has no features.
@@ -16,13 +16,13 @@ export type Mode =
   | { readonly kind: "streaming" | "once" | "offline" }
   | { readonly kind: "polling" | "passive"; readonly interval: number };
 
-/** The default interval between polls in milliseconds: 180 seconds (sdk-behaviour 2.9). */
+/** The default interval between polls in milliseconds: 180 seconds. */
 export const DEFAULT_INTERVAL = 180_000;
-/** The interval between polls in milliseconds while streams are held back, unless the Edge requests another interval (D-65). */
+/** The interval between polls in milliseconds while streams are held back, unless the Edge requests another interval. */
 export const HELD_BACK_INTERVAL = 30_000;
 
 /**
- * Delays before retries (D-64), in milliseconds. A delay is a random time in `[d × (1 − jitter), d]`, but at least 100 ms, or the initial
+ * Delays before retries, in milliseconds. A delay is a random time in `[d × (1 − jitter), d]`, but at least 100 ms, or the initial
  * delay if that is shorter. The value `d` is the initial delay at first. It doubles with each further delay, at most 31 times and at most
  * to the cap, until the delays begin anew. While a client polls in intervals, `d` of {@link Config.backoff} is also at most the interval,
  * or the initial delay if that is longer.
@@ -39,7 +39,7 @@ export interface Backoff {
   readonly jitter: number;
 }
 
-/** Time limits (D-74) in milliseconds and a size limit. A request that exceeds a limit fails. */
+/** Time limits in milliseconds and a size limit. A request that exceeds a limit fails. */
 export interface Limits {
   /** Maximum time to open a connection. The transport enforces this limit, because a session cannot observe connections. */
   readonly connect: number;
@@ -47,7 +47,7 @@ export interface Limits {
   readonly head: number;
   /**
    * Maximum time from the request of a poll to its complete response. Also the maximum time for which a caller that sets a context waits
-   * for the outcome (D-120). If the context is set before the start, this time begins at the start.
+   * for the outcome. If the context is set before the start, this time begins at the start.
    */
   readonly poll: number;
   /**
@@ -57,7 +57,7 @@ export interface Limits {
    */
   readonly idle: number;
   /**
-   * Time after which a stream that has not sent its first list counts as held back (D-65): this time has passed without a complete event
+   * Time after which a stream that has not sent its first list counts as held back: this time has passed without a complete event
    * or comment, and fewer than 1,024 bytes per second arrived in it.
    */
   readonly heldBack: number;
@@ -85,36 +85,36 @@ export interface Config {
   /** The part of a stream's request that carries the context of a server-evaluated key. */
   readonly contextPlacement: "header" | "query";
   /**
-   * The values that are served while an Edge evaluates a changed context (D-62). `hide`: the client is not ready until the new
+   * The values that are served while an Edge evaluates a changed context. `hide`: the client is not ready until the new
    * values have arrived. `keep`: the values of the previous context are served for the new one until then, which suits only
    * programs that serve a single user.
    */
   readonly whileSwitching: "hide" | "keep";
   /** Names and values of additional headers of each request. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** The value of the `x-sdk` header; `undefined` for no such header. Clients in browsers must not send it (sdk-behaviour 0.3). */
+  /** The value of the `x-sdk` header; `undefined` for no such header. Clients in browsers must not send it. */
   readonly identification: string | undefined;
   /** The delays before retries after failures that are probably temporary. */
   readonly backoff: Backoff;
   /**
    * The shortest and the longest random delay before a reconnect after a stream that had sent features was closed or broke. The range
    * applies after a `bye` event; otherwise at most once after the start and after each successful poll, `bye` event, healthy stream or
-   * change of keys, and only before the first delay of `backoff` (D-64). A stream may request a longer delay with `retry:`.
+   * change of keys, and only before the first delay of `backoff`. A stream may request a longer delay with `retry:`.
    */
   readonly returnWithin: readonly [shortest: number, longest: number];
-  /** The delays before retries after the Edge has refused the client (D-21). */
+  /** The delays before retries after the Edge has refused the client. */
   readonly refused: Backoff;
   /** The time after which a stream counts as healthy. After the end of a healthy stream, the delays of `backoff` begin anew. */
   readonly healthyAfter: number;
-  /** The time for which the client polls after the Edge could not stream, or its streams were held back (D-65). */
+  /** The time for which the client polls after the Edge could not stream, or its streams were held back. */
   readonly streamAgainAfter: number;
-  /** The time within which the session sends at most two requests. Further requests wait (D-64). */
+  /** The time within which the session sends at most two requests. Further requests wait. */
   readonly pace: number;
   /** The time limits and the size limit of requests. */
   readonly limits: Limits;
 }
 
-/** Returns the default settings: streaming if there is one key, polling if there are several keys (D-77). */
+/** Returns the default settings: streaming if there is one key, polling if there are several keys. */
 export function defaultConfig(edge: EdgeUrl, keys: ApiKeys): Config {
   return {
     edge,

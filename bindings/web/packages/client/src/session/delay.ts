@@ -4,7 +4,7 @@ import type { Backoff, Config } from "./config.ts";
 /** A generator of random numbers, which are at least 0 and less than 1. */
 export type Random = () => number;
 
-/** The longest delay between two connections that had data in which no poll follows (D-64). */
+/** The longest delay between two connections that had data in which no poll follows. */
 const LONGEST_GAP = 5_000;
 
 /** Minimum delay that a {@link Backoff} gives. If its initial delay is shorter, the initial delay is the minimum. */
@@ -31,7 +31,7 @@ export class Delays {
     return Math.min(backoff.initial * 2 ** this.#count, backoff.cap);
   }
 
-  /** Returns true if the delay of {@link afterDrop} may be so long that the client polls in the middle of it (D-64). */
+  /** Returns true if the delay of {@link afterDrop} may be so long that the client polls in the middle of it. */
   isGapLong(backoff: Backoff): boolean {
     return !this.#isBrief && this.#longest(backoff) > LONGEST_GAP;
   }
@@ -57,7 +57,7 @@ export class Delays {
   }
 }
 
-/** Returns the minimum delay that `backoff` gives (D-64). */
+/** Returns the minimum delay that `backoff` gives. */
 export function shortest(backoff: Backoff): number {
   return Math.min(SHORTEST, backoff.initial);
 }

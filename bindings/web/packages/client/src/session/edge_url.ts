@@ -127,7 +127,7 @@ export function originOf(url: string): string {
   return /^[^]*?:\/\/[^/?#]*/.exec(url)?.[0] ?? url;
 }
 
-/** Returns the target of a redirect from a URL; `undefined` if the target is invalid or has another origin (D-82). */
+/** Returns the target of a redirect from a URL; `undefined` if the target is invalid or has another origin. */
 export type Redirected = (from: SecretUrl, location: string) => SecretUrl | undefined;
 
 /** Follows redirects for platforms that do not follow them themselves; see {@link Redirected}. */

@@ -2,7 +2,7 @@ import { sha256 } from "../text/sha256.ts";
 import { byteLength, isUnprintable, trim, utf8 } from "../text/text.ts";
 
 /**
- * The side that evaluates strategies, which the form of the API key determines (edge-protocol 1.4). `client`: the key contains a `*`, and
+ * The side that evaluates strategies, which the form of the API key determines. `client`: the key contains a `*`, and
  * the Edge sends strategies. `server`: the Edge evaluates the features for the context of each request.
  */
 export type KeyKind = "client" | "server";
@@ -69,7 +69,7 @@ export function isDots(segment: string): boolean {
 
 /**
  * One or more keys of the same kind, without duplicates, in the order in which they were given. If several environments have a feature
- * with the same key, the feature of the earliest API key's environment is used (D-61).
+ * with the same key, the feature of the earliest API key's environment is used.
  */
 export class ApiKeys {
   /** The first key, which is the key that a stream uses. */
@@ -101,13 +101,13 @@ export class ApiKeys {
     return this.first.kind;
   }
 
-  /** True if there is more than one key. A client with several keys does not stream (D-77). */
+  /** True if there is more than one key. A client with several keys does not stream. */
   get areSeveral(): boolean {
     return this.list.length > 1;
   }
 
   /**
-   * Returns a digest of the keys in their order, for stored states that must not hold keys (D-79): a SHA-256 in lower-case hexadecimal.
+   * Returns a digest of the keys in their order, for stored states that must not hold keys: a SHA-256 in lower-case hexadecimal.
    */
   fingerprint(): string {
     return sha256(utf8(this.list.map((key) => key.expose()).join("\n")));

@@ -4,14 +4,13 @@ import { cut, equalsIgnoringCase, lowerCase, trim } from "../text/text.ts";
 import { header, type RequestKind, type ResponseHead } from "./action.ts";
 
 /**
- * The meaning of a response, which follows from its status, its headers and its request: one table for polls and streams (sdk-behaviour
- * 2.9.2, sdk-behaviour 2.11, D-65).
+ * The meaning of a response, which follows from its status, its headers and its request: one table for polls and streams.
  *
  * - `features`: the request succeeded, and the body should hold features. `isLast` is true if the Edge wants no further requests (status
- *   236, D-23).
+ *   236).
  * - `unchanged`: the features that the client holds are still current (status 304).
  * - `redirect`: the response has a status of redirects, such as 302.
- * - `refused`: the Edge refuses this client. An early retry is unlikely to succeed (D-21).
+ * - `refused`: the Edge refuses this client. An early retry is unlikely to succeed.
  * - `no_streaming`: the Edge cannot stream: it responded to a stream request with status 501.
  * - `trouble`: the response cannot be used, for a reason that is probably temporary.
  */
@@ -52,14 +51,14 @@ function essence(head: ResponseHead): string {
   return lowerCase(trim(/^[^;]*/.exec(header(head, "content-type") ?? "")?.[0] ?? ""));
 }
 
-/** The maximum interval or pause in milliseconds that a server can request. A longer one is reduced to this maximum (D-75). */
+/** The maximum interval or pause in milliseconds that a server can request. A longer one is reduced to this maximum. */
 export const LONGEST_INTERVAL = 24 * 3_600_000;
-/** The maximum delay in milliseconds before a retry that a server can request with `Retry-After` (D-75). */
+/** The maximum delay in milliseconds before a retry that a server can request with `Retry-After`. */
 const LONGEST_RETRY = 3_600_000;
 
 /**
  * Returns the polling interval in milliseconds that the Edge requests by `max-age` in the first `Cache-Control` header, at most
- * {@link LONGEST_INTERVAL}; `undefined` if `max-age` is 0, missing or not a whole number (sdk-behaviour 2.9.3).
+ * {@link LONGEST_INTERVAL}; `undefined` if `max-age` is 0, missing or not a whole number.
  */
 export function maxAge(head: ResponseHead): number | undefined {
   for (const directive of header(head, "cache-control")?.split(",") ?? []) {

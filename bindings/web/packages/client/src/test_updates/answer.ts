@@ -8,7 +8,7 @@ export type Outcome = "accepted" | "unchanged";
 /** The maximum length in characters of the Edge's own reason. */
 const LONGEST_DETAILS = 500;
 
-/** Returns the outcome of an update, or the error, from the status and the body of the Edge's response (edge-protocol 5.3). */
+/** Returns the outcome of an update, or the error, from the status and the body of the Edge's response. */
 export function readAnswer(status: number, body: string): Outcome | Refused | EdgeProblem {
   // A sign-in page or a proxy has answered, so that no Edge has seen the update.
   if (status >= 200 && status <= 202 && /^\s*<(?!\?)/.test(body))

@@ -8,7 +8,7 @@ import { notApplied, type Outcome } from "./answer.ts";
 import { isApplied, type Update, updateBody } from "./update.ts";
 import { platformOf, put } from "./put.ts";
 
-/** The milliseconds after which an accepted update is sent again if the client has not received the change (D-80). */
+/** The milliseconds after which an accepted update is sent again if the client has not received the change. */
 const ONCE_MORE_AFTER = 2_000;
 /** The milliseconds after the first accepted sending at which the wait for the change ends. */
 const PATIENCE = 10_000;

@@ -6,7 +6,7 @@ import { type EdgeUrl, SecretUrl } from "../session/edge_url.ts";
 import { type ApiKey, isDots } from "../session/key.ts";
 
 /**
- * Returns the URL to which a test sends a change of a feature (edge-protocol 5.1). Returns `undefined` for the feature keys `.` and `..`,
+ * Returns the URL to which a test sends a change of a feature. Returns `undefined` for the feature keys `.` and `..`,
  * which URL parsers treat as steps to another path.
  */
 export function updateUrl(edge: EdgeUrl, key: ApiKey, feature: string): SecretUrl | undefined {
@@ -61,7 +61,7 @@ function valueJson(value: unknown): string {
   return isNumber && JSON_NUMBER.test(text) && fitsDouble(text) ? text : JSON.stringify(text);
 }
 
-/** Returns the text of a value. Lists and objects are documents, which the Edge accepts as text only (edge-protocol 5.3). */
+/** Returns the text of a value. Lists and objects are documents, which the Edge accepts as text only. */
 function valueText(value: unknown): string {
   if (typeof value === "string") return wellFormed(value);
   if (typeof value === "number") return Number.isFinite(value) ? numberText(value) : String(value);

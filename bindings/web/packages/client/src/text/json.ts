@@ -147,7 +147,7 @@ function isSpace(unit: number): boolean {
 
 /**
  * Returns the integer that a number is equal to, held at ±(2⁵³ − 1); `undefined` for any other JSON, and for numbers beyond every
- * double (D-35). `20.0` is an integer, `"20"` is not.
+ * double. `20.0` is an integer, `"20"` is not.
  */
 export function integer(json: string): number | undefined {
   const number = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(json);

@@ -21,7 +21,7 @@ export class ClientPlatform extends WebPlatform {
   }
 
   /**
-   * The session follows redirects (D-82). These runtimes have neither cookies nor referrers, and refuse the settings for them. The `fetch` of Next
+   * The session follows redirects. These runtimes have neither cookies nor referrers, and refuse the settings for them. The `fetch` of Next
    * 14 keeps responses in files, also in its edge runtime.
    */
   protected requestInit(request: PlatformRequest): RequestInit {

@@ -95,7 +95,7 @@ export class Site implements AsyncDisposable {
   }
 }
 
-/** Returns the bytes of an engine that `cargo xtask web build` has built. */
+/** Returns the bytes of an engine that `cargo xtask web engines` has built. */
 function engine(path: string): Promise<Buffer> {
   return readFile(new URL(`../../src/engine${path}`, import.meta.url));
 }

@@ -22,7 +22,7 @@ function describeWith(files: readonly string[], missing: string): typeof describ
 /** Describes tests that need both engines. */
 export const describeEngine = describeWith(
   ["lean.js", "lean.wasm", "full.js", "full.wasm"],
-  "the engine is not built: `cargo xtask web build` builds it",
+  "the engine is not built: `cargo xtask web engines` builds it",
 );
 
 /** Describes tests that need the engines whose features fail if the id of a strategy says so. */

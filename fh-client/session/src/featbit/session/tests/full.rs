@@ -108,3 +108,16 @@ fn an_equal_full_answer_is_not_compiled_again() {
         assert_eq!(driver.value().as_deref(), Some("x"));
     }
 }
+
+#[test]
+fn the_first_message_without_flags_is_noticed_once() {
+    for mode in [Mode::Streaming, POLLING] {
+        let mut driver = TestDriver::started(mode);
+        answer(&mut driver, &full(&[]));
+        answer_refresh(&mut driver, &full(&[]));
+        assert_eq!(driver.no_flags, 1);
+        let mut driver = ready(mode, 7, |_| {});
+        answer_refresh(&mut driver, &full(&[]));
+        assert_eq!((driver.no_flags, driver.value()), (0, None));
+    }
+}

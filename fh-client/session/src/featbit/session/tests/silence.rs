@@ -92,6 +92,24 @@ fn silent_sockets_are_dropped_and_opened_again() {
 }
 
 #[test]
+fn a_socket_whose_patches_before_the_answer_exceed_the_limit_is_dropped() {
+    let mut driver = TestDriver::with(Mode::Streaming, 7, |config| config.limits.bytes = 12_000);
+    driver.tell(Input::Start);
+    driver.open();
+    let socket = driver.request_id();
+    driver.say(&early());
+    driver.say(&early());
+    assert!(driver.aborted.is_empty());
+    driver.say(&early());
+    assert_eq!(
+        (&*driver.aborted, driver.problem()),
+        (&[socket][..], Some(Problem::TooLarge(12_000)))
+    );
+    driver.come_back();
+    driver.synchronise();
+}
+
+#[test]
 fn a_clock_that_goes_back_is_not_followed() {
     let mut driver = TestDriver::synchronised();
     let (now, deadline) = (driver.now, driver.session.deadline());

@@ -1,4 +1,4 @@
-//! Reads a state of the conformance suite (conformance 2.3). Such a state has no API keys, because the program that serves it chooses them.
+//! Reads a state of the conformance suite. Such a state has no API keys, because the program that serves it chooses them.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,4 +1,4 @@
-//! Reads files that other programs of FeatureHub write (edge-protocol 9.3), and states of the conformance suite (conformance 2.3).
+//! Reads files that other programs of FeatureHub write, and states of the conformance suite.
 //!
 //! Each form is converted to a [`State`](crate::state::State). Unknown members outside of strategies are ignored, because programs and not
 //! people write these forms. A feature without a key or a known type is left out with a warning, and the other features are kept.

@@ -1,5 +1,4 @@
-//! Reads data that a management repository publishes: environments with all data that an Edge needs, and service accounts (edge-protocol
-//! 8.8).
+//! Reads data that a management repository publishes: environments with all data that an Edge needs, and service accounts.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -134,7 +133,7 @@ fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
     Some(Found { part, feature, value: Some(value), strategies })
 }
 
-/// Returns the strategies of a value record with only those members that a server sends to SDKs (edge-protocol 9.2). Misspelt members are
+/// Returns the strategies of a value record with only those members that a server sends to SDKs. Misspelt members are
 /// kept as well, so that the review reports them.
 fn sent(part: &Part) -> Vec<Json> {
     type Write<'a> = &'a dyn Fn(&str, Part) -> String;

@@ -109,7 +109,7 @@ fn one(
     merge.end(reading, part, gathered);
 }
 
-/// Reads a FeatureState (edge-protocol 2.6). The result is `None` if the feature has no key or no known type, and a warning is added.
+/// Reads a FeatureState. The result is `None` if the feature has no key or no known type, and a warning is added.
 fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
     let mut feature = definition(reading, part, name::TYPE)?;
     feature.properties = properties(part.get(name::PROPERTIES));

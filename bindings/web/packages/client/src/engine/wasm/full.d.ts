@@ -1,4 +1,4 @@
-// The JavaScript of the full engine, which `cargo xtask web build` writes beside this file.
+// The JavaScript of the full engine, which `cargo xtask web engines` writes beside this file.
 import type { FullEngineModule } from "../module.ts";
 
 export declare const initSync: FullEngineModule["initSync"];

@@ -1,4 +1,4 @@
-// The JavaScript of the lean engine, which `cargo xtask web build` writes beside this file.
+// The JavaScript of the lean engine, which `cargo xtask web engines` writes beside this file.
 import type { EngineModule } from "../module.ts";
 
 export declare const initSync: EngineModule["initSync"];

@@ -1,6 +1,6 @@
 /**
  * Values of features that travel with a request. All services that read these values see the same values, even if a feature
- * changes meanwhile (sdk-behaviour 5.4).
+ * changes meanwhile.
  *
  * The values are one entry, {@link NAME}, of the baggage that OpenTelemetry passes from service to service, such as
  * `fhub=BANNER=hello%20there,LAYOUT,NEW_CHECKOUT=true`. Items are written in the order of their keys. Values are percent-encoded,

@@ -3,7 +3,7 @@ import type { Feature } from "../feature.ts";
 import type { Value } from "../value.ts";
 
 /**
- * User code that may override the value of a feature before the rules are evaluated (D-78, sdk-behaviour 2.8).
+ * User code that may override the value of a feature before the rules are evaluated.
  *
  * Each read of a value calls the interceptors in the order of their registration until one overrides the value. This holds for
  * reads with or without a context, and also for keys without a feature. Locked features are an exception; see

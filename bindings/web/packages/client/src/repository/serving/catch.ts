@@ -162,7 +162,7 @@ function areDifferent(repository: Repository, older: Rules, newer: Rules): boole
 
 /**
  * Returns `live` with the contexts of `latest`; `undefined` if the contexts are the same, or if the client evaluates the features
- * of one of the two. A client that keeps its values while the Edge evaluates a new context (D-62) keeps the served values, not the
+ * of one of the two. A client that keeps its values while the Edge evaluates a new context keeps the served values, not the
  * held values.
  */
 function relabel(live: Rules, latest: Rules): Rules | undefined {

@@ -21,7 +21,7 @@ export interface Core extends Waking {
   readonly keepsAnswers: boolean;
   /** The numbers of errors in listeners, interceptors and observers, of refused overrides and of dropped events. */
   readonly counters: Counters;
-  /** The function that the first read after `reportsReads` was set calls, for passive polling (D-71). */
+  /** The function that the first read after `reportsReads` was set calls, for passive polling. */
   onTouch: (() => void) | undefined;
   /** Gets what a listener or an observer throws. */
   onThrow: ((error: unknown) => void) | undefined;
@@ -41,7 +41,7 @@ export interface Core extends Waking {
   ids: number;
 }
 
-/** Calls `onTouch` if this read is the first one since reads are reported (D-71). */
+/** Calls `onTouch` if this read is the first one since reads are reported. */
 export function touch(repository: Core): void {
   if (!repository.reportsReads) return;
   repository.reportsReads = false;

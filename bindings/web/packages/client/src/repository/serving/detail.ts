@@ -28,7 +28,7 @@ export interface Detail {
   readonly variant: string;
   /** The name of the interceptor that returned the value; `undefined` if no interceptor overrode the feature. */
   readonly interceptor: string | undefined;
-  /** True if the feature exists. An override of a missing feature does not make this true (sdk-behaviour 4.2). */
+  /** True if the feature exists. An override of a missing feature does not make this true. */
   readonly exists: boolean;
   /** The version of the feature's value, held at ±(2⁵³ − 1); -1 if the feature does not exist. */
   readonly version: number;

@@ -39,7 +39,7 @@ export interface ReadinessChange {
   readonly status: SessionStatus;
 }
 
-/** An event that reports a change of features (sdk-behaviour 2.5, "repository-level events"). */
+/** An event that reports a change of features. */
 export interface NewState {
   /** True if catch & release holds the change back until a release. */
   readonly isHeld: boolean;

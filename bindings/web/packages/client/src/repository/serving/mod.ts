@@ -19,7 +19,7 @@ export interface RepositoryOptions {
   readonly clock: ClockFn;
   /**
    * Maximum number of readiness, status, new-state, raw and notice events that wait for `deliver`; by default 1,024. When the limit is
-   * reached, the oldest event is dropped and counted (D-63). A limit of 0 counts as 1.
+   * reached, the oldest event is dropped and counted. A limit of 0 counts as 1.
    */
   readonly events?: number | undefined;
   /** The function that decides if an update changes a feature; by default FeatureHub's rules. */

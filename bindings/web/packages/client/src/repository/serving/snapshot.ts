@@ -73,15 +73,15 @@ type Parts = Pick<
 
 /**
  * The immutable state of a repository's features and of the client's status at one time. Several reads of one snapshot return
- * values of the same state (D-83).
+ * values of the same state.
  *
  * `attributes` is the context of a read; `undefined` means a read without attributes. With a server-evaluated key, a read without a
  * context returns the served values for whichever context the Edge evaluated, unless the client is `NOT_READY`. A read that no
  * interceptor overrides returns no value, with the reason `OTHER_CONTEXT`, if the values are valid for another context than the
- * context of the read (D-62). While the client waits for the features of a new context, the reason is `NOT_READY`.
+ * context of the read. While the client waits for the features of a new context, the reason is `NOT_READY`.
  *
  * A read counts as one use of the feature, unless its documentation or that of `Observer` says otherwise. Reads of features are
- * also reported to passive polling (D-71). Reads never throw.
+ * also reported to passive polling. Reads never throw.
  */
 export class RepositorySnapshot {
   declare readonly repository: Core;

@@ -17,7 +17,7 @@ import {
 import { compareAgain, type Repository } from "./mod.ts";
 
 /**
- * Registers a listener for changes of a feature's value and of its lock (D-63), as a read with `attributes` sees them.
+ * Registers a listener for changes of a feature's value and of its lock, as a read with `attributes` sees them.
  *
  * The first comparison is with the current value, so the listener is not called for the current value. States that do not last until the
  * next delivery may be skipped. The feature need not exist, and may be deleted and created again. The listener is not called while a read
@@ -85,7 +85,7 @@ function listening({ events }: Repository, id: number): Subscription {
 }
 
 /**
- * Registers an interceptor, which is called after the interceptors that were registered earlier (sdk-behaviour 2.8). If the closed
+ * Registers an interceptor, which is called after the interceptors that were registered earlier. If the closed
  * repository has removed its listeners already, the interceptor is only closed.
  */
 export function intercept(
@@ -114,7 +114,7 @@ export function intercept(
 
 /**
  * Increases the generation, and makes change listeners compare their values again. Call this function when an interceptor may return other
- * values than before (D-63).
+ * values than before.
  */
 export function overridesChanged(repository: Repository): void {
   if (repository.isClosed) return;

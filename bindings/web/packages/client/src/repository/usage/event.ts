@@ -80,7 +80,7 @@ export function usedFeature(rules: Rules, key: string, answer: Answer): UsedFeat
 
 /**
  * Returns a feature's value as text for statistics: `on` or `off` for a boolean, the decimal text of a number, or the text of
- * another value that is not JSON. Returns `undefined` for JSON and null (sdk-behaviour 3.3).
+ * another value that is not JSON. Returns `undefined` for JSON and null.
  *
  * @example
  * ```ts
@@ -123,7 +123,7 @@ export function eventName(event: UsageEvent): string {
 }
 
 /**
- * Returns the event as one flat record, in the form in which published SDKs send it (sdk-behaviour 3.3). The members are added in
+ * Returns the event as one flat record, in the form in which published SDKs send it. The members are added in
  * the following order. If two members have the same name, the later member is used:
  *
  * - for the read of one feature: attributes, then `feature` (the feature's key), `value`, `id` and `environmentId`;

@@ -5,7 +5,7 @@ import type { Millis } from "../time.ts";
 import type { Params, UsageEvent, UsedFeature } from "./event.ts";
 
 /**
- * Code that is notified of uses of features, such as an exporter, statistics or tracing (sdk-behaviour 3).
+ * Code that is notified of uses of features, such as an exporter, statistics or tracing.
  *
  * A read of a feature by the user's code is one event. The following reads are no events: reads of features that do not exist, and
  * reads for which the client has no features; `exists`, `isSet` and `peek`, and the other reads of a snapshot whose documentation

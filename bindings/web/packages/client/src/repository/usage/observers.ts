@@ -20,7 +20,7 @@ const LAST_FLUSH = 2;
 let isObserving = false;
 
 /**
- * Registers an observer, which is notified of the uses of features that `options` selects (sdk-behaviour 3). If the closed repository has
+ * Registers an observer, which is notified of the uses of features that `options` selects. If the closed repository has
  * removed its listeners already, the observer is only closed.
  */
 export function observe(

@@ -14,7 +14,7 @@ export interface Listed {
 export interface Answered {
   /** The id of the environment; `undefined` if the entry has no id that is a text. */
   readonly id: string | undefined;
-  /** The features; `undefined` if the entry has no list of features, which is not the same as an empty list (D-60). */
+  /** The features; `undefined` if the entry has no list of features, which is not the same as an empty list. */
   listed: Listed | undefined;
 }
 

@@ -44,8 +44,7 @@ const OLDER_LISTS = 3;
 type Lists = readonly [since: number, lists: number];
 
 /**
- * The features of one environment, and the rules that decide which updates are applied (sdk-behaviour 2.2, edge-protocol 4.2, D-26, D-27,
- * D-73).
+ * The features of one environment, and the rules that decide which updates are applied.
  */
 export class Environment {
   readonly id: string;
@@ -186,7 +185,7 @@ export class Environment {
    * Applies the delete of a feature, and returns the effect, or the reason if the JSON is not an object or has neither an id nor a key. The
    * delete concerns the feature with the same id. If no feature has this id, the delete concerns the feature with the same key, unless both
    * the delete and that feature have ids. The feature is removed unless the version of the delete is above 0 and lower than the version of
-   * the feature (D-27).
+   * the feature.
    */
   delete(element: Received): Effect | string {
     if (element.parts === undefined) return "a delete event is not a JSON object";
@@ -221,7 +220,7 @@ export class Environment {
   }
 
   /**
-   * Returns true if a remembered delete of the feature has the version of the received state, or a later version (D-73). A missing or
+   * Returns true if a remembered delete of the feature has the version of the received state, or a later version. A missing or
    * unreadable version counts as 0.
    */
   #buries({ id, version = 0 }: Identity): boolean {

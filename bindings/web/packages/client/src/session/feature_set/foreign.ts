@@ -20,8 +20,8 @@ export function otherEnvironment(environment: string, { parts = {} }: Received):
 const UUID = /^[\da-f]{1,8}(-[\da-f]{1,4}){3}-[\da-f]{1,12}$/;
 
 /**
- * Returns a UUID in its shortest form. An Edge reads UUIDs in upper or lower case, and with or without leading zeros in their groups
- * (edge-protocol 1.1). Returns `undefined` if the text is not a UUID.
+ * Returns a UUID in its shortest form. An Edge reads UUIDs in upper or lower case, and with or without leading zeros in their groups.
+ * Returns `undefined` if the text is not a UUID.
  */
 function uuid(text: string): string | undefined {
   const lower = lowerCase(text);

@@ -18,7 +18,7 @@ export interface Closed {
 const MAX_REPORTED = 1_000;
 
 /**
- * The features of a session, by environment. The environments have the order of the API keys (D-61). Environments to which no key gives
+ * The features of a session, by environment. The environments have the order of the API keys. Environments to which no key gives
  * access, and which only a store has sent, come last.
  */
 export class FeatureSet {
@@ -127,7 +127,7 @@ export class FeatureSet {
 
   /**
    * Returns the features of all environments. If several environments have a feature with the same key, the feature of the earliest
-   * environment is used (D-61).
+   * environment is used.
    */
   #merged(notice: (notice: Notice) => void): [Map<string, Feature>, Environments] {
     const byKey = new Map<string, string>();

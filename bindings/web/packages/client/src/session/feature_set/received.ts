@@ -25,7 +25,7 @@ export interface Identity {
   readonly id: string | undefined;
   /** Key of the feature; `undefined` if it is missing or not a text. */
   readonly key: string | undefined;
-  /** Version of the feature's value, held at ±(2⁵³ − 1); `undefined` if it is missing or not an integer (D-35). */
+  /** Version of the feature's value, held at ±(2⁵³ − 1); `undefined` if it is missing or not an integer. */
   readonly version: number | undefined;
 }
 

@@ -9,7 +9,7 @@
  */
 export type Access = "unknown" | "refused" | "granted" | "revoked";
 
-/** Returns true if the record holds that the Edge has sent or confirmed a list of features (D-68). */
+/** Returns true if the record holds that the Edge has sent or confirmed a list of features. */
 export function hadContact(access: Access): boolean {
   return access === "granted" || access === "revoked";
 }
@@ -21,7 +21,7 @@ export function isRefused(access: Access): boolean {
 
 /**
  * Returns the record after a refusal. The record does not change if it holds a list of features, because an Edge may refuse clients during
- * its own outages (D-21).
+ * its own outages.
  */
 export function refused(access: Access): Access {
   return access === "unknown" ? "refused" : access;

@@ -18,11 +18,10 @@ import {
 import { stream, streamBytes, streamClosed } from "./stream.ts";
 import { applyAnswer } from "./update.ts";
 
-/** Maximum number of redirects in a row. If a request has one more redirect, it fails (D-82). */
+/** Maximum number of redirects in a row. If a request has one more redirect, it fails. */
 const MOST_HOPS = 5;
 /**
- * Number of answers to stream requests with a wrong content type, without another answer in between, after which the client polls instead
- * (D-65).
+ * Number of answers to stream requests with a wrong content type, without another answer in between, after which the client polls instead.
  */
 const MOST_WRONG_TYPES = 3;
 

@@ -48,7 +48,7 @@ export function connectTo(core: Core, following: Redirect | undefined): void {
 
 /**
  * Returns the kind of the next request. The kind is a poll if the client does not stream, if it is suspended, if it waits for the next
- * stream for long (D-64), or if the Edge could not stream and it is too early to retry streaming (D-65). Otherwise the kind is a stream.
+ * stream for long, or if the Edge could not stream and it is too early to retry streaming. Otherwise the kind is a stream.
  */
 function nextKind(core: Core): RequestKind {
   if (!streams(core) || core.isSuspended || core.gap !== undefined) return "poll";

@@ -29,7 +29,7 @@ import {
 import { equalsIgnoringCase } from "../../text/text.ts";
 
 /**
- * Sets a context of server-evaluated keys: at most one request is in flight, and at most one context waits (D-62, D-120). If the context's
+ * Sets a context of server-evaluated keys: at most one request is in flight, and at most one context waits. If the context's
  * header differs from that of the current context, the Edge has to evaluate the features for it. With a client-evaluated key, the command is
  * done at once and changes nothing.
  *
@@ -104,7 +104,7 @@ function setNextContext(core: Core, next: NextContext): void {
 }
 
 /**
- * Returns true if a newer context has to wait (D-120): a request is in flight, no features of the current context are served, and the current
+ * Returns true if a newer context has to wait: a request is in flight, no features of the current context are served, and the current
  * context was set after the start. A redirected request that is delayed by the limit of the request rate counts as in flight. A stream counts
  * until its first list.
  */

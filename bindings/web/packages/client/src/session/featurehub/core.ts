@@ -24,7 +24,7 @@ export interface Pending {
   readonly commandId: CommandId;
   /**
    * The time at which the caller gets a timeout as the outcome; `undefined` for commands without a time limit. Only a command that sets a
-   * context has a limit (D-120).
+   * context has a limit.
    */
   readonly expires: Millis | undefined;
 }
@@ -127,18 +127,18 @@ export class Core {
   header = "";
   /** True if the current context was set after the start. */
   contextWasSet = false;
-  /** The context that waits, because it was set while the request for another context was in flight (D-120). */
+  /** The context that waits, because it was set while the request for another context was in flight. */
   next: NextContext | undefined;
   /**
    * The etag of the poll that the held features come from; `undefined` if there was no such poll, if it had no etag or was not applied as a
-   * whole, or if the features, the context's header or the keys have changed since (D-72). Sent with a single key only (D-60).
+   * whole, or if the features, the context's header or the keys have changed since. Sent with a single key only.
    */
   etag: string | undefined;
   /** The time between polls. The Edge may change this time by `max-age`. */
   interval: number;
   /** The time of the next attempt to stream; `undefined` unless the client polls because it cannot stream. */
   pollUntil: Millis | undefined;
-  /** The time from the next poll, which follows a stream that had features, to the next stream; `undefined` if no such poll is due or in flight (D-64). */
+  /** The time from the next poll, which follows a stream that had features, to the next stream; `undefined` if no such poll is due or in flight. */
   gap: number | undefined;
   /** Number of the last answers to stream requests that had a wrong content type, in a row and since the keys were changed. */
   wrongTypes = 0;
@@ -211,15 +211,15 @@ export function wasOpenSince(core: Core, { opened, hasData }: Pick<Stream, "open
 
 /**
  * Returns true if no request follows the end of this stream, because the response had status 236. A client without features continues to
- * send requests (D-71).
+ * send requests.
  */
 export function isLast(core: Core, stream: Stream): boolean {
   return stream.isLast && (stream.hasData || core.held.kind === "current");
 }
 
 /**
- * Returns true if the Edge wants no more requests (D-22, D-23). This begins when the session halts, or as soon as a stream with status 236
- * is open and the client has features. A refresh, other keys, and the requests after a pause or a refusal end it (D-67).
+ * Returns true if the Edge wants no more requests. This begins when the session halts, or as soon as a stream with status 236
+ * is open and the client has features. A refresh, other keys, and the requests after a pause or a refusal end it.
  */
 export function isStale(core: Core): boolean {
   const { state } = core;

@@ -23,7 +23,7 @@ export function refuseNextContext(core: Core, problem: Problem): void {
   settleAll(core, pending, problem);
 }
 
-/** Drops the waiting context, because the Edge wants no more requests. The current context stays in force (D-67). */
+/** Drops the waiting context, because the Edge wants no more requests. The current context stays in force. */
 export function refuseNextContextAsStale(core: Core): void {
   refuseNextContext(core, STALE);
   handOnKeptValues(core);

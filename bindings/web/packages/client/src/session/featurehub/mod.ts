@@ -45,7 +45,7 @@ const HANDLERS: {
  *
  * Every state in which the session waits for the Edge has a deadline, so that no failure can stop a client silently. There is no deadline
  * before the start, and none for a client that is offline, halted, suspended or closed. A passive client whose features may be outdated has
- * no deadline either, nor has a client that polls once and is done (D-71).
+ * no deadline either, nor has a client that polls once and is done.
  *
  * @example
  * ```ts

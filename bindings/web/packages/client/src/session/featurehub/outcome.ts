@@ -13,7 +13,7 @@ export const NO_STREAMING: Problem = { code: "no_streaming" };
 /** The problem of a stream that is held back, and of a client that polls because of this. */
 export const HELD_BACK: Problem = { code: "held_back" };
 
-/** Number of streams in a row that are held back, or get no response in time, after which the client polls instead (D-65). */
+/** Number of streams in a row that are held back, or get no response in time, after which the client polls instead. */
 const MOST_HELD_BACK = 2;
 
 /** Returns true if the last streams were held back or got no response in time, so often that the client polls instead. */
@@ -103,7 +103,7 @@ export function trouble(core: Core, problem: Problem, atLeast = 0): void {
   settle(core, problem);
 }
 
-/** Handles the end of a stream that had sent features but no `bye`. A long wait for the next stream has a poll in its middle (D-64). */
+/** Handles the end of a stream that had sent features but no `bye`. A long wait for the next stream has a poll in its middle. */
 export function dropped(core: Core, problem: Problem): void {
   failed(core, problem);
   const { returnWithin, backoff } = core.config;
@@ -122,8 +122,8 @@ export function comeBack(core: Core): void {
 
 /**
  * Records that the Edge refuses this client. The status shows the problem at once. A retry is scheduled as in {@link wait}, after the delays
- * of `Config.refused` and at least the time `atLeast`, because an Edge may refuse clients during its own outages (D-21). No refusal stops a
- * client without features for good (D-114).
+ * of `Config.refused` and at least the time `atLeast`, because an Edge may refuse clients during its own outages. No refusal stops a
+ * client without features for good.
  */
 export function refuse(core: Core, problem: Problem, atLeast = 0): void {
   core.access = refused(core.access);
@@ -146,14 +146,14 @@ function wait(core: Core, delay: number): void {
   else waitUntil(core, at, "waiting");
 }
 
-/** Stops sending requests because the Edge wants no more requests. Features that are served remain served (D-22, D-23). */
+/** Stops sending requests because the Edge wants no more requests. Features that are served remain served. */
 export function haltStale(core: Core): void {
   core.state = { kind: "halted" };
   settleAsStale(core);
 }
 
 /**
- * Schedules the next request after the time `pause`, because the Edge has requested this pause (D-22). A caller's command may send a request
+ * Schedules the next request after the time `pause`, because the Edge has requested this pause. A caller's command may send a request
  * earlier.
  */
 export function pause(core: Core, pause: number): void {
@@ -173,7 +173,7 @@ export function ownInterval(core: Core): number {
   return areStreamsHeldBack(core) ? HELD_BACK_INTERVAL : DEFAULT_INTERVAL;
 }
 
-/** Starts polling in place of streaming. Streaming is retried later, and as soon as a poll fails if streams are held back (D-65). */
+/** Starts polling in place of streaming. Streaming is retried later, and as soon as a poll fails if streams are held back. */
 export function fallBack(core: Core, problem: Problem): void {
   if (areStreamsHeldBack(core)) core.interval = ownInterval(core);
   core.pollUntil = after(core.now, core.config.streamAgainAfter);

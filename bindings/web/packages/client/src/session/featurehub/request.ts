@@ -35,7 +35,7 @@ export function refresh(core: Core, pending: Pending): void {
   }
 }
 
-/** Handles the read of a feature: sends a request if the client polls passively and the time of its next poll has come (D-71). */
+/** Handles the read of a feature: sends a request if the client polls passively and the time of its next poll has come. */
 export function featureRead(core: Core): void {
   if (core.state.kind === "expired" && !core.isSuspended) connect(core);
 }

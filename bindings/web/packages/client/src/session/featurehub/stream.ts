@@ -25,7 +25,7 @@ import {
 import { settle } from "./pending.ts";
 import { applyList, applyOne, densityOf } from "./update.ts";
 
-/** The maximum delay in milliseconds before a reconnect that a stream can request with `retry:` (D-75). */
+/** The maximum delay in milliseconds before a reconnect that a stream can request with `retry:`. */
 const LONGEST_RECONNECT = 30_000;
 
 /** Returns a stream that was opened now. */
@@ -55,7 +55,7 @@ function progress(core: Core, stream: Stream): void {
 }
 
 /**
- * Returns the time at which the stream is aborted if no more bytes arrive, and the problem that is then reported (D-74). Of equal times,
+ * Returns the time at which the stream is aborted if no more bytes arrive, and the problem that is then reported. Of equal times,
  * that of a stream that is held back counts, and then the earlier stage.
  */
 export function streamDeadline(stream: Stream, limits: Limits): [Millis, Problem] {
@@ -175,7 +175,7 @@ function handleEvent(core: Core, stream: Stream, { name, data }: Event): Stop | 
 
 /**
  * Aborts the request because of a problem, and schedules a retry. Halts if no request follows the end of a stream. After several streams in
- * a row that are held back or get no response in time, polls instead (D-65).
+ * a row that are held back or get no response in time, polls instead.
  */
 export function abort(core: Core, problem: Problem): void {
   const { state } = core;
@@ -217,7 +217,7 @@ function reason(data: string): string {
 
 /**
  * Reads `edge.stale` of a `config` event. `true` stops requests. A number above 0 pauses requests for this number of seconds, at most for
- * {@link LONGEST_INTERVAL}. Any other value has no effect (D-22).
+ * {@link LONGEST_INTERVAL}. Any other value has no effect.
  */
 function stale(data: string): Stop | undefined {
   const value = membersOf(data).findLast(([name]) => name === "edge.stale")?.[1] ?? "";

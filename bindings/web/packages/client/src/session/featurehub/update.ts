@@ -24,7 +24,7 @@ export interface PollOutcome {
   /** The problem of the body; `undefined` if the body had no problem. */
   readonly doubt: Problem | undefined;
   /**
-   * True if the body's etag describes the held features (D-72): each list was usable, none was empty, which may be due to a failure of the
+   * True if the body's etag describes the held features: each list was usable, none was empty, which may be due to a failure of the
    * Edge, and none had an older version of a held feature.
    */
   readonly isWhole: boolean;
@@ -112,8 +112,7 @@ function countFurther(core: Core, further: number): void {
 }
 
 /**
- * Returns true if an empty list may be due to a failure of the Edge. This is the case with several keys, and with server-evaluated keys
- * (D-60).
+ * Returns true if an empty list may be due to a failure of the Edge. This is the case with several keys, and with server-evaluated keys.
  */
 function isLenient(core: Core): boolean {
   return core.keys.areSeveral || !evaluatesHere(core);
@@ -122,7 +121,7 @@ function isLenient(core: Core): boolean {
 /**
  * Prepares for the first features of a new context or a new kind of key: drops the features of the previous context, because versions of two
  * contexts must not be compared. Returns false if the response holds no usable list, so that the old features do not become those of the new
- * context (D-60, D-62). Does nothing if the held features are not marked as features of an earlier context.
+ * context. Does nothing if the held features are not marked as features of an earlier context.
  */
 function beginAnew(core: Core, hasList: boolean): boolean {
   if (!isOfEarlierContext(core.held)) return true;
@@ -151,7 +150,7 @@ function own(core: Core, id: string, features: readonly Received[]): readonly Re
 
 /**
  * Returns the features of an entry; `undefined` if the entry has no list, or if its list may be due to a failure of the Edge and would
- * replace held features (D-60).
+ * replace held features.
  */
 function usable(
   core: Core,
@@ -288,7 +287,7 @@ function notify(core: Core, notice: Notice): void {
 
 /**
  * Serves the features of a store's list, unless features are served already and the list changed none. Newly served features make the client
- * ready, but do not count as contact with the Edge (D-68).
+ * ready, but do not count as contact with the Edge.
  */
 function takeStored(core: Core, source: Source, effect: Effect): void {
   if (isServed(core.held) && effect === NONE) return;
@@ -300,7 +299,7 @@ function takeStored(core: Core, source: Source, effect: Effect): void {
 
 /**
  * Records that the Edge has sent a list, and serves the held features unless they are served already. `applied` is the effect of the list;
- * `undefined` if the list was not applied, so that the held features are as old as before (D-60).
+ * `undefined` if the list was not applied, so that the held features are as old as before.
  */
 function record(core: Core, source: Source, applied: Effect | undefined): void {
   core.access = "granted";

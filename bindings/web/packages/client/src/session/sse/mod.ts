@@ -30,11 +30,11 @@ export interface Chunk {
 type Position = "name" | "after_colon" | "value" | "failed";
 
 /**
- * A decoder for the body of one response in the WHATWG event-stream format, which processes bytes as they arrive (edge-protocol 3.2). An
+ * A decoder for the body of one response in the WHATWG event-stream format, which processes bytes as they arrive. An
  * event that is unfinished when the body ends is dropped with the decoder. Invalid UTF-8 becomes U+FFFD.
  *
  * The bytes of a value go directly into the unfinished event, without a line buffer. The values of ignored parts are never stored. The
- * decoder limits the sizes of lines and events, which the format does not limit (D-74).
+ * decoder limits the sizes of lines and events, which the format does not limit.
  */
 export class Decoder {
   readonly #limit: number;
@@ -92,7 +92,7 @@ export class Decoder {
     return this.#retry;
   }
 
-  /** Number of complete lines so far, including comments and empty lines. Each line shows that the connection works (D-74). */
+  /** Number of complete lines so far, including comments and empty lines. Each line shows that the connection works. */
   get lines(): number {
     return this.#lines;
   }

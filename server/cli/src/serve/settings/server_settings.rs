@@ -1,0 +1,154 @@
+//! The values of all settings of a server.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use fh_client::EdgeUrl;
+use fh_edge::listen::{ListenOptions, TrustedProxies};
+use fh_edge::origin::relay::{RelayKeys, RelayLimits};
+use fh_edge::state::ServiceKey;
+use fh_edge::{AdminTransport, Administration, Options};
+
+use crate::serve::logs::{LogFormat, LogLevel};
+
+/// The default port of the API, which is the port of FeatureHub's Edge.
+const PORT: u16 = 8903;
+
+/// A header for every request to the relayed Edge. `Debug` does not show its value.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct RelayHeader {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl std::fmt::Debug for RelayHeader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RelayHeader").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The settings of a server. Settings that are not given have their defaults.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) state: Option<PathBuf>,
+    /// The state file that is used if neither a state nor a relay is given.
+    pub(crate) default_state: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
+    /// The API keys that are accepted in addition to those in the state file.
+    pub(crate) keys: Vec<ServiceKey>,
+    /// The file with further API keys. `file_keys` is the content of this file at the start.
+    pub(crate) key_file: Option<PathBuf>,
+    pub(crate) file_keys: Vec<ServiceKey>,
+    /// True if the server repairs a damaged file in the data folder at its start.
+    pub(crate) data_repair: bool,
+    /// The URL of the upstream Edge: the parsed URL, and the text as it was given. `None` if the server is not a relay.
+    pub(crate) relay: Option<(EdgeUrl, String)>,
+    pub(crate) relay_keys: Vec<RelayKeys>,
+    /// The file with further keys to relay. `relay_file_keys` is the content of this file at the start.
+    pub(crate) relay_key_file: Option<PathBuf>,
+    pub(crate) relay_file_keys: Vec<RelayKeys>,
+    /// The headers for every request to the upstream Edge that the flag or the variable gives. `relay_file_headers` are the headers
+    /// in the file at the start.
+    pub(crate) relay_headers: Vec<RelayHeader>,
+    pub(crate) relay_header_file: Option<PathBuf>,
+    pub(crate) relay_file_headers: Vec<RelayHeader>,
+    /// The limit on unconfigured keys that are relayed at a time, and on new keys that are tried per second. With 0, only
+    /// configured keys are relayed.
+    pub(crate) relay_any_key: usize,
+    /// The time for which a relay serves the features of a key after the last successful response of the upstream Edge for this
+    /// key. Zero means no limit.
+    pub(crate) relay_max_age: Duration,
+    pub(crate) relay_poll: Duration,
+    pub(crate) address: IpAddr,
+    /// The port of the API. With 0, the system chooses a free port.
+    pub(crate) port: u16,
+    pub(crate) monitor_port: Option<u16>,
+    /// The address of the monitor port. With `None`, the monitor port has the address of the API.
+    pub(crate) monitor_address: Option<IpAddr>,
+    /// True if the monitor port uses TLS, with the API's certificate.
+    pub(crate) monitor_tls: bool,
+    /// The prefix of the API's paths: empty, or `/...` without a `/` at its end.
+    pub(crate) url_path: String,
+    pub(crate) tls_certificate: Option<PathBuf>,
+    pub(crate) tls_key: Option<PathBuf>,
+    /// The file from which the admin key in `edge` was read, or `None` if the key does not come from a file.
+    pub(crate) admin_key_file: Option<PathBuf>,
+    pub(crate) edge: Options,
+    pub(crate) listen: ListenOptions,
+    pub(crate) proxies: TrustedProxies,
+    pub(crate) shutdown_delay: Duration,
+    pub(crate) log: LogLevel,
+    pub(crate) log_format: LogFormat,
+    pub(crate) audit_log: bool,
+    pub(crate) access_log: bool,
+    pub(crate) properties: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            state: None,
+            default_state: None,
+            data: None,
+            keys: Vec::new(),
+            key_file: None,
+            file_keys: Vec::new(),
+            data_repair: false,
+            relay: None,
+            relay_keys: Vec::new(),
+            relay_key_file: None,
+            relay_file_keys: Vec::new(),
+            relay_headers: Vec::new(),
+            relay_header_file: None,
+            relay_file_headers: Vec::new(),
+            relay_any_key: 0,
+            relay_max_age: RelayLimits::default().max_age,
+            relay_poll: Duration::ZERO,
+            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            port: PORT,
+            monitor_port: None,
+            monitor_address: None,
+            monitor_tls: false,
+            url_path: String::new(),
+            tls_certificate: None,
+            tls_key: None,
+            admin_key_file: None,
+            edge: Options::default(),
+            listen: ListenOptions::default(),
+            proxies: TrustedProxies::default(),
+            shutdown_delay: Duration::ZERO,
+            log: LogLevel::Info,
+            log_format: LogFormat::Text,
+            audit_log: true,
+            access_log: false,
+            properties: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// Returns a warning if other machines can use the admin API over plain HTTP, or cannot use it at all.
+    pub(super) fn admin_warning(&self) -> Option<&'static str> {
+        let (address, has_tls) = match self.edge.administration {
+            Administration::WithMonitoring => {
+                (self.monitor_address.unwrap_or(self.address), self.monitor_tls)
+            }
+            _ => (self.address, self.tls_certificate.is_some()),
+        };
+        if self.edge.admin_key.is_none() || has_tls || address.is_loopback() {
+            return None;
+        }
+        match self.edge.admin_transport {
+            AdminTransport::Any => Some(
+                "the admin API is served over plain HTTP (--admin-over-plain-http): the admin key can be read on the network",
+            ),
+            // The trusted proxies may use TLS towards clients.
+            _ if !self.proxies.is_empty() => None,
+            _ => Some(
+                "without TLS the admin API is served to this machine only: other machines need --tls-certificate and --tls-key, \
+                 or a proxy of --trusted-proxies that sends x-forwarded-proto: https, or --admin-over-plain-http",
+            ),
+        }
+    }
+}

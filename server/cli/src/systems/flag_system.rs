@@ -1,0 +1,112 @@
+//! What each system does in its own way for the commands that read files.
+
+use std::io;
+
+use fh_eval::{FlagReport, Report};
+use serde::Serialize;
+
+use crate::failure::{Failure, Status};
+use crate::json_output;
+use crate::payload::Input;
+use crate::profile::ProfileArgs;
+use crate::ruleset::{RulesArgs, SubjectArgs};
+use crate::sanitize::plural;
+use crate::screen::Screen;
+use crate::system::UserArgs;
+use fh_edge::internal::Finding;
+
+/// The flags to evaluate, and the user or the context for whom.
+pub(crate) struct Given<'a> {
+    pub(crate) input: Input<'a>,
+    pub(crate) user: &'a UserArgs,
+    pub(crate) subject: &'a SubjectArgs,
+    pub(crate) rules: &'a RulesArgs,
+}
+
+/// A system of flags.
+pub(crate) trait FlagSystem {
+    /// Reads flags and the user or the context.
+    fn open(&self, given: &Given<'_>) -> Result<Box<dyn OpenFlags>, Failure>;
+
+    /// Evaluates the cases in a file. `state` is a file with the flags of the cases, if they stand in a file of their own.
+    fn cases(
+        &self,
+        path: &str,
+        state: Option<&str>,
+        rules: &RulesArgs,
+        screen: &mut Screen<'_>,
+    ) -> Result<Status, Failure>;
+
+    /// Finds the mistakes in a file.
+    fn lint(
+        &self,
+        input: Input<'_>,
+        environment: Option<&str>,
+        profile: ProfileArgs,
+    ) -> Result<Checked, Failure>;
+}
+
+/// Flags that were read, for a user or a context.
+pub(crate) trait OpenFlags {
+    /// Writes the values of the flags with these keys, or of all flags without keys.
+    fn evaluate(
+        &self,
+        keys: &[String],
+        json: bool,
+        screen: &mut Screen<'_>,
+    ) -> Result<Status, Failure>;
+
+    /// Explains how a flag gets its value. Writes notes that come before the explanation.
+    fn explain(&self, key: &str, screen: &mut Screen<'_>) -> Result<SystemReport, Failure>;
+
+    /// Writes notes on the context, which come after the explanation of a flag.
+    fn note(&self, _key: &str, _screen: &mut Screen<'_>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The explanation of a value.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum SystemReport {
+    Feature(Report),
+    Flag(FlagReport),
+}
+
+impl SystemReport {
+    pub(crate) fn write(&self, json: bool, screen: &mut Screen<'_>) -> io::Result<()> {
+        match self {
+            _ if json => json_output::document(screen.raw(), self),
+            Self::Feature(report) => screen.lines(&report.lines()),
+            Self::Flag(report) => screen.lines(&report.lines()),
+        }
+    }
+}
+
+/// The findings about a file.
+pub(crate) struct Checked {
+    /// The name of the file in messages.
+    pub(crate) name: String,
+    /// The numbers of the parts that were checked, by the names of the parts. The first part is that of the summary.
+    pub(crate) parts: Vec<(&'static str, usize)>,
+    pub(crate) findings: Vec<Finding>,
+    /// The number of findings that the file itself accepts.
+    pub(crate) accepted: usize,
+    /// True if the findings are about one environment, whose name they need not say.
+    pub(crate) is_one_environment: bool,
+}
+
+impl Checked {
+    /// Returns the findings about flags and segments, which have no environment.
+    pub(crate) fn of_flags(name: String, sizes: [usize; 2], findings: Vec<Finding>) -> Self {
+        let [flags, segments] = sizes;
+        let parts = vec![("flags", flags), ("segments", segments)];
+        Self { name, parts, findings, accepted: 0, is_one_environment: true }
+    }
+
+    /// Returns the words for the number of features or flags.
+    pub(crate) fn counted(&self) -> String {
+        let (name, count) = self.parts.first().copied().unwrap_or_default();
+        plural(count, name.trim_end_matches('s'), name)
+    }
+}

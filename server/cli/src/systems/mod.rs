@@ -1,0 +1,20 @@
+//! The systems from which flags come. What a system does in its own way stands in its folder.
+
+pub(crate) mod featbit;
+mod featurehub;
+pub(crate) mod featuresignals;
+pub(crate) mod flag_system;
+pub(crate) mod flag_table;
+pub(crate) mod flags;
+
+use self::flag_system::FlagSystem;
+use crate::system::System;
+
+/// Returns what the system does in its own way.
+pub(crate) fn of(system: System) -> &'static dyn FlagSystem {
+    match system {
+        System::Featurehub => &featurehub::Featurehub,
+        System::Featbit => &featbit::Featbit,
+        System::Featuresignals => &featuresignals::Featuresignals,
+    }
+}
