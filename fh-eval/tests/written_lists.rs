@@ -103,7 +103,12 @@ fn lists() -> Vec<List> {
     {
         let enumeration = "\"conditional\": { \"enum\": [";
         lists.push(list(schema, enumeration, "] }", quoted(&conditionals)));
-        lists.push(list(schema, "\"type\": { \"enum\": [\"STRING\", ", "] }", quoted(&types[1..])));
+        lists.push(list(
+            schema,
+            "\"type\": { \"enum\": [\"STRING\", ",
+            "] }",
+            quoted(types.get(1..).unwrap_or_default()),
+        ));
     }
     lists
 }
