@@ -43,7 +43,7 @@ const WASM_PASSES: [&str; 5] =
 /// Builds both engines unless this process has built them already.
 pub(crate) fn build_once() -> Result<(), String> {
     static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
-    BUILT.get_or_init(|| build()).clone()
+    BUILT.get_or_init(build).clone()
 }
 
 /// Builds both engines into the folder of the finished files, and copies them to the loader.
