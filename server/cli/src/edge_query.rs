@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::flag_server_args::FlagServerArgs;
 use crate::server::Server;
 use crate::system::System;
+use crate::systems::{self, flag_system::FlagSystem};
 
 #[derive(Args)]
 pub(crate) struct EdgeQueryArgs {
@@ -30,7 +31,8 @@ pub(crate) struct EdgeQueryArgs {
 
 /// The resolved arguments of a query of a server.
 pub(crate) struct EdgeQuery {
-    pub(crate) server: Server,
+    pub(crate) server: Box<dyn Server>,
+    pub(crate) system: &'static dyn FlagSystem,
     pub(crate) who: Arc<Attributes>,
     /// The keys of the requested features. If the list is empty, all features are requested.
     pub(crate) features: Vec<String>,
@@ -50,13 +52,15 @@ impl EdgeQueryArgs {
                 system.option()
             )));
         }
-        let (url, arguments) = self.edge.plain(&self.features);
-        if let Some((server, features)) = self.flags.server(url, arguments)? {
-            let who = Arc::new(self.flags.context(&context)?);
-            return Ok(EdgeQuery { server, who, features });
+        let system = systems::of(system);
+        if let Some(servers) = system.servers() {
+            let (url, arguments) = self.edge.plain(&self.features);
+            let (server, features) = self.flags.server(servers, url, arguments)?;
+            let who = Arc::new((servers.context)(self.flags.user(), &context)?);
+            return Ok(EdgeQuery { server, system, who, features });
         }
         let (edge, rest) = self.edge.resolve(&self.features)?;
         let features = edge::features(rest)?;
-        Ok(EdgeQuery { server: Server::Edge(edge), who: Arc::new(context), features })
+        Ok(EdgeQuery { server: Box::new(edge), system, who: Arc::new(context), features })
     }
 }

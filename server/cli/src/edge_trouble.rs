@@ -1,12 +1,25 @@
-//! Errors of Edges that cannot be reached or send no features, with advice.
+//! The Edge as a server, and errors of Edges that cannot be reached or send no features, with advice.
 
-use fh_client::{Problem, System};
+use fh_client::{ClientBuilder, KeyKind, Problem, System};
 
 use crate::connection_errors::{is_refused, other_scheme};
 use crate::edge::Edge;
-use crate::troubled::Troubled;
+use crate::server::Server;
 
-impl Troubled for Edge {
+impl Server for Edge {
+    fn client(&self) -> ClientBuilder {
+        Self::client(self)
+    }
+
+    fn heading(&self) -> String {
+        let environments: Vec<&str> = self.keys.iter().map(|key| &**key.environment()).collect();
+        let evaluated = match self.keys.kind() {
+            KeyKind::ClientEvaluated => "evaluated by fh",
+            KeyKind::ServerEvaluated => "evaluated by the Edge",
+        };
+        format!("{}, environment {}, {evaluated}", self.url, environments.join(" and "))
+    }
+
     fn silence(&self) -> &'static str {
         "the Edge has not answered; `fh doctor` shows more"
     }

@@ -1,208 +1,196 @@
-//! Features of a payload or of an Edge with their values, and the output of these values as a table or as JSON.
+//! Features or flags with their values, and the output of these values as a table or as JSON.
 
-use std::borrow::Cow;
-use std::sync::Arc;
+use anstyle::Style;
+use fh_eval::{Evaluation, FeatureRef, Kind};
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
-use fh_client::{Snapshot, System};
-use fh_eval::{Attributes, Evaluation, FeatureRef, Kind, Subject, featbit, featuresignals};
-use serde::Serialize;
-use serde_json::value::RawValue;
-
-use crate::clock;
 use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::sanitize;
 use crate::screen::{GOOD, PLAIN, QUIET, Screen, WARNING};
-use crate::systems::featuresignals::flags::json_of;
 use crate::table::{Align, Table};
 
-/// A feature with its value and the reason for the value.
-pub(crate) struct Reading<'a> {
-    pub(crate) feature: FeatureRef<'a>,
-    /// The JSON token of the value as the payload writes it, or `None` if the value is null.
-    pub(crate) token: Option<Cow<'a, str>>,
-    pub(crate) reason: &'static str,
-    pub(crate) strategy_id: Option<Cow<'a, str>>,
-    /// The system of the feature, and of the words of `reason`.
-    pub(crate) system: System,
-    /// The id of the variation of a flag of FeatBit, or the key of the variant of a flag of FeatureSignals.
-    pub(crate) variant: Option<&'a str>,
-    /// The name of the rule of a flag that decided, or its position, such as `#2`.
-    pub(crate) rule: Option<String>,
-    position: Option<usize>,
+/// The names of a system's flags and of what decides their values, in JSON and in tables.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Names {
+    /// The noun for a flag.
+    pub(crate) flag: &'static str,
+    /// The names of the variant that gives a flag its value. `None` stands for a system with strategies.
+    pub(crate) variant: Option<VariantNames>,
 }
 
-impl<'a> Reading<'a> {
-    /// Creates a reading from a local evaluation.
-    pub(crate) fn evaluated(feature: FeatureRef<'a>, evaluation: &Evaluation<'a>) -> Self {
-        Self {
-            feature,
-            token: feature.value_token(evaluation).map(Cow::Borrowed),
-            reason: evaluation.reason().as_str(),
-            strategy_id: evaluation.strategy_id().map(Cow::Borrowed),
-            system: System::FeatureHub,
-            variant: None,
-            rule: None,
-            position: evaluation.strategy_position(),
-        }
-    }
+/// The names of a variant.
+#[derive(Debug, PartialEq)]
+pub(crate) struct VariantNames {
+    pub(crate) noun: &'static str,
+    /// The name in JSON of the variant's id.
+    pub(crate) id: &'static str,
+}
 
-    /// Creates a reading of a flag of FeatBit, whose variations have values that are texts.
-    fn of_featbit(flag: FeatureRef<'a>, evaluation: &Evaluation<'a>) -> Self {
-        let text = evaluation.value().map(ToString::to_string);
+/// A feature or a flag with its value and the reason for the value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Reading {
+    pub(crate) names: &'static Names,
+    pub(crate) key: String,
+    pub(crate) kind: Option<Kind>,
+    /// The JSON token of the value as the payload writes it, or `None` if the value is null.
+    pub(crate) token: Option<String>,
+    /// The value without quotes, or `None` if the value is null.
+    pub(crate) text: Option<String>,
+    pub(crate) is_locked: bool,
+    /// The version, if the system has versions.
+    pub(crate) version: Option<i64>,
+    pub(crate) reason: &'static str,
+    /// True if a strategy, a target or a rule decided.
+    pub(crate) is_match: bool,
+    pub(crate) strategy_id: Option<String>,
+    /// The id of the strategy that decided, or its position from 1, such as `#2`, if the id is unknown.
+    pub(crate) strategy: Option<String>,
+    pub(crate) variant: Option<String>,
+    /// The name of the variant, or its id if it has no name.
+    pub(crate) variant_name: Option<String>,
+    /// The name of the rule of a flag that decided, or its position from 1, such as `#2`, if it has no name.
+    pub(crate) rule: Option<String>,
+}
+
+impl Reading {
+    /// Creates a reading of a flag without a strategy. The system gives the token of the value and the reason.
+    pub(crate) fn of(
+        names: &'static Names,
+        flag: FeatureRef<'_>,
+        evaluation: &Evaluation<'_>,
+        token: Option<String>,
+        reason: &'static str,
+    ) -> Self {
+        let variant = evaluation.variant().map(str::to_string);
+        let position = || Some(format!("#{}", evaluation.strategy_position()? + 1));
         Self {
-            feature: flag,
-            token: text.and_then(|text| serde_json::to_string(&text).ok()).map(Cow::Owned),
-            reason: featbit::reason(evaluation),
+            names,
+            key: flag.key().to_string(),
+            kind: flag.kind(),
+            token,
+            text: evaluation.value().map(ToString::to_string),
+            is_locked: flag.is_locked(),
+            version: Some(flag.version()),
+            reason,
+            is_match: false,
             strategy_id: None,
-            system: System::FeatBit,
-            variant: evaluation.variant(),
-            rule: rule_of(evaluation),
-            position: None,
+            strategy: None,
+            variant_name: variant.clone(),
+            variant,
+            rule: evaluation.rule_name().map(str::to_string).or_else(position),
         }
-    }
-
-    /// Creates a reading of a flag that FeatureSignals' server has evaluated.
-    fn of_featuresignals(flag: FeatureRef<'a>, evaluation: &Evaluation<'a>) -> Self {
-        Self {
-            feature: flag,
-            token: json_of(evaluation).map(Cow::Owned),
-            reason: featuresignals::reason(evaluation),
-            strategy_id: None,
-            system: System::FeatureSignals,
-            variant: evaluation.variant(),
-            rule: rule_of(evaluation),
-            position: None,
-        }
-    }
-
-    pub(crate) fn key(&self) -> &'a str {
-        self.feature.key()
-    }
-
-    /// Returns true if the id or the position of the strategy that decided the value is known.
-    pub(crate) const fn is_match(&self) -> bool {
-        self.strategy_id.is_some() || self.position.is_some()
-    }
-
-    /// Returns the id of the strategy that decided, or its position from 1, such as `#2`, if the id is unknown. Returns `None`
-    /// if neither is known.
-    pub(crate) fn strategy(&self) -> Option<String> {
-        let position = || self.position.map(|position| format!("#{}", position + 1));
-        self.strategy_id.as_deref().map(str::to_string).or_else(position)
     }
 
     /// Returns the value as text for the terminal.
     pub(crate) fn shown_value(&self) -> String {
-        sanitize::value(self.feature.kind(), self.token.as_deref())
+        sanitize::value(self.kind, self.token.as_deref())
     }
-}
 
-/// Returns the name of the rule of a flag that decided, or its position from 1, such as `#2`, if it has no name.
-pub(crate) fn rule_of(evaluation: &Evaluation<'_>) -> Option<String> {
-    let position = || Some(format!("#{}", evaluation.strategy_position()? + 1));
-    evaluation.rule_name().map(str::to_string).or_else(position)
-}
-
-/// Evaluates all features of a snapshot, in the order of its ruleset. These evaluations do not count as uses of the features.
-pub(crate) fn readings<'a>(snapshot: &'a Snapshot, who: &'a Arc<Attributes>) -> Vec<Reading<'a>> {
-    let now = clock::now();
-    let subject = match snapshot.is_server_evaluated() {
-        // The server has evaluated the features already.
-        true => Subject::without_context(now),
-        false => Subject::new(who, now),
-    };
-    let reads = snapshot.of(who);
-    let read = |feature: FeatureRef<'a>| {
-        // The snapshot knows the reason and the strategy that the Edge sent. The read also keeps passive polling going.
-        let detail = reads.peek(feature.key());
-        let evaluation = feature.evaluate(&subject);
-        match snapshot.status().system {
-            System::FeatBit => Reading::of_featbit(feature, &evaluation),
-            System::FeatureSignals => Reading::of_featuresignals(feature, &evaluation),
-            _ => Reading {
-                reason: detail.reason.as_str(),
-                strategy_id: detail.strategy_id.map(|id| Cow::Owned(id.into())),
-                ..Reading::evaluated(feature, &evaluation)
-            },
-        }
-    };
-    snapshot.ruleset().iter().map(read).collect()
-}
-
-/// The JSON form of an evaluated feature.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Row<'a> {
-    feature: &'a str,
-    #[serde(rename = "type")]
-    kind: Option<&'static str>,
-    locked: bool,
-    matched: bool,
-    strategy_id: Option<Cow<'a, str>>,
-    value: Option<Box<RawValue>>,
-    reason: &'static str,
-}
-
-impl<'a> Row<'a> {
-    /// Creates a row from a local evaluation.
-    pub(crate) fn of(feature: &FeatureRef<'a>, evaluation: &Evaluation<'a>) -> Self {
-        Self::from(&Reading::evaluated(*feature, evaluation))
-    }
-}
-
-impl<'a> From<&Reading<'a>> for Row<'a> {
-    fn from(reading: &Reading<'a>) -> Self {
-        Self {
-            feature: reading.key(),
-            kind: reading.feature.kind().map(Kind::as_str),
-            locked: reading.feature.is_locked(),
-            matched: reading.is_match(),
-            strategy_id: reading.strategy_id.clone(),
-            value: json_output::token(reading.token.as_deref()),
-            reason: reading.reason,
+    /// Returns the style of the value, which differs for a value that a strategy or a rule has decided.
+    pub(crate) const fn style(&self, is_decided: bool) -> Style {
+        match self.token {
+            None => WARNING,
+            Some(_) if is_decided => GOOD,
+            Some(_) => PLAIN,
         }
     }
+
+    /// Returns the JSON form. Members of strategies stand before the value, a variant after it, and a rule after the reason.
+    pub(crate) fn row(&self) -> Members {
+        let mut own = self.own().0.into_iter();
+        let before = if self.names.variant.is_some() { 0 } else { 3 };
+        let mut members: Vec<_> = own.next().into_iter().collect();
+        members.push(member("type", self.kind.map(Kind::as_str)));
+        members.extend(own.by_ref().take(before));
+        members.push(member("value", json_output::token(self.token.as_deref())));
+        members.extend(own.by_ref().take(1));
+        members.push(member("reason", self.reason));
+        members.extend(own);
+        Members(members)
+    }
+
+    /// Returns the members of JSON that differ between systems. The key is the first.
+    pub(crate) fn own(&self) -> Members {
+        let key = member(self.names.flag, &self.key);
+        Members(match &self.names.variant {
+            None => vec![
+                key,
+                member("locked", self.is_locked),
+                member("matched", self.is_match),
+                member("strategyId", &self.strategy_id),
+            ],
+            Some(names) => vec![key, member(names.id, &self.variant), member("rule", &self.rule)],
+        })
+    }
+}
+
+/// Members of a JSON object, of which some have other names in other systems.
+pub(crate) struct Members(pub(crate) Vec<(&'static str, Option<Box<RawValue>>)>);
+
+impl Serialize for Members {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// Returns a member with this name.
+pub(crate) fn member(
+    name: &'static str,
+    value: impl Serialize,
+) -> (&'static str, Option<Box<RawValue>>) {
+    (name, to_raw_value(&value).ok())
 }
 
 /// Selected features, and the requested keys that do not exist.
-pub(crate) struct Selection<'r, 'a> {
-    pub(crate) shown: Vec<&'r Reading<'a>>,
+pub(crate) struct Selection<'r> {
+    names: &'static Names,
+    pub(crate) shown: Vec<&'r Reading>,
     pub(crate) missing: Vec<&'r str>,
 }
 
-impl<'r, 'a> Selection<'r, 'a> {
+impl<'r> Selection<'r> {
     /// Selects the features with these keys, in this order. Without keys, selects all.
-    pub(crate) fn of(all: &'r [Reading<'a>], keys: &'r [String]) -> Self {
+    pub(crate) fn of(names: &'static Names, all: &'r [Reading], keys: &'r [String]) -> Self {
         if keys.is_empty() {
-            return Self { shown: all.iter().collect(), missing: Vec::new() };
+            return Self { names, shown: all.iter().collect(), missing: Vec::new() };
         }
-        let found = |key: &&String| all.iter().find(|reading| reading.key() == **key);
+        let found = |key: &&String| all.iter().find(|reading| reading.key == **key);
         Self {
+            names,
             shown: keys.iter().filter_map(|key| found(&key)).collect(),
             missing: keys.iter().filter(|key| found(key).is_none()).map(String::as_str).collect(),
         }
     }
 
-    /// Writes the selected features as a table or as JSON.
-    pub(crate) fn write(&self, screen: &mut Screen<'_>, json: bool) -> Result<(), Failure> {
+    /// Writes the selected features as a table or as JSON. `nothing` is the line instead of a table without rows.
+    pub(crate) fn write(
+        &self,
+        screen: &mut Screen<'_>,
+        json: bool,
+        nothing: &str,
+    ) -> Result<(), Failure> {
         if json {
-            json_output::rows(screen.raw(), self.shown.iter().copied().map(Row::from))?;
+            json_output::rows(screen.raw(), self.shown.iter().map(|reading| reading.row()))?;
         } else if !self.shown.is_empty() {
             self.table().write(screen, 0)?;
         } else if self.missing.is_empty() {
-            screen.line(QUIET, "no features")?;
+            screen.line(QUIET, nothing)?;
         }
         Ok(())
     }
 
-    /// Returns the result of the command. Each missing feature is reported as an error.
+    /// Returns the result of the command. Each missing feature is reported as an error, but only the first missing flag of a system with
+    /// variants.
     pub(crate) fn end(
         &self,
         screen: &mut Screen<'_>,
         not_there: impl Fn(&str) -> String,
     ) -> Result<Status, Failure> {
-        let Some((last, others)) = self.missing.split_last() else { return Ok(Status::Fine) };
+        let most = if self.names.variant.is_some() { 1 } else { usize::MAX };
+        let missing = self.missing.get(..most).unwrap_or(&self.missing);
+        let Some((last, others)) = missing.split_last() else { return Ok(Status::Fine) };
         for other in others {
             screen.aside(&format!("error: {}", not_there(other)))?;
         }
@@ -210,24 +198,28 @@ impl<'r, 'a> Selection<'r, 'a> {
     }
 
     fn table(&self) -> Table {
-        let mut table = Table::new([
-            ("FEATURE", Align::Left),
-            ("REASON", Align::Left),
-            ("STRATEGY", Align::Left),
-            ("VALUE", Align::Left),
-        ]);
+        let variant = self.names.variant.as_ref();
+        let source = if variant.is_some() { "RULE" } else { "STRATEGY" };
+        let (flag, variant_title) = (self.names.flag, variant.map(|names| names.noun));
+        let titles = [Some(flag), Some("REASON"), Some(source), variant_title, Some("VALUE")];
+        let titles = titles.into_iter().flatten().map(str::to_uppercase);
+        let mut table = Table::new(titles.map(|title| (title, Align::Left)));
         for reading in &self.shown {
-            let style = match (&reading.token, reading.is_match()) {
-                (None, _) => WARNING,
-                (Some(_), true) => GOOD,
-                (Some(_), false) => PLAIN,
+            let style = reading.style(reading.is_match);
+            let source = if variant.is_some() { &reading.rule } else { &reading.strategy };
+            let name = variant.map(|_| reading.variant_name.clone().unwrap_or_default());
+            let value = match (variant, &reading.text) {
+                (None, _) => reading.shown_value(),
+                (Some(_), text) => text.clone().unwrap_or_else(|| "no value".to_string()),
             };
-            table.row([
-                (reading.key().to_string(), PLAIN),
-                (reading.reason.to_string(), QUIET),
-                (reading.strategy().unwrap_or_default(), PLAIN),
-                (reading.shown_value(), style),
-            ]);
+            let cells = [
+                Some((reading.key.clone(), PLAIN)),
+                Some((reading.reason.to_string(), QUIET)),
+                Some((source.clone().unwrap_or_default(), PLAIN)),
+                name.map(|name| (name, PLAIN)),
+                Some((value, style)),
+            ];
+            table.row(cells.into_iter().flatten());
         }
         table
     }

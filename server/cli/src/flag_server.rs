@@ -1,12 +1,14 @@
-//! Parts that servers of FeatBit and FeatureSignals share: the words of a system, its secret, and the texts about problems.
+//! Parts that servers of FeatBit and FeatureSignals share: how a command opens them, their secret, and the texts about problems.
 
 use fh_client::{Problem, System};
+use fh_eval::Attributes;
 
 use crate::connection_errors::{is_refused, other_scheme};
 use crate::failure::Failure;
+use crate::server::Server;
 
-/// The words of a system for its servers and secrets, and the environment variables that hold them.
-pub(crate) struct Words {
+/// How a command opens a server of a system, and the words of the system for its servers and secrets.
+pub(crate) struct Servers {
     /// The environment variable with the URL.
     pub(crate) url: &'static str,
     /// The environment variable with the secret.
@@ -17,7 +19,19 @@ pub(crate) struct Words {
     pub(crate) an_environment: &'static str,
     /// Returns true for a text that has the form of a secret.
     pub(crate) is_like_a_secret: fn(&str) -> bool,
+    /// True if an option names the environment.
+    pub(crate) has_environment: bool,
+    /// Returns the server at a URL, with the slug of an environment. The secret is read after the URL and the slug were checked.
+    pub(crate) open: Open,
+    /// Returns the attributes of the user or of the context that a file or `--context` options describe.
+    pub(crate) context: fn(Option<&str>, &Attributes) -> Result<Attributes, Failure>,
 }
+
+type Open = fn(
+    Option<String>,
+    Option<&str>,
+    &dyn Fn() -> Result<FoundSecret, Failure>,
+) -> Result<Box<dyn Server>, Failure>;
 
 /// The text of a secret that was not checked yet.
 pub(crate) struct FoundSecret {
@@ -44,9 +58,6 @@ pub(crate) const fn usage(text: String) -> Failure {
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.trim().is_empty())
 }
-
-/// The text about a server that has not answered.
-pub(crate) const SILENCE: &str = "the server has not answered: check the URL";
 
 /// Describes a problem with a server at a URL, and adds advice if there is any. `name` names the server, such as "FeatBit's evaluation server".
 pub(crate) fn trouble(system: System, name: &str, url: &str, problem: &Problem) -> String {

@@ -1,17 +1,13 @@
 //! The options for a server of FeatBit or FeatureSignals: its system, its URL, its secret, and the context.
 
 use clap::Args;
-use fh_eval::Attributes;
 
 use crate::failure::Failure;
-use crate::flag_server::{FoundSecret, Words, usage, variable};
+use crate::flag_server::{FoundSecret, Servers, usage, variable};
 use crate::payload::read_bytes;
 use crate::server::Server;
 use crate::system::{self, System};
-use crate::systems::featbit::flags::{user_of_context, user_of_file};
-use crate::systems::featbit::server::{self as featbit_server, FeatbitServer};
-use crate::systems::featuresignals::flags::context_of_server;
-use crate::systems::featuresignals::server::{self as featuresignals_server, FeaturesignalsServer};
+use crate::systems;
 
 const HEADING: &str = "FeatBit and FeatureSignals";
 
@@ -47,67 +43,51 @@ impl FlagServerArgs {
 
     /// Fails if an option is given that the chosen system does not have.
     pub(crate) fn refuse(&self) -> Result<(), Failure> {
-        if self.environment.is_some() && self.system != System::Featuresignals {
+        let servers = systems::of(self.system).servers();
+        if self.environment.is_some() && !servers.is_some_and(|servers| servers.has_environment) {
             return Err(usage(
                 "--environment is an option of FeatureSignals: add --system featuresignals, or leave it out"
                     .to_string(),
             ));
         }
-        if self.system != System::Featurehub {
-            return Ok(());
-        }
-        if self.secret_file.is_some() {
-            return Err(usage(
+        match (&self.secret_file, &self.user) {
+            (Some(_), _) if servers.is_none() => Err(usage(
                 "--secret-file is an option of FeatBit and FeatureSignals: add --system featbit or --system featuresignals"
                     .to_string(),
-            ));
+            )),
+            (_, Some(_)) if servers.is_none() => Err(system::no_user()),
+            _ => Ok(()),
         }
-        if self.user.is_some() {
-            return Err(system::no_user());
-        }
-        Ok(())
     }
 
-    /// Returns the server at the URL of the option or of the arguments, and the keys of flags among the arguments. `None` stands for an Edge,
-    /// which has other arguments.
+    /// Returns the server at the URL of the option or of the arguments, and the keys of flags among the arguments.
     pub(crate) fn server(
         &self,
+        servers: &Servers,
         url: Option<&str>,
         arguments: Vec<String>,
-    ) -> Result<Option<(Server, Vec<String>)>, Failure> {
-        let words = match self.system {
-            System::Featurehub => return Ok(None),
-            System::Featbit => &featbit_server::WORDS,
-            System::Featuresignals => &featuresignals_server::WORDS,
-        };
+    ) -> Result<(Box<dyn Server>, Vec<String>), Failure> {
         let mut arguments = arguments.into_iter().peekable();
         let positional = match url {
             Some(_) => None,
             None => arguments.next_if(|text| text.contains("://")),
         };
         let flags: Vec<String> = arguments.collect();
-        if flags.iter().any(|text| text == "-" || (words.is_like_a_secret)(text)) {
+        if flags.iter().any(|text| text == "-" || (servers.is_like_a_secret)(text)) {
             return Err(usage(format!(
                 "an argument is not the key of a flag: set {} to the {}, or write --secret-file FILE, because other users of the machine can see the arguments",
-                words.secret, words.secret_name
+                servers.secret, servers.secret_name
             )));
         }
-        let url = positional.or_else(|| url.map(str::to_string)).or_else(|| variable(words.url));
-        let secret = || self.secret(words);
-        let server = match self.system {
-            System::Featuresignals => {
-                let slug = self.environment.as_deref();
-                Server::Featuresignals(FeaturesignalsServer::new(url.as_deref(), slug, secret)?)
-            }
-            _ => Server::Featbit(FeatbitServer::new(url, secret)?),
-        };
-        Ok(Some((server, flags)))
+        let url = positional.or_else(|| url.map(str::to_string)).or_else(|| variable(servers.url));
+        let secret = || self.secret(servers);
+        Ok(((servers.open)(url, self.environment.as_deref(), &secret)?, flags))
     }
 
     /// Reads the secret from the file of the option, or from the environment variable.
-    fn secret(&self, words: &Words) -> Result<FoundSecret, Failure> {
+    fn secret(&self, servers: &Servers) -> Result<FoundSecret, Failure> {
         let Some(file) = &self.secret_file else {
-            let Words { secret, secret_name, an_environment, .. } = words;
+            let Servers { secret, secret_name, an_environment, .. } = servers;
             let text = variable(secret).ok_or_else(|| {
                 usage(format!(
                     "no {secret_name} of {an_environment}: set {secret} to it, or write --secret-file FILE"
@@ -123,12 +103,8 @@ impl FlagServerArgs {
         Ok(FoundSecret { place, text: fh_files::without_mark(&text).to_string() })
     }
 
-    /// Returns the attributes of the user or of the context that the options describe.
-    pub(crate) fn context(&self, given: &Attributes) -> Result<Attributes, Failure> {
-        match (self.system, &self.user) {
-            (System::Featuresignals, file) => context_of_server(file.as_deref(), given),
-            (_, Some(path)) => Ok(user_of_file(path)?.attributes().clone()),
-            (_, None) => Ok(user_of_context(Some(given))?.attributes().clone()),
-        }
+    /// Returns the file with the user or the context.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
     }
 }

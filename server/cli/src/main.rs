@@ -44,7 +44,6 @@ mod suspension;
 mod system;
 mod systems;
 mod table;
-mod troubled;
 mod usage_advice;
 mod value_ids;
 

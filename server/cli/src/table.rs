@@ -27,11 +27,11 @@ pub(crate) struct Table {
 
 impl Table {
     /// Creates a table with the titles and alignments of its columns.
-    pub(crate) fn new<'a>(titles: impl IntoIterator<Item = (&'a str, Align)>) -> Self {
+    pub(crate) fn new(titles: impl IntoIterator<Item = (impl AsRef<str>, Align)>) -> Self {
         Self {
             titles: titles
                 .into_iter()
-                .map(|(title, align)| (visible(title).into_owned(), align))
+                .map(|(title, align)| (visible(title.as_ref()).into_owned(), align))
                 .collect(),
             rows: Vec::new(),
         }

@@ -28,6 +28,8 @@ use crate::screen::{BOLD, PLAIN, QUIET, Screen};
 use crate::shell::quoted;
 use crate::shutdown_signal::ShutdownSignal;
 use crate::suspension::Suspension;
+use crate::system::System;
+use crate::systems;
 
 /// The interval at which the display is redrawn without a change.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -325,7 +327,8 @@ async fn watched(
     let _on_new_state = client.on_new_state(move |_| bell.send_modify(|count| *count += 1));
     let (sender, mut sentences) = mpsc::unbounded_channel();
     let mut timeline = Box::pin(Timeline::new(server, client, sender, news, pace).run());
-    let mut observer = Observer::new(Person::ben().attributes, Vec::new());
+    let mut observer =
+        Observer::new(systems::of(System::Featurehub), Person::ben().attributes, Vec::new());
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut show = |view: &mut dyn View| {

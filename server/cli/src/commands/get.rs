@@ -1,24 +1,23 @@
 //! `fh get`: fetches features from an Edge once.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use fh_client::Snapshot;
-use fh_files::closest;
+use fh_eval::Value;
 
-use super::flags_get::{self, bare};
-use crate::attribute_names;
 use crate::edge;
 use crate::edge_query::{EdgeQuery, EdgeQueryArgs};
 use crate::failure::{Failure, Status};
-use crate::feature_table::{Reading, Selection, readings};
+use crate::feature_table::Selection;
 use crate::payload::WaitArgs;
 use crate::runtime;
+use crate::sanitize::visible;
 use crate::screen::Screen;
 use crate::seconds;
-use crate::server::Server;
-use crate::troubled::Troubled as _;
+use crate::server::ready;
 
 /// Fetch features from an Edge, or flags from a server of FeatBit or FeatureSignals, once.
 ///
@@ -67,20 +66,19 @@ pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result
         ));
     }
     let snapshot = runtime::run(fetch(&asked, args.timeout, args.wait.wait))?;
-    if let Server::Featbit(_) | Server::Featuresignals(_) = &asked.server {
-        return flags_get::run(&snapshot, &asked, args.value, json, screen);
-    }
-    let all = readings(&snapshot, &asked.who);
-    let selection = Selection::of(&all, &asked.features);
+    let (system, flags) = (asked.system, snapshot.ruleset());
+    let all = system.readings(&snapshot, &asked.who);
+    let selection = Selection::of(system.names(), &all, &asked.features);
     if args.value {
         for reading in &selection.shown {
-            bare(screen, snapshot.of(&asked.who).peek(reading.key()).value)?;
+            bare(screen, snapshot.of(&asked.who).peek(&reading.key).value)?;
         }
     } else {
-        selection.write(screen, json)?;
+        selection.write(screen, json, &format!("no {}s", system.names().flag))?;
+        system.warn_of_unread(flags, screen)?;
     }
-    attribute_names::note(screen, &asked.who, snapshot.ruleset().iter())?;
-    selection.end(screen, |key| no_such_feature(key, all.iter().map(Reading::key)))
+    system.note_attributes(&asked.who, Some(flags), screen)?;
+    selection.end(screen, |key| system.no_such_flag(flags, key))
 }
 
 /// Fetches the features once. Fails if the client cannot start, or is not ready within the time limit.
@@ -89,24 +87,16 @@ async fn fetch(
     limit: Duration,
     wait: Option<Duration>,
 ) -> Result<Snapshot, Failure> {
-    let builder = match &asked.server {
-        Server::Edge(edge) => edge.client().once().initial_context(Arc::clone(&asked.who)),
-        Server::Featuresignals(server) => {
-            server.client().once().initial_context(Arc::clone(&asked.who))
-        }
-        // A poll does not show whether the secret is valid.
-        Server::Featbit(server) => server.client(),
-    };
+    let builder = asked.server.client_for_once().initial_context(Arc::clone(&asked.who));
     let client = builder.start().map_err(edge::unstarted)?;
-    asked.server.ready(&client, limit, wait).await?;
+    ready(&*asked.server, &client, limit, wait).await?;
     Ok(client.snapshot())
 }
 
-fn no_such_feature<'a>(key: &str, keys: impl Iterator<Item = &'a str>) -> String {
-    match closest(key, keys) {
-        Some(meant) => format!("the Edge has no feature {key}; did you mean {meant}?"),
-        None => {
-            format!("the Edge has no feature {key}; `fh get` without FEATURE shows all features")
-        }
-    }
+/// Writes a value alone; nothing but the end of the line if there is none.
+fn bare(screen: &mut Screen<'_>, value: Option<Value>) -> Result<(), Failure> {
+    let text = value.map(|value| value.to_string()).unwrap_or_default();
+    // Control characters are escaped on a terminal, but not in output to a program.
+    let text = if std::io::stdout().is_terminal() { visible(&text) } else { text.as_str().into() };
+    Ok(writeln!(screen.raw(), "{text}")?)
 }

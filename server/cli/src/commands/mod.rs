@@ -5,7 +5,6 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod explain;
-mod flags_get;
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod lint;

@@ -9,7 +9,7 @@ use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::runtime;
 use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen};
-use crate::troubled::Troubled as _;
+use crate::server::Server as _;
 
 /// Change a feature's value or lock on an Edge.
 ///

@@ -20,21 +20,18 @@ use self::frame::Frames;
 use self::lines::Lines;
 use self::release::{Release, Releases};
 use self::view::View;
-use super::flags_get;
-use crate::attribute_names;
 use crate::connection_errors;
 use crate::edge;
 use crate::edge_query::{EdgeQuery, EdgeQueryArgs};
 use crate::failure::{Failure, Status};
-use crate::feature_table::{Selection, readings};
+use crate::feature_table::Selection;
 use crate::reader_end;
 use crate::runtime;
 use crate::screen::Screen;
 use crate::seconds;
-use crate::server::Server;
+use crate::server::ready;
 use crate::shutdown_signal::ShutdownSignal;
 use crate::suspension::Suspension;
-use crate::troubled::Troubled as _;
 
 /// The interval of the regular updates of the view. They are needed because ages grow, rules on `now` change, and passive
 /// polling needs reads.
@@ -114,10 +111,8 @@ pub(crate) fn run(
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
     let watch = Watch { args, asked: args.ask.resolve(&[("--passive", args.passive.is_some())])? };
-    if let Server::Edge(_) = &watch.asked.server {
-        // The rules are not known yet, so only the well-known attributes are compared.
-        attribute_names::note(screen, &watch.asked.who, [])?;
-    }
+    // The rules are not known yet, so only the well-known attributes are compared.
+    watch.asked.system.note_attributes(&watch.asked.who, None, screen)?;
     if args.once && !json {
         return runtime::run(watch.once(screen));
     }
@@ -167,7 +162,8 @@ impl Watch<'_> {
             // If the queue is full, the notice is dropped.
             let _ = sender.try_send(notice.to_string());
         });
-        let mut observer = Observer::new(Arc::clone(&self.asked.who), self.asked.features.clone());
+        let EdgeQuery { system, who, features, .. } = &self.asked;
+        let mut observer = Observer::new(*system, Arc::clone(who), features.clone());
         let mut releases = if self.args.catch { Releases::from_stdin() } else { Releases::none() };
         let mut ticks = ticks();
         let end = self.args.duration.map(|duration| Instant::now() + duration);
@@ -266,18 +262,15 @@ impl Watch<'_> {
         let limit = self.args.duration.unwrap_or(Duration::MAX);
         tokio::select! {
             () = stop.asked() => return Ok(Status::Fine),
-            ready = self.asked.server.ready(&client, limit, self.args.duration) => ready?,
+            ready = ready(&*self.asked.server, &client, limit, self.args.duration) => ready?,
         }
         let snapshot = client.snapshot();
-        let all = readings(&snapshot, &self.asked.who);
-        let selection = Selection::of(&all, &self.asked.features);
-        match &self.asked.server {
-            Server::Featbit(_) | Server::Featuresignals(_) if !selection.shown.is_empty() => {
-                let keys: Vec<String> =
-                    selection.shown.iter().map(|reading| reading.key().to_string()).collect();
-                flags_get::table(&snapshot, &self.asked, &keys, false, screen)?;
-            }
-            _ => selection.write(screen, false)?,
+        let EdgeQuery { system, who, features, .. } = &self.asked;
+        let all = system.readings(&snapshot, who);
+        let selection = Selection::of(system.names(), &all, features);
+        selection.write(screen, false, "no features")?;
+        if !selection.shown.is_empty() {
+            system.warn_of_unread(snapshot.ruleset(), screen)?;
         }
         for key in selection.missing {
             screen.aside(&format!("note: {}", wording::missing(key)))?;

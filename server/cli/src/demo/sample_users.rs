@@ -6,9 +6,11 @@ use fh_eval::{Attributes, Evaluation, Ruleset, Subject, Timestamp};
 use serde::Serialize;
 
 use crate::context;
-use crate::feature_table::Row;
+use crate::feature_table::Members;
 use crate::sanitize;
 use crate::screen::{GOOD, PLAIN};
+use crate::system::System;
+use crate::systems;
 use crate::table::{Align, Table};
 
 /// The names of the people, and their contexts in the form of `--context` options.
@@ -60,7 +62,7 @@ pub(crate) struct Person {
 pub(crate) struct Answers<'a> {
     name: &'a str,
     context: &'a Attributes,
-    features: Vec<Row<'a>>,
+    features: Vec<Members>,
 }
 
 impl Person {
@@ -89,9 +91,9 @@ impl Person {
         Subject::new(&self.attributes, now)
     }
 
-    pub(crate) fn answers<'a>(&'a self, ruleset: &'a Ruleset, now: Timestamp) -> Answers<'a> {
-        let subject = self.subject(now);
-        let rows = ruleset.iter().map(|feature| Row::of(&feature, &feature.evaluate(&subject)));
+    pub(crate) fn answers(&self, ruleset: &Ruleset, now: Timestamp) -> Answers<'_> {
+        let (system, subject) = (systems::of(System::Featurehub), self.subject(now));
+        let rows = ruleset.iter().map(|feature| system.read(feature, &subject, None).row());
         Answers { name: self.name, context: &self.attributes, features: rows.collect() }
     }
 }

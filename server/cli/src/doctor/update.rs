@@ -10,7 +10,7 @@ use tokio::time::timeout_at;
 use crate::clock;
 use crate::edge;
 use crate::failure::Failure;
-use crate::troubled::Troubled as _;
+use crate::server::Server as _;
 
 use super::check::{Finding, Report, Topic};
 use super::visit::Visit;

@@ -9,7 +9,7 @@ use super::document::Payload;
 use crate::edge::{self, Edge};
 use crate::failure::Failure;
 use crate::runtime;
-use crate::troubled::Troubled as _;
+use crate::server::ready;
 
 /// The time limit for receiving the features.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -37,6 +37,6 @@ pub(super) fn download(edge: &Edge, wait: Option<Duration>) -> Result<Payload, F
 
 async fn fetched(edge: &Edge, wait: Option<Duration>) -> Result<Client, Failure> {
     let client = edge.client().once().start().map_err(edge::unstarted)?;
-    edge.ready(&client, LIMIT, wait).await?;
+    ready(edge, &client, LIMIT, wait).await?;
     Ok(client)
 }

@@ -1,11 +1,16 @@
-//! What each system does in its own way for the commands that read files.
+//! What each system does in its own way for the commands that read files or query servers.
 
 use std::io;
+use std::sync::Arc;
 
-use fh_eval::{FlagReport, Report};
+use fh_client::{Detail, Snapshot};
+use fh_eval::{Attributes, FeatureRef, FlagReport, Report, Ruleset, Subject, Timestamp};
 use serde::Serialize;
 
+use crate::clock;
 use crate::failure::{Failure, Status};
+use crate::feature_table::{Names, Reading};
+use crate::flag_server::Servers;
 use crate::json_output;
 use crate::payload::Input;
 use crate::profile::ProfileArgs;
@@ -13,6 +18,7 @@ use crate::ruleset::{RulesArgs, SubjectArgs};
 use crate::sanitize::plural;
 use crate::screen::Screen;
 use crate::system::UserArgs;
+use crate::systems::flags::no_such_flag;
 use fh_edge::internal::Finding;
 
 /// The flags to evaluate, and the user or the context for whom.
@@ -27,6 +33,42 @@ pub(crate) struct Given<'a> {
 pub(crate) trait FlagSystem {
     /// Reads flags and the user or the context.
     fn open(&self, given: &Given<'_>) -> Result<Box<dyn OpenFlags>, Failure>;
+
+    /// Returns the names of the system's flags and of what decides their values.
+    fn names(&self) -> &'static Names;
+
+    /// Returns how a command opens a server of the system. `None` stands for an Edge, which has other arguments.
+    fn servers(&self) -> Option<&'static Servers> {
+        None
+    }
+
+    /// Evaluates a flag. `told` is what a client says of a flag of a server.
+    fn read<'r>(
+        &self,
+        flag: FeatureRef<'r>,
+        subject: &Subject<'r, Timestamp>,
+        told: Option<Detail>,
+    ) -> Reading;
+
+    /// Writes notes on the attributes of a context, compared with those that the flags read.
+    fn note_attributes(
+        &self,
+        _who: &Attributes,
+        _flags: Option<&Ruleset>,
+        _screen: &mut Screen<'_>,
+    ) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Writes a warning if parts of a server's flags cannot be used.
+    fn warn_of_unread(&self, _flags: &Ruleset, _screen: &mut Screen<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Returns the error for a flag that a server does not have.
+    fn no_such_flag(&self, flags: &Ruleset, key: &str) -> String {
+        no_such_flag("the server", flags, key)
+    }
 
     /// Evaluates the cases in a file. `state` is a file with the flags of the cases, if they stand in a file of their own.
     fn cases(
@@ -44,6 +86,22 @@ pub(crate) trait FlagSystem {
         environment: Option<&str>,
         profile: ProfileArgs,
     ) -> Result<Checked, Failure>;
+}
+
+impl dyn FlagSystem {
+    /// Evaluates all flags of a snapshot, in the order of its ruleset. These evaluations do not count as uses of the flags.
+    pub(crate) fn readings(&self, snapshot: &Snapshot, who: &Arc<Attributes>) -> Vec<Reading> {
+        let now = clock::now();
+        let subject = match snapshot.is_server_evaluated() {
+            // The server has evaluated the flags already.
+            true => Subject::without_context(now),
+            false => Subject::new(who, now),
+        };
+        let reads = snapshot.of(who);
+        // The snapshot knows the reason and the strategy that the Edge sent. The read also keeps passive polling going.
+        let read = |flag: FeatureRef<'_>| self.read(flag, &subject, Some(reads.peek(flag.key())));
+        snapshot.ruleset().iter().map(read).collect()
+    }
 }
 
 /// Flags that were read, for a user or a context.

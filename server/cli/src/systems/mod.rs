@@ -1,11 +1,11 @@
 //! The systems from which flags come. What a system does in its own way stands in its folder.
 
-pub(crate) mod featbit;
+mod featbit;
 mod featurehub;
-pub(crate) mod featuresignals;
+mod featuresignals;
 pub(crate) mod flag_system;
-pub(crate) mod flag_table;
-pub(crate) mod flags;
+mod flag_table;
+mod flags;
 
 use self::flag_system::FlagSystem;
 use crate::system::System;

@@ -2,49 +2,24 @@
 
 use std::sync::Arc;
 
-use fh_client::{Readiness, Snapshot, System};
-use fh_eval::{Attributes, Kind, Timestamp};
+use fh_client::{Readiness, Snapshot};
+use fh_eval::{Attributes, Timestamp};
 
 use crate::clock;
-use crate::feature_table::{Reading, readings};
-use crate::systems::featbit::flags::variation_name;
-
-/// The state of a feature at one comparison.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Seen {
-    pub(super) key: String,
-    pub(super) kind: Option<Kind>,
-    /// The JSON token of the value, or `None` if the value is null.
-    pub(super) token: Option<String>,
-    /// The value as display text.
-    pub(super) value: String,
-    pub(super) is_locked: bool,
-    /// The version; `None` for a flag of FeatureSignals, which has none.
-    pub(super) version: Option<i64>,
-    pub(super) reason: &'static str,
-    pub(super) strategy: Option<String>,
-    pub(super) strategy_id: Option<String>,
-    pub(super) is_match: bool,
-    pub(super) system: System,
-    /// The id of the variation of a flag of FeatBit, or the key of the variant of a flag of FeatureSignals.
-    pub(super) variant: Option<String>,
-    /// The name of this variation, or the key of this variant.
-    pub(super) variant_name: Option<String>,
-    /// The name or the position of the rule of a flag that decided.
-    pub(super) rule: Option<String>,
-}
+use crate::feature_table::Reading;
+use crate::systems::flag_system::FlagSystem;
 
 /// A change of one feature, or of its held update.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Event {
     /// The feature is new.
-    Appeared(Seen),
+    Appeared(Reading),
     /// The feature has been removed.
-    Gone(Seen),
+    Gone(Reading),
     /// The type, the value or the lock has changed.
-    Changed { before: Seen, after: Seen },
+    Changed { before: Reading, after: Reading },
     /// The version has changed, but not the type, the value for this context or the lock.
-    Updated { before: Seen, after: Seen },
+    Updated { before: Reading, after: Reading },
     /// An update of the feature is held back.
     Held(String),
     /// The held update was released by the user.
@@ -74,9 +49,10 @@ pub(crate) enum News {
 
 /// The last state of the features, with which the next state is compared.
 pub(crate) struct Observer {
+    pub(super) system: &'static dyn FlagSystem,
     who: Arc<Attributes>,
     wanted: Vec<String>,
-    seen: Option<Vec<Seen>>,
+    seen: Option<Vec<Reading>>,
     /// The wanted keys with a held update at the last comparison.
     held: Vec<String>,
     /// The wanted keys that the user has released since the last comparison.
@@ -85,8 +61,12 @@ pub(crate) struct Observer {
 
 impl Observer {
     /// Creates an observer of the wanted features for this context. If `wanted` is empty, all features are observed.
-    pub(crate) fn new(who: Arc<Attributes>, wanted: Vec<String>) -> Self {
-        Self { who, wanted, seen: None, held: Vec::new(), released: Vec::new() }
+    pub(crate) fn new(
+        system: &'static dyn FlagSystem,
+        who: Arc<Attributes>,
+        wanted: Vec<String>,
+    ) -> Self {
+        Self { system, who, wanted, seen: None, held: Vec::new(), released: Vec::new() }
     }
 
     /// Returns the wanted keys with a held update at the last comparison.
@@ -111,7 +91,7 @@ impl Observer {
     }
 
     /// Returns the wanted features of the last comparison that had a list of features, in the order of the ruleset.
-    pub(super) fn features(&self) -> &[Seen] {
+    pub(super) fn features(&self) -> &[Reading] {
         self.seen.as_deref().unwrap_or_default()
     }
 
@@ -133,11 +113,8 @@ impl Observer {
         if !is_there {
             return News::Nothing;
         }
-        let now: Vec<Seen> = readings(snapshot, &self.who)
-            .iter()
-            .filter(|reading| self.is_wanted(reading.key()))
-            .map(Seen::of)
-            .collect();
+        let mut now = self.system.readings(snapshot, &self.who);
+        now.retain(|reading| self.is_wanted(&reading.key));
         let Some(before) = self.seen.replace(now) else { return News::First(clock::now()) };
         let mut events = self.held_events(held);
         events.extend(differences(&before, self.features()));
@@ -163,34 +140,9 @@ impl Observer {
     }
 }
 
-impl Seen {
-    fn of(reading: &Reading<'_>) -> Self {
-        let name = |variant: &str| match reading.system {
-            System::FeatBit => variation_name(reading.feature, variant),
-            _ => variant.to_string(),
-        };
-        Self {
-            key: reading.key().to_string(),
-            kind: reading.feature.kind(),
-            token: reading.token.as_deref().map(str::to_string),
-            value: reading.shown_value(),
-            is_locked: reading.feature.is_locked(),
-            version: (reading.system != System::FeatureSignals).then(|| reading.feature.version()),
-            reason: reading.reason,
-            strategy: reading.strategy(),
-            strategy_id: reading.strategy_id.as_deref().map(str::to_string),
-            is_match: reading.is_match(),
-            system: reading.system,
-            variant: reading.variant.map(str::to_string),
-            variant_name: reading.variant.map(name),
-            rule: reading.rule.clone(),
-        }
-    }
-}
-
-fn differences(before: &[Seen], now: &[Seen]) -> Vec<Event> {
+fn differences(before: &[Reading], now: &[Reading]) -> Vec<Event> {
     use std::collections::HashMap;
-    let by_key = |list: &[Seen]| -> HashMap<String, Seen> {
+    let by_key = |list: &[Reading]| -> HashMap<String, Reading> {
         list.iter().map(|seen| (seen.key.clone(), seen.clone())).collect()
     };
     let (old, new) = (by_key(before), by_key(now));
@@ -213,21 +165,25 @@ fn differences(before: &[Seen], now: &[Seen]) -> Vec<Event> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use fh_eval::Kind;
 
-    fn seen(key: &str, token: &str, version: i64) -> Seen {
-        Seen {
+    use super::*;
+    use crate::system::System;
+    use crate::systems;
+
+    fn seen(key: &str, token: &str, version: i64) -> Reading {
+        Reading {
+            names: systems::of(System::Featurehub).names(),
             key: key.to_string(),
             kind: Some(Kind::Number),
             token: Some(token.to_string()),
-            value: token.to_string(),
+            text: Some(token.to_string()),
             is_locked: false,
             version: Some(version),
             reason: "STATIC",
-            strategy: None,
-            strategy_id: None,
             is_match: false,
-            system: System::FeatureHub,
+            strategy_id: None,
+            strategy: None,
             variant: None,
             variant_name: None,
             rule: None,
@@ -237,7 +193,7 @@ mod tests {
     #[test]
     fn differences_are_found() {
         let before = [seen("A", "1", 1), seen("B", "1", 1), seen("C", "1", 1), seen("D", "1", 1)];
-        let locked = Seen { is_locked: true, ..seen("D", "1", 2) };
+        let locked = Reading { is_locked: true, ..seen("D", "1", 2) };
         let now = [seen("E", "1", 1), seen("B", "2", 2), seen("C", "1", 2), locked.clone()];
         let [a, b, c, d] = before.clone();
         let [new, b2, c2, _] = now.clone();

@@ -5,18 +5,18 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use anstyle::Style;
-use fh_client::{Client, KeyKind};
+use fh_client::Client;
 use fh_eval::{Kind, Timestamp};
 
-use super::change_tracker::{Event, News, Observer, Seen};
+use super::change_tracker::{Event, News, Observer};
 use super::view::View;
 use super::wording;
 use crate::clock;
 use crate::edge_query::EdgeQuery;
 use crate::failure::Failure;
+use crate::feature_table::Reading;
 use crate::live_display::Live;
-use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen, USUAL_WIDTH, WARNING};
-use crate::server::Server;
+use crate::screen::{BOLD, PLAIN, QUIET, Screen, USUAL_WIDTH, WARNING};
 use crate::table::{Align, Table};
 
 /// The pause before most redraws of a terminal, so that simultaneous changes are shown together.
@@ -112,29 +112,13 @@ impl View for Frames<'_, '_> {
 
 /// Describes the server, the environments and the context. The text contains the environments of the API keys, but no secret.
 pub(super) fn heading(asked: &EdgeQuery) -> String {
-    let server = match &asked.server {
-        Server::Featbit(server) => format!("{}, evaluated by fh", server.url()),
-        Server::Featuresignals(server) => {
-            let (url, environment) = (server.url(), server.environment());
-            format!("{url}, environment {environment}, evaluated by the server")
-        }
-        Server::Edge(edge) => {
-            let environments: Vec<&str> =
-                edge.keys.iter().map(|key| &**key.environment()).collect();
-            let evaluated = match edge.keys.kind() {
-                KeyKind::ClientEvaluated => "evaluated by fh",
-                KeyKind::ServerEvaluated => "evaluated by the Edge",
-            };
-            format!("{}, environment {}, {evaluated}", edge.url, environments.join(" and "))
-        }
-    };
     let who: Vec<String> = asked
         .who
         .iter()
         .map(|(name, values)| format!("{name}={}", values.collect::<Vec<_>>().join(",")))
         .collect();
     let who = if who.is_empty() { String::new() } else { format!(" for {}", who.join(" ")) };
-    format!("{server}{who}")
+    format!("{}{who}", asked.server.heading())
 }
 
 /// The data from which one frame is drawn.
@@ -195,96 +179,55 @@ impl Content<'_> {
     fn table(&self, screen: &Screen<'_>, rows: usize) -> Table {
         let features = self.observer.features();
         let is_wide = screen.width().is_none_or(|width| width >= WIDE);
-        let has_version = features.iter().any(|seen| seen.version.is_some());
-        let has_lock = features.iter().any(|seen| seen.is_locked);
-        let has_strategy = features.iter().any(|seen| seen.strategy.is_some());
-        let columns = Column::ALL.into_iter().filter(|column| match column {
-            Column::Kind | Column::Reason => is_wide,
-            Column::Lock => has_lock,
-            Column::Version => has_version,
-            Column::Strategy => has_strategy,
-            Column::Feature | Column::Value => true,
-        });
-        let columns: Vec<Column> = columns.collect();
-        let mut table = Table::new(columns.iter().map(|column| column.title()));
+        let has_text = |cell: Cell| features.iter().any(|seen| !cell(seen).0.is_empty());
+        let is_shown = |title: &str, cell: Cell| match title {
+            "FEATURE" | "VALUE" => true,
+            "TYPE" | "REASON" => is_wide,
+            _ => has_text(cell),
+        };
+        let columns = COLUMNS.into_iter().filter(|(title, _, cell)| is_shown(title, *cell));
+        let columns: Vec<(&str, Align, Cell)> = columns.collect();
+        let mut table = Table::new(columns.iter().map(|(title, align, _)| (*title, *align)));
         for seen in features.iter().take(rows) {
-            table.row(columns.iter().map(|column| self.cell(*column, seen)));
+            let is_new = self.is_new(seen);
+            table.row(columns.iter().map(|(title, _, cell)| match (cell(seen), *title) {
+                ((text, style), "FEATURE" | "VALUE") if is_new => (text, style.bold()),
+                (cell, _) => cell,
+            }));
         }
         for key in self.observer.missing().take(rows.saturating_sub(features.len())) {
-            table.row(columns.iter().map(|column| match column {
-                Column::Feature => (key.to_string(), PLAIN),
-                Column::Value => ("not there".to_string(), WARNING),
+            table.row(columns.iter().map(|(title, ..)| match *title {
+                "FEATURE" => (key.to_string(), PLAIN),
+                "VALUE" => ("not there".to_string(), WARNING),
                 _ => (String::new(), PLAIN),
             }));
         }
         table
     }
 
-    fn cell(&self, column: Column, seen: &Seen) -> (String, Style) {
-        let fresh = |style: Style| if self.is_new(seen) { style.bold() } else { style };
-        match column {
-            Column::Feature => (seen.key.clone(), fresh(PLAIN)),
-            Column::Kind => (seen.kind.map_or("?", Kind::as_str).to_string(), QUIET),
-            Column::Value => {
-                let style = match (&seen.token, &seen.strategy) {
-                    (None, _) => WARNING,
-                    (Some(_), Some(_)) => GOOD,
-                    (Some(_), None) => PLAIN,
-                };
-                (seen.value.clone(), fresh(style))
-            }
-            Column::Lock => {
-                let lock = if seen.is_locked { "locked" } else { "" };
-                (lock.to_string(), WARNING)
-            }
-            Column::Version => {
-                (seen.version.map(|version| version.to_string()).unwrap_or_default(), PLAIN)
-            }
-            Column::Reason => (seen.reason.to_string(), QUIET),
-            Column::Strategy => (seen.strategy.clone().unwrap_or_default(), PLAIN),
-        }
-    }
-
-    fn is_new(&self, seen: &Seen) -> bool {
+    fn is_new(&self, seen: &Reading) -> bool {
         self.past.iter().any(|past| past.key.as_ref() == Some(&seen.key) && (self.is_fresh)(past))
     }
 }
 
-/// A column of the table of features.
-#[derive(Debug, Clone, Copy)]
-enum Column {
-    Feature,
-    Kind,
-    Value,
-    Lock,
-    Version,
-    Reason,
-    Strategy,
-}
+/// The text and the style of a feature in a column.
+type Cell = fn(&Reading) -> (String, Style);
 
-impl Column {
-    const ALL: [Self; 7] = [
-        Self::Feature,
-        Self::Kind,
-        Self::Value,
-        Self::Lock,
-        Self::Version,
-        Self::Reason,
-        Self::Strategy,
-    ];
-
-    const fn title(self) -> (&'static str, Align) {
-        match self {
-            Self::Feature => ("FEATURE", Align::Left),
-            Self::Kind => ("TYPE", Align::Left),
-            Self::Value => ("VALUE", Align::Left),
-            Self::Lock => ("LOCK", Align::Left),
-            Self::Version => ("VERSION", Align::Right),
-            Self::Reason => ("REASON", Align::Left),
-            Self::Strategy => ("STRATEGY", Align::Left),
-        }
-    }
-}
+/// The columns of the table of features.
+const COLUMNS: [(&str, Align, Cell); 7] = [
+    ("FEATURE", Align::Left, |seen| (seen.key.clone(), PLAIN)),
+    ("TYPE", Align::Left, |seen| (seen.kind.map_or("?", Kind::as_str).to_string(), QUIET)),
+    ("VALUE", Align::Left, |seen| (seen.shown_value(), seen.style(seen.strategy.is_some()))),
+    ("LOCK", Align::Left, |seen| {
+        let lock = if seen.is_locked { "locked" } else { "" };
+        (lock.to_string(), WARNING)
+    }),
+    ("VERSION", Align::Right, |seen| {
+        (seen.version.map(|version| version.to_string()).unwrap_or_default(), PLAIN)
+    }),
+    ("REASON", Align::Left, |seen| (seen.reason.to_string(), QUIET)),
+    ("STRATEGY", Align::Left, |seen| (seen.strategy.clone().unwrap_or_default(), PLAIN)),
+];
 
 /// The distribution of rows between features and past events.
 #[derive(Debug, PartialEq)]

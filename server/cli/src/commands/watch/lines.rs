@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use fh_client::{Client, Connection, Problem, Readiness, Status, System};
+use fh_client::{Client, Connection, Problem, Readiness, Status};
 use fh_eval::{Kind, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::change_tracker::{Event, News, Observer, Seen};
+use super::change_tracker::{Event, News, Observer};
 use super::view::View;
 use super::wording;
 use crate::clock;
 use crate::failure::Failure;
+use crate::feature_table::{Members, Names, Reading, member};
 use crate::json_output;
 use crate::screen::{PLAIN, Screen};
 
@@ -33,11 +34,12 @@ struct State {
 /// The JSON form of an event with a value.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Row<'a> {
+struct Row {
     time: Timestamp,
     event: &'static str,
+    /// The members of the system, under the names of `fh get --json`.
     #[serde(flatten)]
-    own: Own<'a>,
+    own: Members,
     #[serde(rename = "type")]
     kind: Option<&'static str>,
     value: Option<Box<RawValue>>,
@@ -51,48 +53,13 @@ struct Row<'a> {
     reason: &'static str,
 }
 
-/// The members that each system has, under the names of `fh get --json`.
-#[derive(Serialize)]
-#[serde(untagged, rename_all_fields = "camelCase")]
-enum Own<'a> {
-    Feature { feature: &'a str, locked: bool, matched: bool, strategy_id: Option<&'a str> },
-    OfFeatbit { flag: &'a str, variation_id: Option<&'a str>, rule: Option<&'a str> },
-    OfFeaturesignals { flag: &'a str, variant_key: Option<&'a str>, rule: Option<&'a str> },
-}
-
-impl<'a> Own<'a> {
-    fn of(seen: &'a Seen) -> Self {
-        let (key, variant, rule) = (&*seen.key, seen.variant.as_deref(), seen.rule.as_deref());
-        match seen.system {
-            System::FeatBit => Self::OfFeatbit { flag: key, variation_id: variant, rule },
-            System::FeatureSignals => {
-                Self::OfFeaturesignals { flag: key, variant_key: variant, rule }
-            }
-            _ => Self::Feature {
-                feature: key,
-                locked: seen.is_locked,
-                matched: seen.is_match,
-                strategy_id: seen.strategy_id.as_deref(),
-            },
-        }
-    }
-}
-
 /// The JSON form of an event without a value.
 #[derive(Serialize)]
-struct HeldRow<'a> {
+struct HeldRow {
     time: Timestamp,
     event: &'static str,
     #[serde(flatten)]
-    key: Key<'a>,
-}
-
-/// The key of a feature, or of a flag of another system.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-enum Key<'a> {
-    Feature(&'a str),
-    Flag(&'a str),
+    key: Members,
 }
 
 #[derive(Serialize)]
@@ -110,12 +77,12 @@ struct NoticeRow<'a> {
     message: &'a str,
 }
 
-impl<'a> Row<'a> {
-    fn of(time: Timestamp, event: &'static str, seen: &'a Seen) -> Self {
+impl Row {
+    fn of(time: Timestamp, event: &'static str, seen: &Reading) -> Self {
         Self {
             time,
             event,
-            own: Own::of(seen),
+            own: seen.own(),
             kind: seen.kind.map(Kind::as_str),
             value: json_output::token(seen.token.as_deref()),
             old: None,
@@ -125,10 +92,10 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn of_change(time: Timestamp, before: &Seen, after: &'a Seen) -> Self {
+    fn of_change(time: Timestamp, before: &Reading, after: &Reading) -> Self {
         Self {
             old: Some(json_output::token(before.token.as_deref())),
-            was_locked: (after.system == System::FeatureHub).then_some(before.is_locked),
+            was_locked: after.names.variant.is_none().then_some(before.is_locked),
             ..Self::of(time, "change", after)
         }
     }
@@ -164,7 +131,7 @@ impl<'s, 'w> Lines<'s, 'w> {
         Ok(self.screen.line(PLAIN, &format!("{time} {text}"))?)
     }
 
-    fn event(&mut self, time: Timestamp, system: System, event: &Event) -> Result<(), Failure> {
+    fn event(&mut self, time: Timestamp, names: &Names, event: &Event) -> Result<(), Failure> {
         if !self.json {
             return self.line(time, &wording::event(event));
         }
@@ -179,10 +146,7 @@ impl<'s, 'w> Lines<'s, 'w> {
             Event::Released(_) => "released",
             Event::Withdrawn(_) => "withdrawn",
         };
-        let key = match system {
-            System::FeatureHub => Key::Feature(event.key()),
-            _ => Key::Flag(event.key()),
-        };
+        let key = Members(vec![member(names.flag, event.key())]);
         self.row(&HeldRow { time, event: name, key })
     }
 
@@ -210,7 +174,7 @@ impl View for Lines<'_, '_> {
             }
             News::Events(time, events) => {
                 for event in &events {
-                    self.event(time, client.status().system, event)?;
+                    self.event(time, observer.system.names(), event)?;
                 }
             }
         }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use anstyle::Style;
-use fh_client::{Connection, Readiness, Status, System};
+use fh_client::{Connection, Readiness, Status};
 use fh_eval::Timestamp;
 
-use super::change_tracker::{Event, Seen};
+use super::change_tracker::Event;
+use crate::feature_table::Reading;
 use crate::sanitize::plural;
 use crate::screen::{BAD, GOOD, WARNING};
 
@@ -88,11 +89,11 @@ pub(super) fn style(status: &Status) -> Style {
 pub(super) fn event(event: &Event) -> String {
     match event {
         Event::Appeared(seen) => {
-            format!("{} is new: {}{}{}", seen.key, seen.value, locked(seen), version(seen))
+            format!("{} is new: {}{}{}", seen.key, seen.shown_value(), locked(seen), version(seen))
         }
-        Event::Gone(seen) => format!("{} is gone; its value was {}", seen.key, seen.value),
+        Event::Gone(seen) => format!("{} is gone; its value was {}", seen.key, seen.shown_value()),
         Event::Updated { after, .. } => {
-            format!("{} is still {}{}", after.key, after.value, version(after))
+            format!("{} is still {}{}", after.key, after.shown_value(), version(after))
         }
         Event::Held(key) => format!("{key} has an update, which is held back"),
         Event::Released(key) => format!("{key} is released"),
@@ -100,7 +101,7 @@ pub(super) fn event(event: &Event) -> String {
         Event::Changed { before, after } => {
             let mut text = after.key.clone();
             if before.token != after.token || before.kind != after.kind {
-                text.push_str(&format!(": {} → {}", before.value, after.value));
+                text.push_str(&format!(": {} → {}", before.shown_value(), after.shown_value()));
             }
             if before.is_locked != after.is_locked {
                 let lock = if after.is_locked { "locked" } else { "unlocked" };
@@ -129,20 +130,20 @@ pub(super) fn missing(key: &str) -> String {
 }
 
 /// Describes the current state of a feature.
-pub(super) fn value(seen: &Seen) -> String {
+pub(super) fn value(seen: &Reading) -> String {
     let strategy = seen.strategy.as_ref().map(|id| format!(" by strategy {id}"));
-    let noun = if seen.system == System::FeatBit { "variation" } else { "variant" };
-    let variant = || Some(format!(", {noun} {}", seen.variant_name.as_ref()?));
+    let noun = seen.names.variant.as_ref().map(|names| names.noun);
+    let variant = || Some(format!(", {} {}", noun?, seen.variant_name.as_ref()?));
     let source = strategy.or_else(variant).unwrap_or_default();
-    format!("{} = {}{source}{}{}", seen.key, seen.value, locked(seen), version(seen))
+    format!("{} = {}{source}{}{}", seen.key, seen.shown_value(), locked(seen), version(seen))
 }
 
 /// Describes the version of a feature; nothing for a flag without one.
-fn version(seen: &Seen) -> String {
+fn version(seen: &Reading) -> String {
     seen.version.map(|version| format!(" (version {version})")).unwrap_or_default()
 }
 
-fn locked(seen: &Seen) -> &'static str {
+fn locked(seen: &Reading) -> &'static str {
     if seen.is_locked { ", locked" } else { "" }
 }
 

@@ -1,22 +1,30 @@
 //! Payloads and users of FeatBit: how `fh` reads, evaluates, explains and checks them.
 
 mod cases;
-pub(crate) mod flags;
-pub(crate) mod server;
+mod flags;
+mod server;
 
+use std::io;
+
+use fh_client::Detail;
 use fh_eval::featbit::{explain, reason};
-use fh_eval::{FeatureRef, Subject, Timestamp};
+use fh_eval::{FeatureRef, Ruleset, Subject, Timestamp};
 
 use super::flag_system::{Checked, FlagSystem, Given, OpenFlags};
-use super::flag_table::{OpenedFlags, Row, ValueId};
+use super::flag_table::{OpenedFlags, warn_of_unread};
 use crate::failure::{Failure, Status};
+use crate::feature_table::{Names, Reading, VariantNames};
 use crate::flag_lint;
+use crate::flag_server::Servers;
 use crate::payload::{Input, read_bytes};
 use crate::profile::ProfileArgs;
 use crate::ruleset::RulesArgs;
 use crate::screen::Screen;
 
 pub(crate) struct Featbit;
+
+static NAMES: Names =
+    Names { flag: "flag", variant: Some(VariantNames { noun: "variation", id: "variationId" }) };
 
 impl FlagSystem for Featbit {
     fn open(&self, given: &Given<'_>) -> Result<Box<dyn OpenFlags>, Failure> {
@@ -28,7 +36,37 @@ impl FlagSystem for Featbit {
         let explain = Box::new(move |flag: FeatureRef<'_>| explain(flag, &user).report());
         // Flags of FeatBit depend on no time.
         let now = Timestamp::from_millis(0);
-        Ok(Box::new(OpenedFlags { flags, who, now, lint, row, explain }))
+        Ok(Box::new(OpenedFlags { system: &Self, flags, who, now, lint, explain }))
+    }
+
+    fn names(&self) -> &'static Names {
+        &NAMES
+    }
+
+    fn servers(&self) -> Option<&'static Servers> {
+        Some(&server::SERVERS)
+    }
+
+    fn read<'r>(
+        &self,
+        flag: FeatureRef<'r>,
+        subject: &Subject<'r, Timestamp>,
+        _told: Option<Detail>,
+    ) -> Reading {
+        let evaluation = flag.evaluate(subject);
+        // A value of FeatBit is always a text.
+        let text = evaluation.value().map(ToString::to_string);
+        let token = text.and_then(|text| serde_json::to_string(&text).ok());
+        let reason = reason(&evaluation);
+        Reading {
+            is_match: matches!(reason, "TargetMatch" | "RuleMatch"),
+            variant_name: evaluation.variant().map(|id| flags::variation_name(flag, id)),
+            ..Reading::of(&NAMES, flag, &evaluation, token, reason)
+        }
+    }
+
+    fn warn_of_unread(&self, flags: &Ruleset, screen: &mut Screen<'_>) -> io::Result<()> {
+        warn_of_unread("the server", flags, Some("fh lint --system featbit FILE"), screen)
     }
 
     fn cases(
@@ -53,14 +91,4 @@ impl FlagSystem for Featbit {
         let findings = flag_lint::featbit::lint(&document, &bytes, profile);
         Ok(Checked::of_flags(name, [document.flags.len(), document.segments.len()], findings))
     }
-}
-
-/// Returns the row of a flag.
-pub(crate) fn row<'r>(flag: FeatureRef<'r>, subject: &Subject<'r, Timestamp>) -> Row<'r> {
-    let evaluation = flag.evaluate(subject);
-    // A value of FeatBit is always a text.
-    let text = evaluation.value().map(ToString::to_string);
-    let json = text.and_then(|text| serde_json::to_string(&text).ok());
-    let id = ValueId::VariationId(evaluation.variant());
-    Row::of(flag, &evaluation, json, id, reason(&evaluation))
 }

@@ -5,12 +5,14 @@ mod lint;
 
 use std::io;
 
-use fh_eval::{Attributes, Severity, Subject, Timestamp};
+use fh_client::Detail;
+use fh_eval::{Attributes, FeatureRef, Ruleset, Severity, Subject, Timestamp};
+use fh_files::closest;
 
 use super::flag_system::{Checked, FlagSystem, Given, OpenFlags, SystemReport};
 use crate::attribute_names;
 use crate::failure::{Failure, Status};
-use crate::feature_table::{Reading, Selection};
+use crate::feature_table::{Names, Reading, Selection};
 use crate::payload::{Input, Payload};
 use crate::profile::ProfileArgs;
 use crate::ruleset::{Rules, RulesArgs, subject};
@@ -19,6 +21,8 @@ use crate::screen::Screen;
 use crate::value_ids;
 
 pub(crate) struct Featurehub;
+
+static NAMES: Names = Names { flag: "feature", variant: None };
 
 impl FlagSystem for Featurehub {
     fn open(&self, given: &Given<'_>) -> Result<Box<dyn OpenFlags>, Failure> {
@@ -29,6 +33,49 @@ impl FlagSystem for Featurehub {
         // The path may be a URL with an API key.
         let path = if given.input.file.contains("://") { "FILE" } else { given.input.file };
         Ok(Box::new(Opened { payload, rules, attributes, now, path: path.to_string() }))
+    }
+
+    fn names(&self) -> &'static Names {
+        &NAMES
+    }
+
+    fn read<'r>(
+        &self,
+        flag: FeatureRef<'r>,
+        subject: &Subject<'r, Timestamp>,
+        told: Option<Detail>,
+    ) -> Reading {
+        let evaluation = flag.evaluate(subject);
+        let (reason, strategy_id) = match told {
+            Some(detail) => (detail.reason.as_str(), detail.strategy_id.map(Into::into)),
+            None => (evaluation.reason().as_str(), evaluation.strategy_id().map(str::to_string)),
+        };
+        let position = evaluation.strategy_position().map(|position| format!("#{}", position + 1));
+        let strategy = strategy_id.clone().or(position);
+        let token = flag.value_token(&evaluation).map(str::to_string);
+        Reading {
+            is_match: strategy.is_some(),
+            strategy,
+            strategy_id,
+            ..Reading::of(&NAMES, flag, &evaluation, token, reason)
+        }
+    }
+
+    fn note_attributes(
+        &self,
+        who: &Attributes,
+        flags: Option<&Ruleset>,
+        screen: &mut Screen<'_>,
+    ) -> io::Result<()> {
+        attribute_names::note(screen, who, flags.into_iter().flat_map(Ruleset::iter))
+    }
+
+    fn no_such_flag(&self, flags: &Ruleset, key: &str) -> String {
+        let advice = match closest(key, flags.iter().map(|feature| feature.key())) {
+            Some(meant) => format!("did you mean {meant}?"),
+            None => "`fh get` without FEATURE shows all features".to_string(),
+        };
+        format!("the Edge has no feature {key}; {advice}")
     }
 
     fn cases(
@@ -90,13 +137,11 @@ impl OpenFlags for Opened {
     ) -> Result<Status, Failure> {
         let (Self { payload, rules, path, .. }, subject) = (self, self.subject());
         let ruleset = &rules.ruleset;
-        let all: Vec<Reading<'_>> = ruleset
-            .iter()
-            .map(|feature| Reading::evaluated(feature, &feature.evaluate(&subject)))
-            .collect();
-        let selection = Selection::of(&all, keys);
-        self.note_guesses(selection.shown.iter().map(|reading| reading.key()), screen)?;
-        selection.write(screen, json)?;
+        let read = |feature| Featurehub.read(feature, &subject, None);
+        let all: Vec<Reading> = ruleset.iter().map(read).collect();
+        let selection = Selection::of(&NAMES, &all, keys);
+        self.note_guesses(selection.shown.iter().map(|reading| &*reading.key), screen)?;
+        selection.write(screen, json, "no features")?;
         let errors = ruleset.diagnostics().filter(|each| each.severity() == Severity::Error);
         let unread = errors.count();
         if unread > 0 {

@@ -1,22 +1,30 @@
 //! Rulesets and contexts of FeatureSignals: how `fh` reads, evaluates, explains and checks them.
 
 mod cases;
-pub(crate) mod flags;
-pub(crate) mod server;
+mod flags;
+mod server;
 
+use std::io;
+
+use fh_client::Detail;
 use fh_eval::featuresignals::{explain, reason};
-use fh_eval::{FeatureRef, Subject, Timestamp};
+use fh_eval::{FeatureRef, Ruleset, Subject, Timestamp};
 
 use super::flag_system::{Checked, FlagSystem, Given, OpenFlags};
-use super::flag_table::{OpenedFlags, Row, ValueId};
+use super::flag_table::{OpenedFlags, warn_of_unread};
 use crate::failure::{Failure, Status};
+use crate::feature_table::{Names, Reading, VariantNames};
 use crate::flag_lint;
+use crate::flag_server::Servers;
 use crate::payload::{Input, read_bytes};
 use crate::profile::ProfileArgs;
 use crate::ruleset::RulesArgs;
 use crate::screen::Screen;
 
 pub(crate) struct Featuresignals;
+
+static NAMES: Names =
+    Names { flag: "flag", variant: Some(VariantNames { noun: "variant", id: "variantKey" }) };
 
 impl FlagSystem for Featuresignals {
     fn open(&self, given: &Given<'_>) -> Result<Box<dyn OpenFlags>, Failure> {
@@ -26,7 +34,35 @@ impl FlagSystem for Featuresignals {
         let lint = format!("fh lint --system featuresignals {}", given.input.file);
         let who = context.attributes().clone();
         let explain = Box::new(move |flag: FeatureRef<'_>| explain(flag, &context, now).report());
-        Ok(Box::new(OpenedFlags { flags, who, now, lint, row, explain }))
+        Ok(Box::new(OpenedFlags { system: &Self, flags, who, now, lint, explain }))
+    }
+
+    fn names(&self) -> &'static Names {
+        &NAMES
+    }
+
+    fn servers(&self) -> Option<&'static Servers> {
+        Some(&server::SERVERS)
+    }
+
+    fn read<'r>(
+        &self,
+        flag: FeatureRef<'r>,
+        subject: &Subject<'r, Timestamp>,
+        _told: Option<Detail>,
+    ) -> Reading {
+        let evaluation = flag.evaluate(subject);
+        let reason = reason(&evaluation);
+        Reading {
+            is_match: matches!(reason, "TARGETED" | "ROLLOUT" | "VARIANT"),
+            // FeatureSignals has no versions.
+            version: None,
+            ..Reading::of(&NAMES, flag, &evaluation, flags::json_of(&evaluation), reason)
+        }
+    }
+
+    fn warn_of_unread(&self, flags: &Ruleset, screen: &mut Screen<'_>) -> io::Result<()> {
+        warn_of_unread("the server", flags, None, screen)
     }
 
     fn cases(
@@ -52,11 +88,4 @@ impl FlagSystem for Featuresignals {
         let findings = flag_lint::featuresignals::lint(&document, &bytes);
         Ok(Checked::of_flags(name, [document.flags.len(), document.segments.len()], findings))
     }
-}
-
-/// Returns the row of a flag.
-pub(crate) fn row<'r>(flag: FeatureRef<'r>, subject: &Subject<'r, Timestamp>) -> Row<'r> {
-    let evaluation = flag.evaluate(subject);
-    let id = ValueId::VariantKey(evaluation.variant());
-    Row::of(flag, &evaluation, flags::json_of(&evaluation), id, reason(&evaluation))
 }

@@ -4,15 +4,21 @@ use fh_client::{Client, ClientBuilder, Problem, System, featuresignals};
 use fh_session::featuresignals::{Endpoint, EndpointError, Key};
 
 use crate::failure::Failure;
-use crate::flag_server::{FoundSecret, SILENCE, Words, trouble, usage, variable};
-use crate::troubled::Troubled;
+use crate::flag_server::{FoundSecret, Servers, trouble, usage, variable};
+use crate::server::Server;
+use crate::systems::featuresignals::flags::context_of_server;
 
-pub(crate) const WORDS: Words = Words {
+pub(crate) const SERVERS: Servers = Servers {
     url: "FEATURESIGNALS_URL",
     secret: "FEATURESIGNALS_API_KEY",
     secret_name: "API key",
     an_environment: "a FeatureSignals environment",
     is_like_a_secret,
+    has_environment: true,
+    open: |url, slug, secret| {
+        Ok(Box::new(FeaturesignalsServer::new(url.as_deref(), slug, secret)?))
+    },
+    context: context_of_server,
 };
 /// The environment variable with the slug of the environment.
 const ENVIRONMENT: &str = "FEATURESIGNALS_ENVIRONMENT";
@@ -21,7 +27,7 @@ const BEGINNINGS: [&str; 2] = ["fs_srv_", "fs_cli_"];
 
 /// The environment of a server, and its API key.
 #[derive(Debug)]
-pub(crate) struct FeaturesignalsServer {
+struct FeaturesignalsServer {
     endpoint: Endpoint,
     key: Key,
 }
@@ -32,7 +38,7 @@ fn is_like_a_secret(text: &str) -> bool {
 
 impl FeaturesignalsServer {
     /// Returns the environment with this slug at a URL. The API key is read after the URL and the slug were checked.
-    pub(crate) fn new(
+    fn new(
         url: Option<&str>,
         slug: Option<&str>,
         secret: impl FnOnce() -> Result<FoundSecret, Failure>,
@@ -50,28 +56,25 @@ impl FeaturesignalsServer {
         Ok(Self { endpoint, key: secret()?.parse(Key::parse)? })
     }
 
-    pub(crate) fn url(&self) -> &str {
+    fn url(&self) -> &str {
         self.endpoint.url().as_str()
     }
+}
 
-    pub(crate) fn environment(&self) -> &str {
-        self.endpoint.environment()
-    }
-
+impl Server for FeaturesignalsServer {
     /// Returns a builder of a client that fetches reasons for every context, and streams, so that `fh watch` shows changes at once.
-    pub(crate) fn client(&self) -> ClientBuilder {
+    fn client(&self) -> ClientBuilder {
         let settings = featuresignals::Settings::new(self.key.expose())
             .url(self.url())
-            .environment(self.environment())
+            .environment(&**self.endpoint.environment())
             .reasons(true)
             .stream(true);
         Client::featuresignals(settings).identification(concat!("fh/", env!("CARGO_PKG_VERSION")))
     }
-}
 
-impl Troubled for FeaturesignalsServer {
-    fn silence(&self) -> &'static str {
-        SILENCE
+    fn heading(&self) -> String {
+        let (url, environment) = (self.url(), self.endpoint.environment());
+        format!("{url}, environment {environment}, evaluated by the server")
     }
 
     fn trouble(&self, problem: &Problem) -> String {
