@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::chroot::{self, Chroot, Release};
-use crate::python::{PACKAGE, empty_folder};
+use crate::folders::empty_folder;
+use crate::python::PACKAGE;
 use crate::python_matrix::{INSTALL, Outcome, REQUIREMENTS, Row, Tried, smoke, summary, tests};
 use crate::python_package::PAGES;
 use crate::python_wheels::Wheels;

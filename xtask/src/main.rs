@@ -2,9 +2,6 @@
 #![forbid(unsafe_code)]
 
 mod bench;
-mod bench_instructions;
-mod bench_kotlin;
-mod bench_python;
 mod budget;
 mod built_from;
 mod chroot;
@@ -20,6 +17,7 @@ mod featbit;
 mod featuresignals;
 mod file_times;
 mod flaky;
+mod folders;
 mod fuzz;
 mod hello;
 mod install;
@@ -64,7 +62,6 @@ mod swift;
 mod temporary_folder;
 mod test;
 mod tools;
-mod unleash_edge;
 mod wasm;
 mod web;
 mod weigh;
@@ -180,7 +177,7 @@ fn main() -> ExitCode {
         Some("self-test") => self_test::run(rest),
         Some("simulate") => simulate::run(rest),
         Some("subjects") => subjects::run(rest),
-        Some("mutants") => mutants::run(rest),
+        Some("mutants") => mutants::command::run(rest),
         Some("web") => web::run(rest),
         Some("weigh") => weigh::run(rest),
         Some("help" | "--help") => {

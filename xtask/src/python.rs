@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::thread;
 
+use crate::folders::{empty_folder, only_file};
 use crate::install;
 use crate::output::{self, say};
 use crate::python_environment::{Environment, create};
@@ -79,7 +80,7 @@ pub(crate) fn installed() -> Result<PathBuf, String> {
 
 /// Installs the package, checks the types, and runs the tests of the package against `fh serve`.
 pub(crate) fn run(repetitions: Repetitions) -> Result<(), String> {
-    let fh = build_fh()?;
+    let fh = binary("fh")?;
     install()?;
     let environment = environment()?;
     let (checked, tested) = thread::scope(|scope| {
@@ -148,11 +149,6 @@ pub(crate) fn find_wrong_signature() -> Result<(), String> {
     }
 }
 
-/// Returns the path of `fh`, the server of the tests, after it was built.
-pub(crate) fn build_fh() -> Result<PathBuf, String> {
-    binary("fh")
-}
-
 fn package_folder() -> String {
     root().join(PACKAGE).display().to_string()
 }
@@ -187,23 +183,4 @@ fn wheel_in(
         .args(&[profile.to_string(), "--out".to_string(), wheels.display().to_string()]);
     place(build).go()?;
     only_file(&wheels)
-}
-
-/// Removes what an earlier run has left in a folder, so that it is not mistaken for the result of this run.
-pub(crate) fn empty_folder(folder: &Path) -> Result<PathBuf, String> {
-    let failed = |why: std::io::Error| format!("{}: {why}", folder.display());
-    if folder.exists() {
-        fs::remove_dir_all(folder).map_err(failed)?;
-    }
-    fs::create_dir_all(folder).map_err(failed)?;
-    Ok(folder.to_owned())
-}
-
-/// Returns the path of the only file of a folder.
-pub(crate) fn only_file(folder: &Path) -> Result<PathBuf, String> {
-    let mut files = fs::read_dir(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
-    match (files.next(), files.next()) {
-        (Some(Ok(file)), None) => Ok(file.path()),
-        _ => Err(format!("there is not exactly one file in {}", folder.display())),
-    }
 }

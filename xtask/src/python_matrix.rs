@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::debian_testing;
 use crate::output::say;
-use crate::python::{PACKAGE, build_fh};
+use crate::python::PACKAGE;
 use crate::python_environment::create;
 use crate::python_package::PAGES;
 use crate::python_wheels::{MANYLINUX, REASON, Wheels};
 use crate::shell::{Run, root};
+use crate::workspace::binary;
 
 /// The versions for which the package is meant.
 pub(crate) const VERSIONS: [&str; 6] = ["3.10", "3.11", "3.12", "3.13", "3.14", "3.15"];
@@ -56,7 +57,7 @@ pub(crate) struct Tried {
 pub(crate) fn run(named: &[String]) -> Result<(), String> {
     let wheels = Wheels::prepare(REASON)?;
     let wheel = wheels.build(&MANYLINUX)?;
-    let tried = Tried { folder: wheels.tools_folder().join("matrix"), wheel, fh: build_fh()? };
+    let tried = Tried { folder: wheels.tools_folder().join("matrix"), wheel, fh: binary("fh")? };
     let mut rows = Vec::new();
     for interpreter in named {
         rows.push(tried.on(interpreter));

@@ -9,6 +9,7 @@ use crate::python_environment::Environment;
 use crate::python_servers;
 use crate::python_tests::named;
 use crate::shell::root;
+use crate::workspace::binary;
 
 /// The package, whose only mutant takes the restart out.
 const MUTATED: TestedPackage = TestedPackage { folder: PACKAGE, copies: "python" };
@@ -54,7 +55,7 @@ fn find(environment: &Environment, tests: &[&str], options: &[&str]) -> Result<(
     let (said, outcome) = environment
         .run("-m pytest -q -rpfE --tb no -n 8 -p no:cacheprovider --rootdir")
         .args(&arguments)
-        .env("FH", &python::build_fh()?.display().to_string())
+        .env("FH", &binary("fh")?.display().to_string())
         .env("FH_SERVERS", "all")
         // The child of each fork hangs until its time limit.
         .env("FH_FORKS", "1")
@@ -88,7 +89,6 @@ fn all_failed(summary: &str) -> Result<usize, String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

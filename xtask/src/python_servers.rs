@@ -4,6 +4,7 @@ use crate::install;
 use crate::python::{self, PACKAGE};
 use crate::python_environment::Environment;
 use crate::shell::root;
+use crate::workspace::binary;
 
 /// Returns the environment with the servers.
 pub(crate) fn environment() -> Result<Environment, String> {
@@ -21,7 +22,7 @@ pub(crate) fn prepare() -> Result<(), String> {
 
 /// Installs the package beside the servers, and runs their tests.
 pub(crate) fn run() -> Result<(), String> {
-    let fh = python::build_fh()?;
+    let fh = binary("fh")?;
     let environment = environment()?;
     environment.install_wheel(&python::wheel()?)?;
     let package = root().join(PACKAGE).display().to_string();

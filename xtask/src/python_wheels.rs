@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
+use crate::folders::{empty_folder, only_file};
 use crate::output::say;
-use crate::python::{PACKAGE, empty_folder, only_file};
+use crate::python::PACKAGE;
 use crate::python_environment::Environment;
 use crate::shell::{Run, root, target_folder};
 use crate::{install, machine_paths};

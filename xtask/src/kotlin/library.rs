@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{PACKAGE, check, folder};
+use crate::folders::empty_folder;
 use crate::machine_paths;
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::python_environment::Environment;
 use crate::shell::{Run, root, target_folder};
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::PACKAGE;
 use super::examples::{Example, Pages};
 use super::repository::Repository;
-use crate::python::empty_folder;
+use crate::folders::empty_folder;
 use crate::shell::{Run, root};
 
 /// The project without what a user pastes from the pages.

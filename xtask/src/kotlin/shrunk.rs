@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::android::{Aar, Tools};
 use super::library::Libraries;
 use super::{PACKAGE, folder, hello, java};
+use crate::folders::empty_folder;
 use crate::local_edge::{Edge, KEY};
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
 const SOURCES: &str = "packaging/shrunk";

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::library::{self, LIBRARY};
 use super::{PACKAGE, apple, check, examples, tree};
+use crate::folders::empty_folder;
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::{Run, root, tracked_files};
 use crate::{install, machine_paths};
 

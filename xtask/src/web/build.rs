@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::engine::{ENGINES, Engine, TRAPS, folder, web_folder};
+use crate::folders::empty_folder;
 use crate::install;
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -43,7 +43,7 @@ const WASM_PASSES: [&str; 5] =
 /// Builds both engines unless this process has built them already.
 pub(crate) fn build_once() -> Result<(), String> {
     static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
-    BUILT.get_or_init(|| build()).clone()
+    BUILT.get_or_init(build).clone()
 }
 
 /// Builds both engines into the folder of the finished files, and copies them to the loader.

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::super::{PACKAGE, VERSION, folder, maven};
 use super::natives::{Library, MIN_SDK};
+use crate::folders::empty_folder;
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
 const ARTIFACT: &str = "fh-client-android";

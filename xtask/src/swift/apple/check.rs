@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::xcframework::{self, HEADERS, INFO, PRIVACY};
 use super::{PLATFORMS, Platform, macho, privacy, tool};
+use crate::folders::empty_folder;
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::Run;
 use crate::{kotlin, phones};
 

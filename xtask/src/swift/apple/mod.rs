@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::package::{self, Package};
 use super::{library, tree};
-use crate::python::empty_folder;
+use crate::folders::empty_folder;
 use crate::shell::Run;
 use crate::{install, kotlin, phones};
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::super::library::LIBRARY;
 use super::{Architecture, IOS, MACOS, PLATFORMS, Version, fat, macho, tool};
+use crate::folders::empty_folder;
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::Run;
 use crate::{machine_paths, phones};
 

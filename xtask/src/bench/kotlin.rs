@@ -3,9 +3,9 @@
 
 use std::fs;
 
-use crate::bench::{build_rust_client, machine, replace_tables};
+use super::page::{build_rust_client, machine, replace_tables, write_payloads};
+use crate::folders::empty_folder;
 use crate::kotlin::{self, PACKAGE};
-use crate::python::empty_folder;
 use crate::shell::{Run, root, target_folder};
 
 const PAGE: &str = "docs/performance-kotlin.md";
@@ -36,10 +36,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         .args(&[format!("-Dfh.native={}", libraries.display())])
         .go()?;
     let payloads = folder.join("payloads").display().to_string();
-    Run::new("cargo run --locked --quiet -p workload --bin payloads --")
-        .args(std::slice::from_ref(&payloads))
-        .within("benches")
-        .go()?;
+    write_payloads(&payloads)?;
     let mut measure = Run::new("java -Djava.util.logging.config.file=bench/logging.properties")
         .args(&["-cp".to_string(), class_path(), format!("-Dfh.bench.payloads={payloads}")])
         .args(&["fh.bench.MainKt".to_string(), library.display().to_string()])
