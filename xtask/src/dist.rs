@@ -1,6 +1,6 @@
 //! `cargo xtask dist NAME`: builds something that ships, and checks it.
 
-use crate::{kotlin, packaging, python_wheels, swift, web};
+use crate::{kotlin, packaging, python, swift, web};
 
 const HELP: &str = "\
 cargo xtask dist <name>
@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Some("apple") if rest.is_empty() => swift::package::dist(true),
         Some("image") if rest.is_empty() => packaging::prepare().and_then(|()| packaging::run()),
         Some("kotlin") => kotlin::package::dist(rest),
-        Some("python") => python_wheels::run(rest),
+        Some("python") => python::wheels::run(rest),
         Some("swift") if rest.is_empty() => swift::package::dist(false),
         Some("web") if rest.is_empty() => web::dist(),
         _ => Err(HELP.to_string()),

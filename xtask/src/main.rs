@@ -8,7 +8,6 @@ mod chroot;
 mod client_features;
 mod conformance;
 mod crates;
-mod debian_testing;
 mod deep;
 mod dependencies;
 mod dist;
@@ -38,15 +37,6 @@ mod program;
 mod prove;
 mod public_items;
 mod python;
-mod python_conformance;
-mod python_environment;
-mod python_full;
-mod python_matrix;
-mod python_mutant;
-mod python_package;
-mod python_servers;
-mod python_tests;
-mod python_wheels;
 mod quick;
 mod release;
 mod schedule;
@@ -169,8 +159,8 @@ fn main() -> ExitCode {
         Some("featuresignals") => featuresignals::command(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("python") => match rest.split_first() {
-            Some((name, rest)) if name == "full" => python_full::run(rest),
-            Some((name, rest)) if name == "matrix" => python_matrix::run(rest),
+            Some((name, rest)) if name == "full" => python::full::run(rest),
+            Some((name, rest)) if name == "matrix" => python::matrix::run(rest),
             _ => Err("cargo xtask python full [PART...], or matrix [INTERPRETER...]".to_string()),
         },
         Some("release") => release::run(rest),

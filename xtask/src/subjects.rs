@@ -74,7 +74,7 @@ const SUBJECTS: &[Subject] = &[
         name: "fh-python",
         run_by: RunBy::Parts,
         install: |_| crate::python::install(),
-        adapter: |_| crate::python_conformance::adapter(),
+        adapter: |_| crate::python::adapter::adapter(),
         within: "",
         options: &[("--all", None), ("--profile", Some("all"))],
         drawn_cases: None,

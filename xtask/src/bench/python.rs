@@ -4,8 +4,8 @@
 use std::fs;
 
 use super::page::{machine, replace_tables, write_payloads};
+use crate::python::environment::Environment;
 use crate::python::{PACKAGE, build_wheel};
-use crate::python_environment::Environment;
 use crate::shell::{Run, root};
 
 const PAGE: &str = "docs/performance-python.md";

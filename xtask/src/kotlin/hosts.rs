@@ -12,7 +12,7 @@ use super::repository::Repository;
 use super::{PACKAGE, maven, tested};
 use crate::local_edge::KEY;
 use crate::output::say;
-use crate::python_environment::Environment;
+use crate::python::environment::Environment;
 use crate::shell::root;
 
 /// The oldest libraries of Kotlin with which the packages run, which are those of Spring Boot 2.7.

@@ -7,7 +7,7 @@ use super::{PACKAGE, check, folder};
 use crate::folders::empty_folder;
 use crate::machine_paths;
 use crate::output::say;
-use crate::python_environment::Environment;
+use crate::python::environment::Environment;
 use crate::shell::{Run, root, target_folder};
 
 /// The arguments of Cargo for the library that ships. Its panics unwind, because each native function catches them.

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use crate::built_from::BuiltFrom;
 use crate::install;
 use crate::output::say;
-use crate::python_environment::Environment;
+use crate::python::environment::Environment;
 use crate::shell::{Run, root, target_folder};
 use crate::workspace::binary;
 

@@ -1,26 +1,23 @@
-//! The Python package: its environment for tests, its wheel, and its tests.
+//! The tests of the Python package, and the checks of its types, in an environment that has the package.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::Path;
 use std::thread;
 
-use crate::folders::{empty_folder, only_file};
-use crate::install;
-use crate::output::{self, say};
-use crate::python_environment::{Environment, create};
-use crate::python_tests;
+use super::environment::Environment;
+use super::{PACKAGE, environment, install};
+use crate::flaky;
+use crate::folders::empty_folder;
+use crate::output::{self, Output, say};
 use crate::shell::{Run, root};
 use crate::workspace::binary;
 
-pub(crate) const PACKAGE: &str = "bindings/python";
-/// The tools that build and test the package, with their hashes.
-const REQUIREMENTS: &str = "bindings/python/requirements.txt";
-
-/// The environment of the tests.
-fn environment() -> Result<Environment, String> {
-    Environment::below("python", REQUIREMENTS)
-}
+/// The options of a whole run. A process that a test crashed is not replaced, because a deadlock of the package would hang one test after
+/// another.
+const WHOLE: &str = "-n 4 --max-worker-restart 0";
+/// The words about a test that crashed its process. A test that hangs does so after minutes, which no load of the machine explains.
+const CRASHED: &str = "crashed while running";
 
 /// The repetitions of the tests that repeat what they try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,40 +41,6 @@ impl Repetitions {
     }
 }
 
-/// Creates the virtual environment with the pinned tools that build and test the package, unless it has them already.
-pub(crate) fn prepare() -> Result<(), String> {
-    install::package("node --version", "nodejs", "pyright, which checks types, runs on Node")?;
-    environment()?.prepare("the Python package is installed into a virtual environment")
-}
-
-/// Builds the wheel and installs it into the environment, which is created if it is missing, unless this process has done so. The build is that
-/// of the profile `dev`, as in all other tests.
-pub(crate) fn install() -> Result<(), String> {
-    static INSTALLED: OnceLock<Result<(), String>> = OnceLock::new();
-    let install = || {
-        prepare()?;
-        let environment = environment()?;
-        environment.install_wheel(&build_wheel(&environment, "dev")?)
-    };
-    INSTALLED.get_or_init(install).clone()
-}
-
-/// Builds the wheel with optimisations, installs it into an environment of its own, and returns the Python of that environment.
-pub(crate) fn install_optimised() -> Result<PathBuf, String> {
-    prepare()?;
-    let tools = environment()?;
-    let wheel = build_wheel(&tools, "release")?;
-    let environment = Environment::below("python-optimised", REQUIREMENTS)?;
-    create(&environment.folder, "python3")?;
-    environment.install_wheel(&wheel)?;
-    Ok(environment.python())
-}
-
-/// Returns the Python of the environment.
-pub(crate) fn installed() -> Result<PathBuf, String> {
-    Ok(environment()?.python())
-}
-
 /// Installs the package, checks the types, and runs the tests of the package against `fh serve`.
 pub(crate) fn run(repetitions: Repetitions) -> Result<(), String> {
     let fh = binary("fh")?;
@@ -85,7 +48,7 @@ pub(crate) fn run(repetitions: Repetitions) -> Result<(), String> {
     let environment = environment()?;
     let (checked, tested) = thread::scope(|scope| {
         let check = output::spawn(scope, || check_types(&environment));
-        let tested = python_tests::run(&environment, &fh, |run| repetitions.set(run));
+        let tested = pytest(&environment, &fh, |run| repetitions.set(run));
         (check.join().unwrap_or_else(|_| Err("the check panicked".to_string())), tested)
     });
     tested.and(checked)
@@ -153,34 +116,54 @@ fn package_folder() -> String {
     root().join(PACKAGE).display().to_string()
 }
 
-/// Builds the wheel of the tests, and returns its path.
-pub(crate) fn wheel() -> Result<PathBuf, String> {
-    build_wheel(&environment()?, "dev")
-}
-
-/// Builds the wheel of a copy of the project, in a target folder of its own, and returns its path.
-pub(crate) fn wheel_of(copy: &Path) -> Result<PathBuf, String> {
-    let environment = environment()?;
-    let target = environment.folder.join("mutants-build").display().to_string();
-    wheel_in(&environment, "dev", |run| {
-        run.in_folder(&copy.join(PACKAGE)).env("CARGO_TARGET_DIR", &target)
-    })
-}
-
-/// Builds the wheel for this machine with a build profile of Cargo, and returns its path.
-pub(crate) fn build_wheel(environment: &Environment, profile: &str) -> Result<PathBuf, String> {
-    wheel_in(environment, profile, |run| run.within(PACKAGE))
-}
-
-fn wheel_in(
+/// Runs the tests with four processes. They use sockets, so each test that fails is repeated alone. `complete` adds what the tests read from
+/// variables.
+fn pytest(
     environment: &Environment,
-    profile: &str,
-    place: impl Fn(Run) -> Run,
-) -> Result<PathBuf, String> {
-    let wheels = empty_folder(&environment.folder.join("built"))?;
-    let build = environment
-        .run("-m maturin build --quiet --locked --auditwheel skip --profile")
-        .args(&[profile.to_string(), "--out".to_string(), wheels.display().to_string()]);
-    place(build).go()?;
-    only_file(&wheels)
+    fh: &Path,
+    complete: impl Fn(Run) -> Run,
+) -> Result<(), String> {
+    let package = root().join(PACKAGE);
+    let beside = |name: &str| fh.with_file_name(name).display().to_string();
+    // The tests run in a folder without the package's sources, so that they import what the wheel has installed.
+    let start = |options: &str, test: &str| {
+        let run = environment
+            .run(&format!("-m pytest -q -rfE {options} -p no:cacheprovider --rootdir"))
+            .args(&[package.display().to_string(), package.join(test).display().to_string()])
+            .env("FH", &fh.display().to_string())
+            .env("FH_TEST_FEATBIT", &beside("fh-test-featbit"))
+            .env("FH_TEST_FEATURESIGNALS", &beside("fh-test-featuresignals"))
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        complete(run)
+    };
+    let Err(why) = start(WHOLE, "tests").go() else { return Ok(()) };
+    let Output::Log(log) = Output::current() else { return Err(why) };
+    let text = log.text();
+    if text.contains(CRASHED) {
+        return Err(why);
+    }
+    let failed: BTreeSet<String> =
+        ["FAILED ", "ERROR "].into_iter().flat_map(|word| named(&text, word)).collect();
+    let again = failed.into_iter().map(|test| (test.clone(), start("-n 0", &test)));
+    flaky::repeat_later(again.collect(), why)
+}
+
+/// Returns the tests with this outcome in the summary of pytest, such as `FAILED tests/test_reads.py::test_values - AssertionError`.
+pub(crate) fn named(summary: &str, outcome: &str) -> BTreeSet<String> {
+    let lines = summary.lines().filter_map(|line| line.strip_prefix(outcome));
+    let tests = lines.map(|line| line.split(" - ").next().unwrap_or(line).trim().to_string());
+    tests.filter(|test| test.contains(".py")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn tests_are_read_with_their_parameters() {
+        let summary = "FAILED tests/a.py::x[with threads] - AssertionError: y - z\n\
+                       FAILED tests/b.py::z\nERROR tests/c.py::w - ImportError\nFAILED to start";
+        let failed: Vec<String> = named(summary, "FAILED ").into_iter().collect();
+        assert_eq!(failed, ["tests/a.py::x[with threads]", "tests/b.py::z"]);
+    }
 }

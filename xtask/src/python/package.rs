@@ -3,17 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::PACKAGE;
+use super::environment::create;
+use super::trial::smoke;
+use super::wheels::{MANYLINUX, REASON, Wheels};
 use crate::folders::empty_folder;
 use crate::output::say;
-use crate::python::PACKAGE;
-use crate::python_environment::create;
-use crate::python_matrix::smoke;
-use crate::python_wheels::{MANYLINUX, REASON, Wheels};
 use crate::shell::{Run, root};
 use crate::workspace::binary;
 
-/// The pages whose example runs against `fh serve`.
-pub(crate) const PAGES: [&str; 2] = ["README.md", "bindings/python/README.md"];
 /// The build tool of the package, which pip takes from a folder in place of the index.
 const BUILD_TOOL: &str = "bindings/python/wheels/build-requirements.txt";
 

@@ -1,8 +1,9 @@
 //! The tests of the Python package with servers that fork workers: gunicorn with gevent and uvicorn, uWSGI and Celery.
 
+use super::PACKAGE;
+use super::environment::Environment;
 use crate::install;
-use crate::python::{self, PACKAGE};
-use crate::python_environment::Environment;
+use crate::python;
 use crate::shell::root;
 use crate::workspace::binary;
 

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::PACKAGE;
+use super::environment::Environment;
+use super::pytest::named;
+use super::servers;
 use crate::mutants::tested::TestedPackage;
 use crate::output::say;
-use crate::python::{self, PACKAGE};
-use crate::python_environment::Environment;
-use crate::python_servers;
-use crate::python_tests::named;
+use crate::python;
 use crate::shell::root;
 use crate::workspace::binary;
 
@@ -36,7 +37,7 @@ const A_FAILURE: &str = "exit status: 1";
 
 /// Runs the tests without the restart, in the environment that has the servers.
 pub(crate) fn run() -> Result<(), String> {
-    let environment = python_servers::environment()?;
+    let environment = servers::environment()?;
     MUTATED.find_all(&[], |_, copy| {
         environment.install_wheel(&python::wheel_of(copy)?)?;
         find(&environment, &FORKS, &[])?;
