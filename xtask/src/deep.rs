@@ -193,9 +193,9 @@ pub(crate) fn all() -> Vec<Deep> {
         ),
         deep(
             Part::new("swift: package")
-                .prepare(swift::package::prepare)
-                .build(swift::package::build)
-                .run(swift::package::run),
+                .prepare(swift::shipped::prepare)
+                .build(swift::shipped::build)
+                .run(swift::shipped::run),
             &["fh-uniffi", "fh-cli"],
             &["bindings/swift", "docs/swift.md", "bindings/python/wheels/licences.py"],
         ),

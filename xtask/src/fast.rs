@@ -31,7 +31,7 @@ pub(crate) fn parts() -> Vec<Part> {
         Part::new("web: Node").prepare(web::prepare).run(web::test).built_by(SIZES),
         Part::new("web: conformance")
             .prepare(web::prepare_chromium)
-            .build(web::build_adapters)
+            .build(web::adapters::build_adapters)
             .run(web::test_conformance_in_node),
         clippy,
         Part::new("documentation").build(documentation),

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::PACKAGE;
-use super::examples::{Example, Pages};
+use super::maven::PACKAGE;
+use super::pages::{Example, Pages};
 use super::repository::Repository;
 use crate::folders::empty_folder;
 use crate::shell::{Run, root};

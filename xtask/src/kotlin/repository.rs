@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::library::Libraries;
-use super::{PACKAGE, VERSION, maven};
+use super::maven::{PACKAGE, VERSION, maven};
 use crate::folders::empty_folder;
 use crate::output::say;
 use crate::shell::{Run, root};

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::PACKAGE;
 use super::super::library::{self, LIBRARY};
-use super::{PLATFORMS, Platform};
+use super::super::tree::PACKAGE;
+use super::platforms::{PLATFORMS, Platform};
 use crate::folders::empty_folder;
 use crate::shell::root;
 
