@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::folders::empty_folder;
 use crate::install;
-use crate::python::empty_folder;
 use crate::shell::Run;
 
 /// A script that enters the tree with the file systems that programs read, and with folders of this machine. Its arguments are the tree,

@@ -5,8 +5,8 @@ use crate::prove::inputs::Inputs;
 use crate::shell::{Run, target_folder};
 use crate::{
     bench, client_features, conformance, featbit, fuzz, install, kotlin, minimum_rust, mutants,
-    nextest, packaging, public_items, python, python_conformance, python_package, self_test,
-    services, simulate, subjects, swift, wasm, web, workspace,
+    nextest, packaging, public_items, python, self_test, services, simulate, subjects, swift, wasm,
+    web, workspace,
 };
 
 /// Whether a part does the same in each run.
@@ -123,12 +123,12 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("python conformance, all")
                 .prepare(python::prepare)
-                .run(python_conformance::run_all),
+                .run(python::conformance::run_all),
             &["fh-python", "fh-conformance"],
             &["bindings/python", "conformance"],
         ),
         deep(
-            Part::new("python package").prepare(python_package::prepare).run(python_package::run),
+            Part::new("python package").prepare(python::package::prepare).run(python::package::run),
             &["fh-python", "fh-cli"],
             &["bindings/python", "README.md"],
         ),
@@ -193,9 +193,9 @@ pub(crate) fn all() -> Vec<Deep> {
         ),
         deep(
             Part::new("swift: package")
-                .prepare(swift::package::prepare)
-                .build(swift::package::build)
-                .run(swift::package::run),
+                .prepare(swift::shipped::prepare)
+                .build(swift::shipped::build)
+                .run(swift::shipped::run),
             &["fh-uniffi", "fh-cli"],
             &["bindings/swift", "docs/swift.md", "bindings/python/wheels/licences.py"],
         ),

@@ -1,6 +1,6 @@
 //! `cargo xtask dist NAME`: builds something that ships, and checks it.
 
-use crate::{kotlin, packaging, python_wheels, swift, web};
+use crate::{kotlin, packaging, python, swift, web};
 
 const HELP: &str = "\
 cargo xtask dist <name>
@@ -21,11 +21,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let rest = arguments.get(1..).unwrap_or_default();
     match arguments.first().map(String::as_str) {
         Some("android") => kotlin::android::dist(rest),
-        Some("apple") if rest.is_empty() => swift::package::dist(true),
+        Some("apple") if rest.is_empty() => swift::shipped::dist(true),
         Some("image") if rest.is_empty() => packaging::prepare().and_then(|()| packaging::run()),
         Some("kotlin") => kotlin::package::dist(rest),
-        Some("python") => python_wheels::run(rest),
-        Some("swift") if rest.is_empty() => swift::package::dist(false),
+        Some("python") => python::wheels::run(rest),
+        Some("swift") if rest.is_empty() => swift::shipped::dist(false),
         Some("web") if rest.is_empty() => web::dist(),
         _ => Err(HELP.to_string()),
     }

@@ -1,12 +1,13 @@
 //! The parts of `cargo xtask test`. What takes longer is in `deep.rs`.
 
 use crate::part::Part;
-use crate::python::{self, Repetitions};
+use crate::python;
+use crate::python::pytest::{self, Repetitions};
 use crate::shell::Run;
 use crate::subjects_in_test::Selection;
 use crate::{
     client_features, conformance, dependencies, featbit, featuresignals, install, kotlin, nextest,
-    python_conformance, services, subjects, subjects_in_test, swift, web, workspace,
+    services, subjects, subjects_in_test, swift, web, workspace,
 };
 
 /// The part that builds the workspace.
@@ -26,11 +27,11 @@ pub(crate) fn parts() -> Vec<Part> {
         Part::new("python")
             .prepare(python::prepare)
             .build(python::install)
-            .run(|| python::run(Repetitions::Some)),
+            .run(|| pytest::run(Repetitions::Some)),
         Part::new("web: Node").prepare(web::prepare).run(web::test).built_by(SIZES),
         Part::new("web: conformance")
             .prepare(web::prepare_chromium)
-            .build(web::build_adapters)
+            .build(web::adapters::build_adapters)
             .run(web::test_conformance_in_node),
         clippy,
         Part::new("documentation").build(documentation),
@@ -38,7 +39,7 @@ pub(crate) fn parts() -> Vec<Part> {
         Part::new("wasm build").prepare(web::prepare_target).build(wasm_build),
         Part::new("python conformance")
             .prepare(python::prepare)
-            .run(python_conformance::run)
+            .run(python::conformance::run)
             .built_by("python"),
         Part::new("kotlin")
             .prepare(kotlin::prepare)

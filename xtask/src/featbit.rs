@@ -84,7 +84,7 @@ fn built(faults: UnderFaults) -> Result<Programs, String> {
             let release = target_folder().join("release");
             let deep = Deep {
                 server: release.join(SERVER),
-                rust_adapter: bench::build_program(RUST)?,
+                rust_adapter: bench::page::build_program(RUST)?,
                 python: python::install_optimised()?,
             };
             Ok(Programs { sdks: release.join(PROGRAM), deep: Some(deep) })

@@ -95,7 +95,6 @@ fn written(checkout: &Path, sources: &Sources) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use fh_test::Folder;
 

@@ -102,7 +102,6 @@ fn end(log: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use fh_test::Folder;
 

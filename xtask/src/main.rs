@@ -2,16 +2,12 @@
 #![forbid(unsafe_code)]
 
 mod bench;
-mod bench_instructions;
-mod bench_kotlin;
-mod bench_python;
 mod budget;
 mod built_from;
 mod chroot;
 mod client_features;
 mod conformance;
 mod crates;
-mod debian_testing;
 mod deep;
 mod dependencies;
 mod dist;
@@ -20,6 +16,7 @@ mod featbit;
 mod featuresignals;
 mod file_times;
 mod flaky;
+mod folders;
 mod fuzz;
 mod hello;
 mod install;
@@ -40,15 +37,6 @@ mod program;
 mod prove;
 mod public_items;
 mod python;
-mod python_conformance;
-mod python_environment;
-mod python_full;
-mod python_matrix;
-mod python_mutant;
-mod python_package;
-mod python_servers;
-mod python_tests;
-mod python_wheels;
 mod quick;
 mod release;
 mod schedule;
@@ -64,7 +52,6 @@ mod swift;
 mod temporary_folder;
 mod test;
 mod tools;
-mod unleash_edge;
 mod wasm;
 mod web;
 mod weigh;
@@ -172,15 +159,15 @@ fn main() -> ExitCode {
         Some("featuresignals") => featuresignals::command(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("python") => match rest.split_first() {
-            Some((name, rest)) if name == "full" => python_full::run(rest),
-            Some((name, rest)) if name == "matrix" => python_matrix::run(rest),
+            Some((name, rest)) if name == "full" => python::full::run(rest),
+            Some((name, rest)) if name == "matrix" => python::matrix::run(rest),
             _ => Err("cargo xtask python full [PART...], or matrix [INTERPRETER...]".to_string()),
         },
         Some("release") => release::run(rest),
         Some("self-test") => self_test::run(rest),
         Some("simulate") => simulate::run(rest),
         Some("subjects") => subjects::run(rest),
-        Some("mutants") => mutants::run(rest),
+        Some("mutants") => mutants::command::run(rest),
         Some("web") => web::run(rest),
         Some("weigh") => weigh::run(rest),
         Some("help" | "--help") => {

@@ -12,7 +12,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle, Scope, ScopedJoinHandle};
 use std::time::Duration;
 
-use crate::shell::target_folder;
+use crate::folders::target_folder;
 
 /// The largest length of a log's name in bytes. File systems allow 255, and names of tests may be longer.
 const LONGEST_NAME: usize = 120;
@@ -171,7 +171,6 @@ pub(crate) fn spawn<'scope, T: Send + 'scope>(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::shell::Run;

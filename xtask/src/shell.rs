@@ -1,11 +1,12 @@
 //! Runs other programs.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub(crate) use crate::folders::{root, target_folder};
 use crate::interrupt;
 use crate::output::{Output, say};
 
@@ -165,19 +166,6 @@ fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus
 pub(crate) fn tracked_files() -> Result<Vec<String>, String> {
     let listed = Run::new("git ls-files --cached --others --exclude-standard").output()?;
     Ok(listed.lines().filter(|path| root().join(path).is_file()).map(str::to_string).collect())
-}
-
-/// Returns the project's root. Cargo names the checkout in which it runs this program. The program may have been built in another one, with the
-/// same target folder.
-pub(crate) fn root() -> PathBuf {
-    let built_in = || env!("CARGO_MANIFEST_DIR").into();
-    let own = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(built_in));
-    own.parent().map(Path::to_path_buf).unwrap_or(own)
-}
-
-/// Returns the target folder of Cargo, which may be outside the project.
-pub(crate) fn target_folder() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// Returns true in CI, where every part must run.

@@ -5,15 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::kotlin::conformance as kotlin_conformance;
+use crate::kotlin::adapter as kotlin_adapter;
 use crate::nextest;
 use crate::output::say;
 use crate::shell::{Run, root, target_folder};
 use crate::subject_installation::{
     PYTHON_LOOP, TYPESCRIPT_LOOP, install_browser, install_java, install_python, install_typescript,
 };
-use crate::swift::conformance as swift_conformance;
-use crate::web;
+use crate::swift::adapter as swift_adapter;
+use crate::web::adapters::{self as web_adapters, WITH_BROWSER};
+use crate::web::node::with_node;
 use crate::workspace::{binary, suite};
 
 pub(crate) const RECORDED: &str = "conformance/recorded";
@@ -74,7 +75,7 @@ const SUBJECTS: &[Subject] = &[
         name: "fh-python",
         run_by: RunBy::Parts,
         install: |_| crate::python::install(),
-        adapter: |_| crate::python_conformance::adapter(),
+        adapter: |_| crate::python::adapter::adapter(),
         within: "",
         options: &[("--all", None), ("--profile", Some("all"))],
         drawn_cases: None,
@@ -82,8 +83,8 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         name: "fh-web-node",
         run_by: RunBy::Parts,
-        install: |_| web::build_adapters(),
-        adapter: |_| web::node_adapter(),
+        install: |_| web_adapters::build_adapters(),
+        adapter: |_| web_adapters::node_adapter(),
         within: "",
         options: IN_BOTH_PROFILES,
         drawn_cases: None,
@@ -91,17 +92,17 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         name: "fh-web-chromium",
         run_by: RunBy::Parts,
-        install: |_| web::build_adapters(),
-        adapter: |_| web::chromium_adapter(),
-        within: web::WITH_BROWSER,
+        install: |_| web_adapters::build_adapters(),
+        adapter: |_| web_adapters::chromium_adapter(),
+        within: WITH_BROWSER,
         options: IN_BOTH_PROFILES,
         drawn_cases: None,
     },
     Subject {
         name: "fh-kotlin-jdk",
         run_by: RunBy::Parts,
-        install: |folder| kotlin_conformance::install("jdk", folder),
-        adapter: kotlin_conformance::adapter,
+        install: |folder| kotlin_adapter::install("jdk", folder),
+        adapter: kotlin_adapter::adapter,
         within: "",
         options: IN_BOTH_PROFILES,
         drawn_cases: None,
@@ -109,8 +110,8 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         name: "fh-kotlin-okhttp",
         run_by: RunBy::Parts,
-        install: |folder| kotlin_conformance::install("okhttp", folder),
-        adapter: kotlin_conformance::adapter,
+        install: |folder| kotlin_adapter::install("okhttp", folder),
+        adapter: kotlin_adapter::adapter,
         within: "",
         options: IN_BOTH_PROFILES,
         drawn_cases: None,
@@ -118,8 +119,8 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         name: "fh-swift",
         run_by: RunBy::Parts,
-        install: |_| swift_conformance::install(),
-        adapter: |_| swift_conformance::adapter(),
+        install: |_| swift_adapter::install(),
+        adapter: |_| swift_adapter::adapter(),
         within: "",
         options: IN_BOTH_PROFILES,
         drawn_cases: None,
@@ -327,7 +328,7 @@ fn run_scenarios(subject: &Subject, options: Vec<String>) -> Result<(), String> 
 /// Returns a run of the suite against an SDK.
 pub(crate) fn scenarios(subject: &Subject, options: Vec<String>) -> Result<Run, String> {
     let run = within(subject.within, "sdk --adapter")?.args(&[subject.command()]);
-    Ok(web::with_node(run).args(&options))
+    Ok(with_node(run).args(&options))
 }
 
 /// Compares an SDK with the engine on drawn cases. A class of differences that `differences.json` does not list is a failure.

@@ -116,7 +116,6 @@ fn failed_scenarios(outcome: &Path) -> Option<Vec<String>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

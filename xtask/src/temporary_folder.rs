@@ -47,7 +47,6 @@ fn folders() -> MutexGuard<'static, Vec<PathBuf>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,6 +1,6 @@
 //! Programs of the Rust toolchain that are installed as wheels of Python (`xtask/tools/requirements.txt`).
 
-use crate::python_environment::Environment;
+use crate::python::environment::Environment;
 use crate::shell::Run;
 
 /// Installs the programs into the target folder, unless they are there.

@@ -1,14 +1,16 @@
 //! `cargo xtask web`: files and proofs of the client for browsers and Node.
 
+pub(crate) mod adapters;
 mod bench;
 mod build;
+mod checks;
 mod chromium;
 mod conformance;
 mod conversations;
 mod engine;
 mod examples;
 pub(crate) mod mutants;
-mod node;
+pub(crate) mod node;
 mod packages;
 mod reproducible;
 mod runtimes;
@@ -18,15 +20,13 @@ mod vitest;
 
 pub(crate) use self::bench::{run as bench, soak};
 pub(crate) use self::build::{build_once as build_engines, prepare_target};
+pub(crate) use self::checks::{prove as prove_equality, run as test};
 pub(crate) use self::chromium::{
     prepare as prepare_chromium, prepare_browsers, run as test_in_chromium,
     smoke as smoke_in_chromium,
 };
-pub(crate) use self::conformance::{
-    WITH_BROWSER, build_adapters, chromium_adapter, node_adapter,
-    run_in_node as test_conformance_in_node,
-};
-pub(crate) use self::node::{prepare, prove as prove_equality, run as test, with_node};
+pub(crate) use self::conformance::run_in_node as test_conformance_in_node;
+pub(crate) use self::node::prepare;
 pub(crate) use self::packages::{run as test_packages, run_in_new_projects};
 pub(crate) use self::sizes::check as check_sizes;
 

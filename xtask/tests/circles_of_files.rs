@@ -12,7 +12,7 @@ use crate::rust_paths::{Binding, NamedPath, Source, child};
 use crate::sources::{files, root, without_tests};
 
 /// The folders of the checked sources.
-const FOLDERS: [&str; 17] = [
+const FOLDERS: [&str; 18] = [
     "bindings/kotlin/src",
     "bindings/python/arrow/src",
     "bindings/python/src",
@@ -30,6 +30,7 @@ const FOLDERS: [&str; 17] = [
     "server/cli/src",
     "server/edge/src",
     "server/listen/src",
+    "xtask/src",
 ];
 
 /// The most re-exports between a path and the item that it names. Re-exports that name each other have no end.

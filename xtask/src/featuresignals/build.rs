@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::StreamSupport;
 use crate::shell::Run;
 use crate::subjects::path;
 
@@ -21,6 +20,15 @@ const BODY: &str = "
 	}
 }
 ";
+
+/// The event stream of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StreamSupport {
+    /// The wrapper of the request log hides the method `Flush`, so that the server answers 500.
+    AsShipped,
+    /// The wrapper has the method `Flush`, so that the stream works.
+    WithFlush,
+}
 
 /// Builds the server into a folder, and returns the path of the program. Go reads the module, and writes only to its own caches.
 pub(super) fn server(
@@ -66,7 +74,6 @@ fn with_flush(source: &str) -> Result<String, String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::StreamSupport;
+use super::build::StreamSupport;
 use super::live_server::LiveServer;
 use crate::output::say;
 use crate::shell::{Run, root, target_folder};

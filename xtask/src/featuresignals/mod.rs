@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use crate::output::say;
 use crate::temporary_folder::TemporaryFolder;
+use build::StreamSupport;
 pub(crate) use client_check::test;
 use live_server::LiveServer;
 use requirements::Requirements;
@@ -26,15 +27,6 @@ cargo xtask featuresignals live FOLDER [--with-flush]
 
   FOLDER        a checkout of the source of FeatureSignals (the folder that contains `server`), which is only read
   --with-flush  build the server with the method `Flush` that its event stream needs; as shipped, the stream answers 500";
-
-/// The event stream of the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum StreamSupport {
-    /// The wrapper of the request log hides the method `Flush`, so that the server answers 500.
-    AsShipped,
-    /// The wrapper has the method `Flush`, so that the stream works.
-    WithFlush,
-}
 
 /// Runs the command with these arguments.
 pub(crate) fn command(arguments: &[String]) -> Result<(), String> {

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 use std::time::Instant;
 
-use super::StreamSupport;
+use super::build::StreamSupport;
 use super::http::{self, OpenAnswer};
 use super::live_server::LiveServer;
 use crate::output::say;
@@ -64,7 +64,6 @@ fn next_event(body: &mut impl BufRead) -> std::io::Result<Vec<String>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::folder;
-use super::library::Target;
+use super::maven::folder;
+use super::target::Target;
 use crate::output::say;
 use crate::shell::Run;
 use crate::{install, machine_paths};

@@ -1,7 +1,8 @@
 //! The program `hello` against an Edge that is killed and started again.
 
+use super::java;
+use super::maven::PACKAGE;
 use super::repository::jar;
-use super::{PACKAGE, java};
 use crate::hello::{self, FEATURE, USER};
 use crate::local_edge::Edge;
 use crate::program::Program;

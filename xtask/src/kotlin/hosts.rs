@@ -5,14 +5,16 @@
 use std::fs;
 use std::path::Path;
 
-use super::examples::{self, COLOUR, Example, Pages};
+use super::build::tested;
+use super::examples;
 use super::java;
+use super::maven::{PACKAGE, maven};
+use super::pages::{COLOUR, Example, Pages};
 use super::project::Project;
 use super::repository::Repository;
-use super::{PACKAGE, maven, tested};
 use crate::local_edge::KEY;
 use crate::output::say;
-use crate::python_environment::Environment;
+use crate::python::environment::Environment;
 use crate::shell::root;
 
 /// The oldest libraries of Kotlin with which the packages run, which are those of Spring Boot 2.7.
@@ -170,9 +172,14 @@ fn delete(built: &mut Built) -> Result<(), String> {
     built.take().map_or(Ok(()), |(_, project)| project.delete())
 }
 
+/// Returns the environment with the newest Java.
+pub(super) fn newest_java() -> Result<Environment, String> {
+    Environment::below("kotlin/java", "bindings/kotlin/packaging/java-requirements.txt")
+}
+
 fn environment(version: u32) -> Result<Environment, String> {
     match version {
-        25 => super::newest_java(),
+        25 => newest_java(),
         _ => Environment::below(
             &format!("kotlin/java{version}"),
             &format!("bindings/kotlin/packaging/java{version}-requirements.txt"),

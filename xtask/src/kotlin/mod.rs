@@ -1,63 +1,30 @@
 //! The packages for Kotlin and Java: their build, their tests, and what ships.
 
+pub(crate) mod adapter;
 pub(crate) mod android;
+mod build;
 mod check;
 pub(crate) mod conformance;
 mod examples;
 mod hello;
 mod hosts;
 mod java;
-mod library;
+pub(crate) mod library;
+pub(crate) mod maven;
 pub(crate) mod mutants;
 pub(crate) mod package;
+mod pages;
 mod project;
 mod repository;
 mod shrunk;
+mod target;
 
-use std::path::PathBuf;
-
-use crate::built_from::BuiltFrom;
-use crate::install;
-use crate::output::say;
-use crate::python_environment::Environment;
-use crate::shell::{Run, root, target_folder};
+pub(crate) use self::build::build;
+use self::build::tested;
+pub(crate) use self::maven::prepare;
+use self::maven::{REASON, maven};
+use crate::shell::Run;
 use crate::workspace::binary;
-
-use self::library::Libraries;
-pub(crate) use self::library::zig;
-use self::repository::Repository;
-
-pub(crate) const PACKAGE: &str = "bindings/kotlin";
-/// The version of the packages of a clone. Maven takes the newest build of such a version, and does not keep an old one.
-pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "-SNAPSHOT");
-const REASON: &str = "the packages for Kotlin and Java are built and tested";
-
-/// Installs the tools of Java.
-pub(crate) fn prepare() -> Result<(), String> {
-    install::package("javac -version", "default-jdk-headless", REASON)?;
-    install::package("mvn --version", "maven", REASON)?;
-    install::package("python3 --version", "python3", "it collects the licences of the crates")
-}
-
-/// Builds the native library for this machine without optimization, and the packages with it unless nothing has changed.
-pub(crate) fn build() -> Result<(), String> {
-    let (repository, libraries) = (tested()?, Libraries::debug()?);
-    let built = built_from(&repository, &libraries);
-    if built.is_current()? {
-        say!("    the packages are built from the present files");
-        return Ok(());
-    }
-    repository.build(&libraries)?;
-    built.write()
-}
-
-/// Returns the record of the packages, which `mvn clean` deletes. Another command may have put the libraries that ship beside the classes.
-fn built_from(repository: &Repository, libraries: &Libraries) -> BuiltFrom {
-    let target = root().join(PACKAGE).join("client/target");
-    let beside = libraries.names().into_iter().map(|name| target.join("classes").join(name));
-    let further = libraries.files().chain(beside).chain([repository.folder.clone()]).collect();
-    BuiltFrom { record: target.join("built-from.txt"), package: PACKAGE, further }
-}
 
 /// Runs the tests of the packages, which were built, the program `hello`, the examples of the pages, two hosts, and a part of the conformance suite.
 pub(crate) fn test() -> Result<(), String> {
@@ -104,7 +71,7 @@ pub(crate) fn test_hosts() -> Result<(), String> {
 /// Installs the tools of Java, and the newest Java.
 pub(crate) fn prepare_newest() -> Result<(), String> {
     prepare()?;
-    newest_java()?.prepare(REASON)
+    hosts::newest_java()?.prepare(REASON)
 }
 
 /// Runs the tests of the packages on the newest Java.
@@ -122,24 +89,4 @@ fn tests() -> Result<Run, String> {
     Ok(run
         .env("FH_TEST_FEATBIT", &featbit.display().to_string())
         .env("FH_TEST_FEATURESIGNALS", &featuresignals.display().to_string()))
-}
-
-fn newest_java() -> Result<Environment, String> {
-    Environment::below("kotlin/java", "bindings/kotlin/packaging/java-requirements.txt")
-}
-
-/// Returns the repository of the packages that are tested.
-fn tested() -> Result<Repository, String> {
-    Ok(Repository::at(folder()?.join("tested")))
-}
-
-/// Returns the folder of all builds of the packages, apart from those of Maven.
-fn folder() -> Result<PathBuf, String> {
-    let target = std::path::absolute(target_folder()).map_err(|why| why.to_string())?;
-    Ok(target.join("kotlin"))
-}
-
-/// Returns a run of Maven with all modules. Maven colours its output in CI, too, unless it is told not to.
-pub(crate) fn maven(line: &str) -> Run {
-    Run::new(&format!("mvn -B -q -Dstyle.color=never {line}")).within(PACKAGE)
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::PACKAGE;
+use super::maven::PACKAGE;
 use crate::mutants::tested::{Tested, TestedPackage};
 use crate::mutants::write_if_changed;
 use crate::shell::Run;

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::library::{Libraries, Target, zig};
+use super::library::{Libraries, zig};
+use super::maven::{VERSION, folder};
 use super::repository::Repository;
-use super::{VERSION, check, examples, folder, shrunk};
+use super::target::Target;
+use super::{check, examples, maven, shrunk};
 use crate::install;
 use crate::output::say;
 
@@ -13,7 +15,7 @@ const REASON: &str = "the native library is built for all platforms";
 /// Runs `cargo xtask dist kotlin` with its further arguments.
 pub(crate) fn dist(names: &[String]) -> Result<(), String> {
     let targets = Target::named(names)?;
-    super::prepare()?;
+    maven::prepare()?;
     install(&targets)?;
     build(targets, "")?;
     say_how_to_add()
@@ -21,14 +23,14 @@ pub(crate) fn dist(names: &[String]) -> Result<(), String> {
 
 /// Installs what the package for all targets needs.
 pub(crate) fn prepare() -> Result<(), String> {
-    super::prepare()?;
+    maven::prepare()?;
     install(&Target::named(&["--all".to_string()])?)
 }
 
 /// Builds the library for this machine as it ships. Returns the folder of the libraries, and the file.
 pub(crate) fn own_library() -> Result<(PathBuf, PathBuf), String> {
     let own = Target::named(&[])?;
-    super::prepare()?;
+    maven::prepare()?;
     install(&own)?;
     let libraries = Libraries::release(own)?;
     let file = libraries.files().next().ok_or("there is no library")?;

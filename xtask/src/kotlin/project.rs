@@ -4,10 +4,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::PACKAGE;
-use super::examples::{Example, Pages};
+use super::maven::PACKAGE;
+use super::pages::{Example, Pages};
 use super::repository::Repository;
-use crate::python::empty_folder;
+use crate::folders::empty_folder;
 use crate::shell::{Run, root};
 
 /// The project without what a user pastes from the pages.

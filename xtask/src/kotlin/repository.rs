@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::library::Libraries;
-use super::{PACKAGE, VERSION, maven};
+use super::maven::{PACKAGE, VERSION, maven};
+use crate::folders::empty_folder;
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
 /// The file by which a program finds a transport.

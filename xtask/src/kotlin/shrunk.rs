@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::android::{Aar, Tools};
 use super::library::Libraries;
-use super::{PACKAGE, folder, hello, java};
+use super::maven::{PACKAGE, folder};
+use super::{hello, java};
+use crate::folders::empty_folder;
 use crate::local_edge::{Edge, KEY};
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
 const SOURCES: &str = "packaging/shrunk";

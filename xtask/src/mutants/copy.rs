@@ -76,7 +76,6 @@ pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<(), String> 
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -152,7 +152,6 @@ impl Crates {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::deep;

@@ -68,7 +68,6 @@ pub(super) fn now() -> u64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::temporary_folder::TemporaryFolder;

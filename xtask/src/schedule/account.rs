@@ -3,11 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Outcome;
 use crate::budget::Budgets;
 use crate::flaky::Repeated;
 use crate::output::Log;
 use crate::part::{Part, Stage};
+
+/// The result of a part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Passed,
+    /// The part cannot run on this machine.
+    NotRun(String),
+    Failed(String),
+    /// A random search, or a newer package of others, found something, which is reported and does not fail the run.
+    Found(String),
+}
 
 /// The number of flaky tests that fails a run.
 const TOO_MANY_FLAKY: usize = 3;

@@ -9,23 +9,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use self::account::Account;
+pub(crate) use self::account::Outcome;
 use self::board::{Board, Next, Worker};
 use crate::budget::Budgets;
 use crate::flaky;
 use crate::output::{Follower, Log, Output};
 use crate::part::{Part, Stage, Step};
 use crate::shell::{in_ci, target_folder};
-
-/// The result of a part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Passed,
-    /// The part cannot run on this machine.
-    NotRun(String),
-    Failed(String),
-    /// A random search, or a newer package of others, found something, which is reported and does not fail the run.
-    Found(String),
-}
 
 /// The result of one try of a part.
 pub(crate) struct Tried {

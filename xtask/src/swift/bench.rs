@@ -4,7 +4,7 @@ use std::fs;
 
 use super::tree::{BUILD, Folders};
 use super::{library, prepare};
-use crate::bench::{build_rust_client, machine, replace_tables};
+use crate::bench::page::{build_rust_client, machine, replace_tables, write_payloads};
 use crate::shell::{Run, root};
 
 const PAGE: &str = "docs/performance-swift.md";
@@ -23,10 +23,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     library::build_release(&folders)?;
     folders.swift("build --quiet -c release", BENCH)?.go()?;
     let payloads = folders.build.join("payloads").display().to_string();
-    Run::new("cargo run --locked --quiet -p workload --bin payloads --")
-        .args(&[payloads])
-        .within("benches")
-        .go()?;
+    write_payloads(&payloads)?;
     let client = folders.build.join("client");
     fs::copy(build_rust_client()?, &client)
         .map_err(|why| format!("{}: {why}", client.display()))?;

@@ -11,11 +11,11 @@ use std::process::Command;
 use super::package::{self, Package};
 use super::tree;
 use crate::chroot::Shared;
+use crate::folders::empty_folder;
 use crate::local_edge::Edge;
 use crate::output::say;
 use crate::page_examples::{self, blocks};
 use crate::program::Program;
-use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
 const PAGES: [&str; 2] = ["bindings/swift/README.md", "docs/swift.md"];

@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::PACKAGE;
-use super::tree::{self, Folders};
+use super::tree::{self, Folders, PACKAGE};
+use crate::folders::empty_folder;
 use crate::machine_paths;
-use crate::python::empty_folder;
 use crate::shell::{Run, root, target_folder};
 
 /// The crate that writes the Swift code.

@@ -1,5 +1,6 @@
 //! The package for Swift: its build and its tests, in a chroot with the Swift of Debian.
 
+pub(crate) mod adapter;
 pub(crate) mod apple;
 pub(crate) mod bench;
 mod check;
@@ -9,24 +10,16 @@ mod examples;
 mod hello;
 mod library;
 pub(crate) mod mutants;
-pub(crate) mod package;
+mod package;
+pub(crate) mod shipped;
 mod tree;
 
 use crate::built_from::BuiltFrom;
 use crate::output::say;
 use crate::workspace::binary;
 
-use self::tree::Folders;
-
-const PACKAGE: &str = "bindings/swift";
-/// The options of the tests. The library Observation of Debian refers to a function that no library has.
-const TESTS: &str = "-Xswiftc -warnings-as-errors -Xlinker --allow-shlib-undefined";
-
-/// Installs Swift into a chroot, which is kept.
-pub(crate) fn prepare() -> Result<(), String> {
-    package::prepare_licences()?;
-    tree::prepare()
-}
+pub(crate) use self::tree::prepare;
+use self::tree::{Folders, PACKAGE, TESTS};
 
 /// Builds the native library without optimization, and the package with its tests, unless nothing has changed. A warning is an error.
 pub(crate) fn build() -> Result<(), String> {
@@ -38,7 +31,7 @@ pub(crate) fn build() -> Result<(), String> {
     }
     tree::swift(&format!("build --build-tests --quiet {TESTS}"), "")?.go()?;
     hello::build()?;
-    conformance::build()?;
+    adapter::build()?;
     package::build_tested()?;
     built.write()
 }

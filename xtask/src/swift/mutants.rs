@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::tree::Folders;
-use super::{PACKAGE, TESTS, library};
+use super::library;
+use super::tree::{Folders, PACKAGE, TESTS};
 use crate::mutants::tested::{Tested, TestedPackage};
 
 /// The package with its mutants. Each test is a class with a test.

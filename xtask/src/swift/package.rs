@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::apple::triples;
 use super::library::{self, LIBRARY};
-use super::{PACKAGE, apple, check, examples, tree};
-use crate::output::say;
-use crate::python::empty_folder;
+use super::tree::{self, PACKAGE};
+use crate::folders::empty_folder;
+use crate::machine_paths;
 use crate::shell::{Run, root, tracked_files};
-use crate::{install, machine_paths};
 
 const LICENCES: &str = "bindings/python/wheels/licences.py";
 /// The texts of licences that crates name and do not carry.
@@ -19,56 +19,6 @@ const OF_THE_PROJECT: &str = "\n## In this project\n";
 /// A package in a folder.
 pub(super) struct Package {
     pub(super) folder: PathBuf,
-}
-
-/// Builds the package that ships, and says how a program uses it.
-pub(crate) fn dist(has_apple: bool) -> Result<(), String> {
-    prepare()?;
-    if has_apple {
-        apple::prepare()?;
-    }
-    build_with(has_apple)?;
-    let folder = shipped()?.folder.display().to_string();
-    say!(
-        "the package is {folder}\n\nPackage.swift:\n\n\
-         dependencies: [.package(path: \"{folder}\")],\n\
-         targets: [.executableTarget(name: \"Shop\", dependencies: [\"FeatureHub\"])]"
-    );
-    Ok(())
-}
-
-/// Installs what the package needs.
-pub(crate) fn prepare() -> Result<(), String> {
-    super::prepare()?;
-    check::prepare()
-}
-
-/// Builds and checks the package with the library that ships.
-pub(crate) fn build() -> Result<(), String> {
-    build_with(false)
-}
-
-fn build_with(has_apple: bool) -> Result<(), String> {
-    let package = shipped()?;
-    let library = library::release()?;
-    let apple = has_apple.then(apple::build).transpose()?;
-    package.build(&library, apple.as_deref())?;
-    empty_folder(&package.fresh())?;
-    check::library(&library)?;
-    package.check()?;
-    if let Some(xcframework) = apple {
-        apple::check(&xcframework)?;
-    }
-    Ok(())
-}
-
-/// Runs the examples of the pages with the package.
-pub(crate) fn run() -> Result<(), String> {
-    examples::run(&shipped()?)
-}
-
-fn shipped() -> Result<Package, String> {
-    Ok(Package { folder: tree::folder()?.join("FeatureHub") })
 }
 
 /// Returns the package with the library without optimization, which is tested.
@@ -122,7 +72,7 @@ impl Package {
     }
 
     /// Fails if a file of the package has a path of this machine, or if a program with a version of the package could not use it.
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         check_paths(&self.folder)?;
         // SwiftPM accepts them only in packages that a program names by a path.
         match fs::read_to_string(self.folder.join("Package.swift")) {
@@ -185,7 +135,7 @@ fn for_users(page: &str) -> Result<String, String> {
 fn licences(has_apple: bool) -> Result<String, String> {
     let manifest = root().join(PACKAGE).join("Cargo.toml").display().to_string();
     let linux = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-    let apple = has_apple.then(apple::triples).into_iter().flatten();
+    let apple = has_apple.then(triples).into_iter().flatten();
     let targets = std::iter::once(linux.as_str()).chain(apple);
     let mut arguments = vec!["--manifest", &manifest, "--module", "The native library"];
     arguments.extend(targets.flat_map(|target| ["--target", target]));
@@ -205,11 +155,6 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
         }
     }
     Ok(found)
-}
-
-/// Installs the tool that collects the licences.
-pub(super) fn prepare_licences() -> Result<(), String> {
-    install::package("python3 --version", "python3", "it collects the licences of the crates")
 }
 
 #[cfg(test)]

@@ -4,9 +4,13 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::PACKAGE;
 use crate::chroot::{self, Chroot, Release, Shared};
+use crate::install;
 use crate::shell::{Run, root, target_folder};
+
+pub(super) const PACKAGE: &str = "bindings/swift";
+/// The options of the tests. The library Observation of Debian refers to a function that no library has.
+pub(super) const TESTS: &str = "-Xswiftc -warnings-as-errors -Xlinker --allow-shlib-undefined";
 
 /// The oldest release of Debian with Swift 6.
 const TRIXIE: Release = Release {
@@ -24,7 +28,8 @@ const WITH_AUTHORITIES: &str = r#"mount -t tmpfs tmpfs /etc/ssl/certs
 exec "$@""#;
 
 /// Installs Swift into the tree, unless an earlier run has done so.
-pub(super) fn prepare() -> Result<(), String> {
+pub(crate) fn prepare() -> Result<(), String> {
+    install::package("python3 --version", "python3", "it collects the licences of the crates")?;
     chroot::prepare("the package for Swift is built and tested")?;
     tree().map(|_| ())
 }

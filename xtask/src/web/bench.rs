@@ -7,6 +7,7 @@ use super::build::build_once;
 use super::engine::web_folder;
 use super::node::{in_workspace, with_node};
 use super::prepare_chromium;
+use crate::bench::page::write_payloads;
 use crate::shell::{Run, root};
 
 const FOLDER: &str = "bindings/web/bench";
@@ -23,10 +24,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     install()?;
     let payloads = absolute(web_folder()?.join("payloads")).map_err(|why| why.to_string())?;
     let payloads = payloads.display().to_string();
-    Run::new("cargo run --locked --quiet -p workload --bin payloads --")
-        .args(std::slice::from_ref(&payloads))
-        .within("benches")
-        .go()?;
+    write_payloads(&payloads)?;
     let other = with_node(Run::new("node --print process.execPath")).output()?;
     let measure = in_workspace(&format!("{NODE} bench/run.ts"));
     let measure = measure.args(&[payloads, other.trim().to_string()]);

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::engine::{ENGINES, Engine, TRAPS, folder, web_folder};
+use crate::folders::empty_folder;
 use crate::install;
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
 const TARGET: &str = "wasm32-unknown-unknown";

@@ -1,7 +1,7 @@
 //! Tests the TypeScript client in Chromium.
 
 use crate::install;
-use crate::python::build_fh;
+use crate::workspace::binary;
 
 use super::build::build_once;
 use super::{node, vitest};
@@ -35,6 +35,6 @@ pub(crate) fn smoke() -> Result<(), String> {
 
 fn test(script: &str) -> Result<(), String> {
     build_once()?;
-    let fh = build_fh()?.display().to_string();
+    let fh = binary("fh")?.display().to_string();
     vitest::run(script, |run| run.env("FH", &fh).env("FH_SERVE", "required"))
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask web shop` and the like: run an example until Ctrl-C.
 
-use crate::python::build_fh;
+use crate::workspace::binary;
 
 use super::build::build_once;
 use super::node;
@@ -10,6 +10,6 @@ pub(crate) fn run(name: &str) -> Result<(), String> {
     node::prepare()?;
     build_once()?;
     node::in_workspace(&format!("npm run --silent {name}"))
-        .env("FH", &build_fh()?.display().to_string())
+        .env("FH", &binary("fh")?.display().to_string())
         .go()
 }

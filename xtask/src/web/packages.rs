@@ -6,7 +6,7 @@ use super::build;
 use super::engine::web_folder;
 use super::node::in_workspace;
 use crate::install;
-use crate::python::build_fh;
+use crate::workspace::binary;
 
 /// Builds the packages from the built engines, and writes their tarballs into the folder of all builds for the web.
 pub(crate) fn build_packages() -> Result<(), String> {
@@ -44,7 +44,7 @@ fn test(files: &[String]) -> Result<(), String> {
     in_workspace("npm run --silent test:packages --")
         .args(files)
         .env("FH_TARBALLS", &web_folder()?.display().to_string())
-        .env("FH", &build_fh()?.display().to_string())
+        .env("FH", &binary("fh")?.display().to_string())
         .env("FH_SERVE", "required")
         .go()
 }

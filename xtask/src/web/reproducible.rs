@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::build::{DESCRIPTION, registries};
 use super::engine::web_folder;
+use crate::folders::empty_folder;
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
 /// The names of the clones. They differ in length, because a length can also be part of a module.

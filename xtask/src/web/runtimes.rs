@@ -7,8 +7,8 @@ use super::node::{in_workspace, with_node};
 use super::{build, packages};
 use crate::install;
 use crate::output::say;
-use crate::python::build_fh;
 use crate::shell::{Run, root};
+use crate::workspace::binary;
 
 /// The folder whose lock file pins the runtimes.
 const PINNED: &str = "bindings/web/runtimes";
@@ -31,7 +31,7 @@ pub(crate) fn run() -> Result<(), String> {
     in_workspace("npm run --silent test:runtimes")
         .env("FH_RUNTIMES", &folder.display().to_string())
         .env("FH_TARBALLS", &web_folder()?.display().to_string())
-        .env("FH", &build_fh()?.display().to_string())
+        .env("FH", &binary("fh")?.display().to_string())
         .env("FH_SERVE", "required")
         .go()
 }

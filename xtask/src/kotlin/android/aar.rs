@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::{PACKAGE, VERSION, folder, maven};
+use super::super::maven::{PACKAGE, VERSION, folder, maven};
 use super::natives::{Library, MIN_SDK};
+use crate::folders::empty_folder;
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
 const ARTIFACT: &str = "fh-client-android";

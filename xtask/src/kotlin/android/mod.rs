@@ -5,8 +5,8 @@ mod natives;
 mod tools;
 
 use super::library::Libraries;
+use super::maven::{self, folder, maven};
 use super::shrunk::{self, Program};
-use super::{folder, maven};
 use crate::output::say;
 
 pub(super) use self::aar::Aar;
@@ -26,7 +26,7 @@ pub(crate) fn dist(arguments: &[String]) -> Result<(), String> {
 
 /// Installs what the package needs, apart from the NDK.
 pub(crate) fn prepare() -> Result<(), String> {
-    super::prepare()?;
+    maven::prepare()?;
     natives::prepare()
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn build() -> Result<(), String> {
         say!("    without native libraries: {why}");
         Natives::None
     });
-    super::build()?;
+    super::build::build()?;
     package(&natives)?;
     if natives.has_libraries() { Ok(()) } else { natives::measure() }
 }

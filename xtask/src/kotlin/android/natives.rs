@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::folders::empty_folder;
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::{Run, target_folder};
 use crate::{install, machine_paths, phones};
 

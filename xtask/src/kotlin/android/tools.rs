@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::super::{PACKAGE, folder};
+use super::super::maven::{PACKAGE, folder};
 use super::aar::Aar;
 use super::natives::MIN_SDK;
 use crate::output::say;

@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::platforms::{PLATFORMS, Platform};
+use super::slice::tool;
 use super::xcframework::{self, HEADERS, INFO, PRIVACY};
-use super::{PLATFORMS, Platform, macho, privacy, tool};
+use super::{macho, privacy};
+use crate::folders::empty_folder;
+use crate::kotlin::library::zig;
 use crate::output::say;
-use crate::python::empty_folder;
+use crate::phones;
 use crate::shell::Run;
-use crate::{kotlin, phones};
 
 /// A script that prints a property list as JSON.
 const AS_JSON: &str =
@@ -153,7 +156,7 @@ impl Platform {
         archive: &[u8],
         functions: &[String],
     ) -> Result<Vec<u8>, String> {
-        let folder = super::tree::folder()?.join("apple/linked");
+        let folder = super::super::tree::folder()?.join("apple/linked");
         let folder = empty_folder(&folder)?;
         let (library, list, linked) =
             (folder.join("library.a"), folder.join("functions.txt"), folder.join("linked.dylib"));
@@ -193,7 +196,7 @@ fn headers(folder: &Path) -> Result<(), String> {
 
 /// Returns the symbols of Apple's system library for macOS. That of iOS has the same functions of C.
 fn system() -> Result<BTreeSet<String>, String> {
-    let environment = kotlin::zig()?;
+    let environment = zig()?;
     let found = environment.run("-c print(__import__('ziglang').__file__)").output()?;
     let file = PathBuf::from(found.trim()).with_file_name(SYSTEM);
     let text = fs::read_to_string(&file).map_err(|why| format!("{}: {why}", file.display()))?;

@@ -7,7 +7,7 @@ use object::read::archive::ArchiveFile;
 use object::read::macho::{FatArch as _, MachHeader as _, MachOFatFile32};
 use object::{Endianness, Object as _, ObjectSymbol as _};
 
-use super::Version;
+use super::platforms::Version;
 
 /// An object file.
 #[derive(Debug)]

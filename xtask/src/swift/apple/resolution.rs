@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::package::Package;
 use super::super::tree;
-use super::PLATFORMS;
+use super::platforms::PLATFORMS;
 use super::xcframework::{HEADERS, MODULE, NAME, PRIVACY};
 use crate::chroot::Shared;
 use crate::output::say;

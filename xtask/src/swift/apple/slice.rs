@@ -5,17 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::library::LIBRARY;
-use super::{Architecture, IOS, MACOS, PLATFORMS, Version, fat, macho, tool};
+use super::platforms::{Architecture, IOS, MACOS, PLATFORMS, Version, triples};
+use super::{fat, macho};
+use crate::folders::empty_folder;
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::Run;
 use crate::{machine_paths, phones};
-
-/// Returns the targets of the toolchain.
-pub(in super::super) fn triples() -> Vec<&'static str> {
-    let architectures = PLATFORMS.iter().flat_map(|platform| platform.architectures);
-    architectures.map(|architecture| architecture.triple).collect()
-}
 
 /// Builds the library of each platform in a folder, and returns their files in the order of the platforms.
 pub(super) fn build(folder: &Path, functions: &[String]) -> Result<Vec<PathBuf>, String> {
@@ -114,4 +109,11 @@ fn needed<'a>(
 
 fn read(file: &Path) -> Result<Vec<u8>, String> {
     fs::read(file).map_err(|why| format!("{}: {why}", file.display()))
+}
+
+/// Returns a program of the toolchain for object files.
+pub(super) fn tool(name: &str) -> Result<PathBuf, String> {
+    let folder = Run::new("rustc --print target-libdir").output()?;
+    let beside = Path::new(folder.trim()).with_file_name("bin");
+    Ok(beside.join(name))
 }

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use super::super::package::Package;
-use super::super::{PACKAGE, tree};
+use super::super::tree::{self, PACKAGE};
+use super::platforms::{PLATFORMS, Platform};
 use super::resolution::SHIPPED;
 use super::xcframework::{HEADERS, NAME};
-use super::{PLATFORMS, Platform};
 use crate::chroot::Shared;
+use crate::folders::empty_folder;
 use crate::output::say;
-use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
 const STAND_INS: &str = "stand-ins";

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::PACKAGE;
 use super::super::library::{self, LIBRARY};
-use super::{PLATFORMS, Platform};
-use crate::python::empty_folder;
+use super::super::tree::PACKAGE;
+use super::platforms::{PLATFORMS, Platform};
+use crate::folders::empty_folder;
 use crate::shell::root;
 
 /// The name of the folder: that of the module of C with the functions.

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
+use super::PACKAGE;
+use super::environment::Environment;
+use crate::folders::{empty_folder, only_file};
 use crate::output::say;
-use crate::python::{PACKAGE, empty_folder, only_file};
-use crate::python_environment::Environment;
 use crate::shell::{Run, root, target_folder};
 use crate::{install, machine_paths};
 

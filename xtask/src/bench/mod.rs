@@ -1,12 +1,18 @@
 //! `cargo xtask bench`: runs the benches, which are a workspace of their own, and writes their tables into
-//! `docs/performance.md` and `docs/performance-edge.md`. `cargo xtask bench kotlin` is in `bench_kotlin.rs`, `cargo xtask bench python`
-//! in `bench_python.rs`, `cargo xtask bench swift` in `swift/bench.rs`, `cargo xtask bench web` in `web/bench.rs`, and `cargo xtask bench instructions` in `bench_instructions.rs`.
+//! `docs/performance.md` and `docs/performance-edge.md`. `cargo xtask bench swift` is in `swift/bench.rs`, and
+//! `cargo xtask bench web` in `web/bench.rs`.
+
+mod instructions;
+mod kotlin;
+pub(crate) mod page;
+mod python;
+mod unleash_edge;
 
 use std::fs;
-use std::path::PathBuf;
 
+use self::page::{machine, replace_tables};
 use crate::shell::{Run, root, target_folder};
-use crate::{bench_instructions, bench_kotlin, bench_python, swift, unleash_edge, web};
+use crate::{swift, web};
 
 const PEERS: [&str; 8] = [
     "unleash-yggdrasil",
@@ -28,9 +34,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments.first().map(String::as_str) {
         Some("edge") => return edge(rest),
         Some(name @ ("featbit" | "featuresignals" | "patterns")) => return systems(name, rest),
-        Some("instructions") => return bench_instructions::run(rest),
-        Some("kotlin") => return bench_kotlin::run(rest),
-        Some("python") => return bench_python::run(rest),
+        Some("instructions") => return instructions::run(rest),
+        Some("kotlin") => return kotlin::run(rest),
+        Some("python") => return python::run(rest),
         Some("soak") => return web::soak(rest),
         Some("swift") => return swift::bench::run(rest),
         Some("web") => return web::bench(rest),
@@ -125,57 +131,6 @@ fn publish(tables: &[String; 2]) -> Result<(), String> {
     replace_tables("docs/performance.md", "bench", &text, &["Goals", "Hot: ns"])
 }
 
-/// Replaces everything below the mark of a page, which names the command that writes it. Of the tables, those whose headings begin with one of
-/// these texts stand on the page.
-pub(crate) fn replace_tables(
-    page: &str,
-    command: &str,
-    tables: &str,
-    shown: &[&str],
-) -> Result<(), String> {
-    let path = root().join(page);
-    let failed = |why: std::io::Error| format!("{page}: {why}");
-    let text = fs::read_to_string(&path).map_err(failed)?;
-    let mark = format!("<!-- everything below is written by `cargo xtask {command}` -->");
-    let head = text.split_once(&mark).ok_or_else(|| format!("{page} has lost its mark"))?.0;
-    let tables = tables_below(tables, shown);
-    fs::write(&path, format!("{head}{mark}\n\n{tables}\n")).map_err(failed)
-}
-
-/// Returns a text without the sections whose headings begin with none of these texts.
-fn tables_below(text: &str, headings: &[&str]) -> String {
-    let mut kept = String::new();
-    let mut is_shown = true;
-    for line in text.lines() {
-        if line.starts_with("# ") {
-            is_shown = true;
-        } else if let Some(heading) = line.strip_prefix("## ") {
-            is_shown = headings.iter().any(|shown| heading.starts_with(shown));
-        }
-        if is_shown {
-            kept.push_str(line);
-            kept.push('\n');
-        }
-    }
-    kept.trim_end().to_string()
-}
-
-/// Builds the program that measures the Rust client.
-pub(crate) fn build_rust_client() -> Result<PathBuf, String> {
-    build_program("client")
-}
-
-/// Builds a program of the benches, and returns its path.
-pub(crate) fn build_program(package: &str) -> Result<PathBuf, String> {
-    let target = std::path::absolute(target_folder().join("benches"));
-    let target = target.map_err(|why| why.to_string())?;
-    Run::new(&format!("cargo build --locked --release -p {package} --target-dir"))
-        .args(&[target.display().to_string()])
-        .within("benches")
-        .go()?;
-    Ok(target.join("release").join(package))
-}
-
 /// Returns the date, the compiler, the processor and the versions of the peers.
 fn circumstances() -> Result<String, String> {
     let date = Run::new("date -u +%F").output()?;
@@ -199,14 +154,4 @@ fn circumstances() -> Result<String, String> {
         machine(),
         versions.join(", ")
     ))
-}
-
-/// Returns the number of cores and the name of the processor.
-pub(crate) fn machine() -> String {
-    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let processor = processor.lines().find_map(|line| line.strip_prefix("model name"));
-    let processor =
-        processor.map_or("an unnamed processor", |name| name.trim_start_matches([' ', '\t', ':']));
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("{cores} cores of {processor}")
 }

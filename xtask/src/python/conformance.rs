@@ -1,11 +1,8 @@
 //! The Python package against the conformance suite.
 
-use std::path::{Path, PathBuf};
-
+use super::adapter::{adapter, program};
 use crate::output::say;
-use crate::python::{self, PACKAGE};
-use crate::shell::root;
-use crate::subjects::{self, path, quoted};
+use crate::subjects::{self, quoted};
 use crate::subjects_in_test::{self, Selection};
 use crate::workspace::suite;
 
@@ -19,22 +16,8 @@ const BUGS: [&str; 2] = ["stands-still", "breaks-the-parent"];
 /// The end of the message about a run of the suite in which a scenario failed.
 const A_FAILURE: &str = "exit status: 1";
 
-/// Returns the command of the adapter, split into words.
-pub(crate) fn adapter() -> Vec<String> {
-    program("adapter.py")
-}
-
-fn program(file: &str) -> Vec<String> {
-    vec![path(&python()), path(&root().join(PACKAGE).join("conformance").join(file))]
-}
-
 fn line(words: &[String]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
-fn python() -> PathBuf {
-    // The installation of the package has made the environment before.
-    python::installed().unwrap_or_else(|_| Path::new("python3").to_owned())
 }
 
 /// Runs against the installed package the scenarios, and the vectors of the profile `client` without and with an Edge.

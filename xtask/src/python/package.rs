@@ -3,15 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::PACKAGE;
+use super::environment::create;
+use super::trial::smoke;
+use super::wheels::{MANYLINUX, REASON, Wheels};
+use crate::folders::empty_folder;
 use crate::output::say;
-use crate::python::{PACKAGE, build_fh, empty_folder};
-use crate::python_environment::create;
-use crate::python_matrix::smoke;
-use crate::python_wheels::{MANYLINUX, REASON, Wheels};
 use crate::shell::{Run, root};
+use crate::workspace::binary;
 
-/// The pages whose example runs against `fh serve`.
-pub(crate) const PAGES: [&str; 2] = ["README.md", "bindings/python/README.md"];
 /// The build tool of the package, which pip takes from a folder in place of the index.
 const BUILD_TOOL: &str = "bindings/python/wheels/build-requirements.txt";
 
@@ -33,7 +33,7 @@ pub(crate) fn prepare() -> Result<(), String> {
 pub(crate) fn run() -> Result<(), String> {
     let wheels = Wheels::prepare(REASON)?;
     let (wheel, sdist) = (wheels.build(&MANYLINUX)?, wheels.sdist()?);
-    let fh = build_fh()?;
+    let fh = binary("fh")?;
     try_wheel(&wheels, &wheel, &fh)?;
     try_sdist(&wheels, &sdist, &fh, Build::Dev)
 }
@@ -41,7 +41,7 @@ pub(crate) fn run() -> Result<(), String> {
 /// Builds the sdist, and tries it.
 pub(crate) fn sdist(build: Build) -> Result<(), String> {
     let wheels = Wheels::prepare(REASON)?;
-    try_sdist(&wheels, &wheels.sdist()?, &build_fh()?, build)
+    try_sdist(&wheels, &wheels.sdist()?, &binary("fh")?, build)
 }
 
 /// Installs the wheel where no compiler is on the search path, and runs the examples.

@@ -1,9 +1,11 @@
 //! The tests of the Python package with servers that fork workers: gunicorn with gevent and uvicorn, uWSGI and Celery.
 
+use super::PACKAGE;
+use super::environment::Environment;
 use crate::install;
-use crate::python::{self, PACKAGE};
-use crate::python_environment::Environment;
+use crate::python;
 use crate::shell::root;
+use crate::workspace::binary;
 
 /// Returns the environment with the servers.
 pub(crate) fn environment() -> Result<Environment, String> {
@@ -21,7 +23,7 @@ pub(crate) fn prepare() -> Result<(), String> {
 
 /// Installs the package beside the servers, and runs their tests.
 pub(crate) fn run() -> Result<(), String> {
-    let fh = python::build_fh()?;
+    let fh = binary("fh")?;
     let environment = environment()?;
     environment.install_wheel(&python::wheel()?)?;
     let package = root().join(PACKAGE).display().to_string();

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use super::PACKAGE;
+use super::trial::{INSTALL, Outcome, PAGES, REQUIREMENTS, Row, Tried, smoke, summary, tests};
+use super::wheels::Wheels;
 use crate::chroot::{self, Chroot, Release};
-use crate::python::{PACKAGE, empty_folder};
-use crate::python_matrix::{INSTALL, Outcome, REQUIREMENTS, Row, Tried, smoke, summary, tests};
-use crate::python_package::PAGES;
-use crate::python_wheels::Wheels;
+use crate::folders::empty_folder;
 use crate::shell::{Run, root};
 
 const VERSIONS: [&str; 2] = ["3.14", "3.15"];

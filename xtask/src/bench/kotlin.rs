@@ -3,9 +3,10 @@
 
 use std::fs;
 
-use crate::bench::{build_rust_client, machine, replace_tables};
-use crate::kotlin::{self, PACKAGE};
-use crate::python::empty_folder;
+use super::page::{build_rust_client, machine, replace_tables, write_payloads};
+use crate::folders::empty_folder;
+use crate::kotlin;
+use crate::kotlin::maven::{PACKAGE, VERSION, maven};
 use crate::shell::{Run, root, target_folder};
 
 const PAGE: &str = "docs/performance-kotlin.md";
@@ -32,14 +33,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let (libraries, library) = kotlin::package::own_library()?;
     // Maven would leave the library of an earlier build in the jar.
     empty_folder(&root().join(PACKAGE).join("client/target/classes/fh/native"))?;
-    kotlin::maven("-Pbench -pl bench -am -Dmaven.test.skip=true package")
+    maven("-Pbench -pl bench -am -Dmaven.test.skip=true package")
         .args(&[format!("-Dfh.native={}", libraries.display())])
         .go()?;
     let payloads = folder.join("payloads").display().to_string();
-    Run::new("cargo run --locked --quiet -p workload --bin payloads --")
-        .args(std::slice::from_ref(&payloads))
-        .within("benches")
-        .go()?;
+    write_payloads(&payloads)?;
     let mut measure = Run::new("java -Djava.util.logging.config.file=bench/logging.properties")
         .args(&["-cp".to_string(), class_path(), format!("-Dfh.bench.payloads={payloads}")])
         .args(&["fh.bench.MainKt".to_string(), library.display().to_string()])
@@ -59,7 +57,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 
 fn class_path() -> String {
     let target = root().join(MODULE).join("target");
-    let jar = format!("fh-client-bench-{}.jar", kotlin::VERSION);
+    let jar = format!("fh-client-bench-{VERSION}.jar");
     [jar.as_str(), "libraries/*"].map(|entry| target.join(entry).display().to_string()).join(":")
 }
 

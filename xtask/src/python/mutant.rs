@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
+use super::PACKAGE;
+use super::environment::Environment;
+use super::pytest::named;
+use super::servers;
 use crate::mutants::tested::TestedPackage;
 use crate::output::say;
-use crate::python::{self, PACKAGE};
-use crate::python_environment::Environment;
-use crate::python_servers;
-use crate::python_tests::named;
+use crate::python;
 use crate::shell::root;
+use crate::workspace::binary;
 
 /// The package, whose only mutant takes the restart out.
 const MUTATED: TestedPackage = TestedPackage { folder: PACKAGE, copies: "python" };
@@ -35,7 +37,7 @@ const A_FAILURE: &str = "exit status: 1";
 
 /// Runs the tests without the restart, in the environment that has the servers.
 pub(crate) fn run() -> Result<(), String> {
-    let environment = python_servers::environment()?;
+    let environment = servers::environment()?;
     MUTATED.find_all(&[], |_, copy| {
         environment.install_wheel(&python::wheel_of(copy)?)?;
         find(&environment, &FORKS, &[])?;
@@ -54,7 +56,7 @@ fn find(environment: &Environment, tests: &[&str], options: &[&str]) -> Result<(
     let (said, outcome) = environment
         .run("-m pytest -q -rpfE --tb no -n 8 -p no:cacheprovider --rootdir")
         .args(&arguments)
-        .env("FH", &python::build_fh()?.display().to_string())
+        .env("FH", &binary("fh")?.display().to_string())
         .env("FH_SERVERS", "all")
         // The child of each fork hangs until its time limit.
         .env("FH_FORKS", "1")
@@ -88,7 +90,6 @@ fn all_failed(summary: &str) -> Result<usize, String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -3,9 +3,9 @@
 
 use std::fs;
 
-use crate::bench::{machine, replace_tables};
+use super::page::{machine, replace_tables, write_payloads};
+use crate::python::environment::Environment;
 use crate::python::{PACKAGE, build_wheel};
-use crate::python_environment::Environment;
 use crate::shell::{Run, root};
 
 const PAGE: &str = "docs/performance-python.md";
@@ -31,10 +31,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     environment.prepare("the Python package is measured beside published SDKs")?;
     environment.install_wheel(&build_wheel(&environment, "release")?)?;
     let payloads = environment.folder.join("payloads").display().to_string();
-    Run::new("cargo run --locked --quiet -p workload --bin payloads --")
-        .args(std::slice::from_ref(&payloads))
-        .within("benches")
-        .go()?;
+    write_payloads(&payloads)?;
     let program = root().join(PACKAGE).join("bench/measure.py").display().to_string();
     let measure = environment.run("-B").args(&[program, payloads]);
     if !arguments.is_empty() {
