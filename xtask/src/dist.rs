@@ -20,6 +20,10 @@ cargo xtask dist <name>
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let rest = arguments.get(1..).unwrap_or_default();
     match arguments.first().map(String::as_str) {
+        None => {
+            println!("{HELP}");
+            Ok(())
+        }
         Some("android") => kotlin::android::dist(rest),
         Some("apple") if rest.is_empty() => swift::shipped::dist(true),
         Some("image") if rest.is_empty() => packaging::prepare().and_then(|()| packaging::run()),
@@ -27,6 +31,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Some("python") => python::wheels::run(rest),
         Some("swift") if rest.is_empty() => swift::shipped::dist(false),
         Some("web") if rest.is_empty() => web::dist(),
-        _ => Err(HELP.to_string()),
+        Some(other) => Err(format!(
+            "cargo xtask dist {other}: there is no such name, or it takes no further arguments\n\n{HELP}"
+        )),
     }
 }
