@@ -1,4 +1,4 @@
-//! What FeatureHub's protocol adds to the kernel of a session.
+//! The protocol of FeatureHub, on the kernel of the session.
 
 use std::sync::Arc;
 use std::time::Duration;

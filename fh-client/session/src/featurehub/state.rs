@@ -1,4 +1,4 @@
-//! What a client of FeatureHub keeps besides what the kernel of every session has.
+//! The state of a client of FeatureHub, beside that of the kernel.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,7 +56,7 @@ pub(super) struct Purpose {
     pub(super) asked: RequestCondition,
 }
 
-/// What the head of a poll's response says about its body.
+/// The members of a poll's response head that concern its body.
 pub(super) struct Answer {
     pub(super) etag: Option<String>,
     /// True if the Edge wants no further requests (status 236).

@@ -1,4 +1,4 @@
-//! What the session of every system does: it starts and stops, sends requests at a limited rate, aborts them at their deadlines, retries after
+//! The part of the session that all systems have: it starts and stops, sends requests at a limited rate, aborts them at their deadlines, retries after
 //! delays, reports the outcomes of commands, sleeps while the program is suspended, and shows its status.
 //!
 //! A [`Protocol`] adds what differs: which requests there are, what their answers mean, and what the client keeps of them. Each system has a

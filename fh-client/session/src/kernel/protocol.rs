@@ -43,7 +43,7 @@ pub(crate) struct Kernel<P: Protocol> {
     pub(super) settled: Vec<Action>,
 }
 
-/// What a session does now, or what it waits for.
+/// The present step of a session, or the event for which it waits.
 pub(crate) enum State<P: Protocol> {
     Idle,
     /// The session waits for the time of the next request. Until then, the status shows the connection `as_`.
@@ -81,7 +81,7 @@ pub(crate) struct Body<A> {
     pub(crate) request_id: RequestId,
     pub(crate) until: Millis,
     pub(crate) bytes: Vec<u8>,
-    /// What the protocol keeps of the head.
+    /// The members of the head that the protocol keeps.
     pub(crate) answer: A,
 }
 

@@ -42,12 +42,12 @@ pub(crate) trait FlagSystem {
         None
     }
 
-    /// Evaluates a flag. `told` is what a client says of a flag of a server.
+    /// Evaluates a flag. `client_read` is the client's read of a server's flag.
     fn read<'r>(
         &self,
         flag: FeatureRef<'r>,
         subject: &Subject<'r, Timestamp>,
-        told: Option<Detail>,
+        client_read: Option<Detail>,
     ) -> Reading;
 
     /// Writes notes on the attributes of a context, compared with those that the flags read.

@@ -1,4 +1,4 @@
-//! What FeatBit's protocol adds to the kernel of a session.
+//! The protocol of FeatBit, on the kernel of the session.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What follows from a refused token, whose commonest innocent cause is a clock that is off.
+//! Handles a refused token, which may be the fault of a clock that is off.
 
 use std::mem;
 

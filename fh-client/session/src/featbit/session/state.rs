@@ -1,4 +1,4 @@
-//! What a client of FeatBit keeps besides what the kernel of every session has.
+//! The state of a client of FeatBit, beside that of the kernel.
 
 use std::sync::Arc;
 

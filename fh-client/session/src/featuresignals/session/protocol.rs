@@ -1,4 +1,4 @@
-//! What the protocol of FeatureSignals adds to the kernel of a session. A stream may be in flight beside a poll.
+//! The protocol of FeatureSignals, on the kernel of the session. A stream may be in flight beside a poll.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a client of FeatureSignals keeps besides what the kernel of every session has.
+//! The state of a client of FeatureSignals, beside that of the kernel.
 
 use std::sync::Arc;
 

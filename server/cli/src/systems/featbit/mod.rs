@@ -51,7 +51,7 @@ impl FlagSystem for Featbit {
         &self,
         flag: FeatureRef<'r>,
         subject: &Subject<'r, Timestamp>,
-        _told: Option<Detail>,
+        _client_read: Option<Detail>,
     ) -> Reading {
         let evaluation = flag.evaluate(subject);
         // A value of FeatBit is always a text.

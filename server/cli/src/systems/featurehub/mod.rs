@@ -43,10 +43,10 @@ impl FlagSystem for Featurehub {
         &self,
         flag: FeatureRef<'r>,
         subject: &Subject<'r, Timestamp>,
-        told: Option<Detail>,
+        client_read: Option<Detail>,
     ) -> Reading {
         let evaluation = flag.evaluate(subject);
-        let (reason, strategy_id) = match told {
+        let (reason, strategy_id) = match client_read {
             Some(detail) => (detail.reason.as_str(), detail.strategy_id.map(Into::into)),
             None => (evaluation.reason().as_str(), evaluation.strategy_id().map(str::to_string)),
         };

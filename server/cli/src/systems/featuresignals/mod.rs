@@ -49,7 +49,7 @@ impl FlagSystem for Featuresignals {
         &self,
         flag: FeatureRef<'r>,
         subject: &Subject<'r, Timestamp>,
-        _told: Option<Detail>,
+        _client_read: Option<Detail>,
     ) -> Reading {
         let evaluation = flag.evaluate(subject);
         let reason = reason(&evaluation);
