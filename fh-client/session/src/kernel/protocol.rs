@@ -111,9 +111,9 @@ pub(crate) trait Protocol: Sized {
     type Config: fmt::Debug;
     /// The purpose of a request.
     type Purpose;
-    /// What a client keeps of an open stream.
+    /// The state of an open stream.
     type Stream;
-    /// What a client keeps of the head of a response while the body arrives.
+    /// The members of a response head that count when its body is complete.
     type Answer;
 
     fn timing(config: &Self::Config) -> Timing;
