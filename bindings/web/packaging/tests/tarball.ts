@@ -73,6 +73,7 @@ export class Tarball {
 
 function required(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is missing; run: cargo xtask prove "web: packages" "web: new projects"`);
+  if (value === undefined)
+    throw new Error(`${name} is missing; run: cargo xtask prove "web: packages" "web: new projects"`);
   return value;
 }

@@ -45,7 +45,8 @@ const ADDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   session: {
     "featurehub/core":
       "the data of the session, which all its files share, so that no two of them import each other",
-    "featurehub/deadline": "what is due, which `featurehub/mod.rs` has, and which the end of a suspension needs",
+    "featurehub/deadline":
+      "what is due, which `featurehub/mod.rs` has, and which the end of a suspension needs",
     "featurehub/handover":
       "what a new context takes over, which `featurehub/contexts.rs` has, and which outcomes need",
     "featurehub/suspension": "suspension, which `kernel/suspension.rs` has",

@@ -40,13 +40,13 @@ export type RoleType = (typeof RoleType)[keyof typeof RoleType];
 /** The conditions of rules. */
 export const RolloutStrategyAttributeConditional = /* @__PURE__ */ names(
   "EQUALS",
-  "NOT_EQUALS",
-  "STARTS_WITH",
   "ENDS_WITH",
+  "STARTS_WITH",
   "GREATER",
   "GREATER_EQUALS",
   "LESS",
   "LESS_EQUALS",
+  "NOT_EQUALS",
   "INCLUDES",
   "EXCLUDES",
   "REGEX",
@@ -58,11 +58,11 @@ export type RolloutStrategyAttributeConditional =
 /** The types of the attributes in rules. */
 export const RolloutStrategyFieldType = /* @__PURE__ */ names(
   "STRING",
-  "NUMBER",
-  "BOOLEAN",
   "SEMANTIC_VERSION",
+  "NUMBER",
   "DATE",
   "DATETIME",
+  "BOOLEAN",
   "IP_ADDRESS",
 );
 /** The types of the attributes in rules. */
