@@ -198,5 +198,6 @@ fn circles_of_files_are_found() {
     assert_eq!(circles_of(&[("a.rs", "mod b;"), ("a/b.rs", "use super::A;")]), none);
     let three = [("a.rs", "crate::b::B"), ("b.rs", "crate::c::C"), ("c.rs", "use crate::a::A;")];
     assert_eq!(circles_of(&three).len(), 3);
-    assert_eq!(["main.rs", "a.rs", "a/mod.rs", "a/b.rs"].map(module_of), ["", "a", "a", "a::b"]);
+    assert_eq!(["lib.rs", "main.rs"].map(module_of), ["", ""]);
+    assert_eq!(["a.rs", "a/mod.rs", "a/b.rs"].map(module_of), ["a", "a", "a::b"]);
 }
