@@ -8,6 +8,7 @@ use super::adapter_check::capabilities;
 use super::{Ended, FAILED, Problem, recordings, write_file};
 use crate::data::{Data, Suite};
 use crate::pages::{Subjects, conformance, faults};
+use crate::sdk::scenarios;
 
 /// Write pages that show recordings of SDKs, or check that the pages are those of the recordings.
 #[derive(Debug, Args)]
@@ -32,6 +33,13 @@ pub(crate) struct Arguments {
 pub(super) fn report(data: &Data, arguments: &Arguments) -> Ended {
     let read = arguments.recorded.iter().map(|path| recordings::read(path));
     let recorded: Vec<_> = read.collect::<Result<_, _>>()?;
+    let scenarios = scenarios::ids().count();
+    if let Some(other) = recorded.iter().find(|recording| recording.scenarios != scenarios) {
+        let (title, count) = (other.title(), other.scenarios);
+        return Err(Problem::Failed(format!(
+            "{title} was recorded with {count} scenarios, and the suite has {scenarios}; record it again"
+        )));
+    }
     let (suite, capabilities) = (Suite::load(data)?, capabilities(data)?);
     let subjects = Subjects::new(recorded, &suite, &capabilities);
     let all = conformance(&subjects);

@@ -104,7 +104,6 @@ fn blocks(subjects: &Subjects<'_>) -> Vec<Block> {
 }
 
 fn cell(recording: &Recording, scenario: &Scenario) -> Line {
-    // A row that is newer than the recording was not run.
     let mark = of_scenario(recording, scenario.id).unwrap_or(Mark::Skipped);
     let mut line = vec![Inline::Mark(mark)];
     if let Some(fault) = recording.faults.get(scenario.id) {

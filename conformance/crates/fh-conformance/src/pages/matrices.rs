@@ -1,6 +1,6 @@
 //! The tables of SDK by group of cases, by scenario and by capability, and the overview with the sums.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::subjects::{Subjects, of_scenario, scenario_cell};
 use super::{
@@ -22,8 +22,8 @@ pub(super) fn overview(subjects: &Subjects<'_>) -> Section {
             recording.tier.reached.map_or_else(|| "none".to_owned(), |tier| tier.to_string());
         let sdk = &recording.sdk;
         let texts = [&recording.title(), &sdk.language, &sdk.runtime, &recording.recorded, &tier];
-        let cases = recording.groups.iter().flat_map(counts);
-        let scenarios = recording.scenarios().into_iter();
+        let cases = recording.groups.values().flat_map(BTreeMap::values).flat_map(counts);
+        let scenarios = recording.scenario_ids().into_iter();
         let scenarios = scenarios.filter_map(|id| Some((1, of_scenario(recording, id)?)));
         let texts = texts.map(|each| vec![text(each.as_str())]).into_iter();
         texts.chain([sum(cases), sum(scenarios)]).collect()
@@ -66,7 +66,7 @@ const OTHERS: [Mark; 4] = [Mark::Known, Mark::Sometimes, Mark::Failed, Mark::Ski
 
 fn counts(group: &RecordedGroup) -> [(usize, Mark); 5] {
     [
-        (group.pass, Mark::Pass),
+        (group.passed(), Mark::Pass),
         (group.known, Mark::Known),
         (group.sometimes, Mark::Sometimes),
         (group.failed, Mark::Failed),
@@ -75,8 +75,10 @@ fn counts(group: &RecordedGroup) -> [(usize, Mark); 5] {
 }
 
 pub(super) fn cases(subjects: &Subjects<'_>) -> Section {
-    let keys = subjects.all().flat_map(|recording| &recording.groups);
-    let keys = keys.filter_map(|each| Some((each.group.as_str(), each.profile.parse().ok()?)));
+    let profiles = subjects.all().flat_map(|recording| &recording.groups);
+    let keys =
+        profiles.filter_map(|(profile, groups)| Some((profile.parse().ok()?, groups.keys())));
+    let keys = keys.flat_map(|(profile, names)| names.map(move |name| (name.as_str(), profile)));
     let keys: BTreeSet<(&str, Profile)> = keys.collect();
     let of = |recording: &Recording, (group, profile): (&str, Profile)| {
         recording.group(group, profile).cloned()

@@ -87,7 +87,7 @@ const fn mark(outcome: RecordedOutcome<'_>) -> Mark {
 
 /// Returns the outcome of a case, if its group ran.
 pub(super) fn of_case(recording: &Recording, case: &Case) -> Option<Mark> {
-    if !recording.groups.iter().any(|group| group.group == case.group) {
+    if !recording.groups.values().any(|groups| groups.contains_key(&case.group)) {
         return None;
     }
     let lacks = case.requires.iter().any(|name| recording.cannot.contains_key(name));

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::*;
 use crate::baseline::KnownFailure;
@@ -14,22 +14,18 @@ fn failure(id: &str, at: &str, reason: &str) -> KnownFailure {
     KnownFailure { at, reason, sometimes: false, ids: [id.to_owned()].into() }
 }
 
-fn passed(ids: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
-    [("passed".to_owned(), ids.iter().map(|id| (*id).to_owned()).collect())].into()
+fn passed(ids: &[&str]) -> BTreeSet<String> {
+    ids.iter().map(|id| (*id).to_owned()).collect()
 }
 
 /// Returns a recording in which one scenario passed.
 fn recording(name: &str) -> Recording {
+    let group = RecordedGroup { cases: 199, ..RecordedGroup::default() };
+    let groups = [("eval.string".to_owned(), group)].into();
     Recording {
         recorded: "2026-11-21".to_owned(),
         sdk: Sdk { name: name.to_owned(), version: "1.0".to_owned(), ..Sdk::default() },
-        groups: vec![RecordedGroup {
-            group: "eval.string".to_owned(),
-            profile: "client".to_owned(),
-            cases: 199,
-            pass: 199,
-            ..RecordedGroup::default()
-        }],
+        groups: [("client".to_owned(), groups)].into(),
         passed: passed(&["C-POLL-001"]),
         ..Recording::default()
     }

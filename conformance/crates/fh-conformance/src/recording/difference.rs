@@ -83,17 +83,20 @@ impl Recording {
     fn facts(&self) -> BTreeMap<Fact<'_>, String> {
         let named = [
             ("the suite's version", self.suite.clone()),
+            ("the number of scenarios", self.scenarios.to_string()),
             ("the SDK", self.title()),
             ("the language", self.sdk.language.clone()),
         ];
         let named = named.map(|(name, text)| (Fact::Named(name), text)).into_iter();
         let cannot = self.cannot.iter();
         let cannot = cannot.map(|(name, why)| (Fact::Lacks(name), format!("lacks ({why})")));
-        let scenarios = self.scenarios().into_iter();
+        let scenarios = self.scenario_ids().into_iter();
         let scenarios = scenarios.map(|id| (Fact::Scenario(id), self.scenario_as_text(id)));
-        let groups = self.groups.iter().map(|group| {
-            let text = serde_json::to_string(group).unwrap_or_default();
-            (Fact::Group(&group.group, &group.profile), text)
+        let groups = self.groups.iter().flat_map(|(profile, groups)| {
+            groups.iter().map(move |(name, group)| {
+                let text = serde_json::to_string(group).unwrap_or_default();
+                (Fact::Group(name, profile), text)
+            })
         });
         let cases = self.failing().filter(|id| !is_scenario(id));
         let cases = cases.map(|id| (Fact::Case(id), self.failure_as_text(id)));

@@ -1,9 +1,11 @@
-//! The file of a recording: JSON with a line for each entry, in which a failure stands once with the ids that it has.
+//! The file of a recording: JSON with a line for each entry, in which a failure stands once with the ids that it has. What passed is not
+//! listed.
 
 use serde_json::Value;
 
 use super::Recording;
 use crate::json::{Json, quoted};
+use crate::sdk::scenarios;
 
 /// The number of characters after which a line ends.
 const WIDTH: usize = 200;
@@ -20,7 +22,7 @@ impl Recording {
     /// # Errors
     /// The problem of the file.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let recording: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let mut recording: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
         recording.baseline().check_entries()?;
         if recording.to_text() != text {
             return Err(
@@ -28,6 +30,10 @@ impl Recording {
                     .to_owned(),
             );
         }
+        let listed = recording.scenario_ids();
+        let passed =
+            scenarios::ids().filter(|id| !listed.contains(id)).map(str::to_owned).collect();
+        recording.passed = passed;
         Ok(recording)
     }
 

@@ -1,8 +1,8 @@
 //! Recordings: the outcome of one run of all cases and scenarios against one version of an SDK, without times, so that every difference
 //! between two recordings is a change of the SDK or of the suite.
 //!
-//! The cases are many, so a recording holds the counts of each group, and the cases that do not pass. It is the baseline of the next run as
-//! well: a failure with a reason is known.
+//! A recording holds the number of cases of each group and of scenarios, and by its id what did not pass. It is the baseline of the next run
+//! as well: a failure with a reason is known.
 
 mod difference;
 mod file;
@@ -43,10 +43,13 @@ pub struct Recording {
     pub tier: TierReached,
     /// The capabilities that the SDK lacks, each with the reason.
     pub cannot: BTreeMap<String, String>,
-    /// The cases by group and profile, sorted.
-    pub groups: Vec<RecordedGroup>,
-    /// The scenarios that passed, by their group.
-    pub passed: BTreeMap<String, BTreeSet<String>>,
+    /// The cases by profile and group.
+    pub groups: BTreeMap<String, BTreeMap<String, RecordedGroup>>,
+    /// The number of scenarios of the suite.
+    pub scenarios: usize,
+    /// The scenarios that passed. The file does not list them: they are all scenarios of the suite that it does not list.
+    #[serde(skip)]
+    pub passed: BTreeSet<String>,
     /// The scenarios that did not run, by reason, sorted.
     pub skipped: Vec<Skipped>,
     /// The failures of cases and scenarios by label and reason, sorted. One without a reason is not known.
@@ -67,18 +70,12 @@ pub struct Skipped {
     pub ids: BTreeSet<String>,
 }
 
-/// The number of cases of one group in one profile, by outcome.
+/// The number of cases of one group in one profile, and of those that did not pass, by outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordedGroup {
-    /// The name of the group.
-    pub group: String,
-    /// The name of the profile.
-    pub profile: String,
     /// Number of cases.
     pub cases: usize,
-    /// Number of cases that passed.
-    pub pass: usize,
     /// Number of cases that failed as the baseline says.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub known: usize,
@@ -91,6 +88,15 @@ pub struct RecordedGroup {
     /// Number of cases that did not run, by the missing capability.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skipped: BTreeMap<String, usize>,
+}
+
+impl RecordedGroup {
+    /// Returns the number of cases that passed.
+    #[must_use]
+    pub fn passed(&self) -> usize {
+        let skipped: usize = self.skipped.values().sum();
+        self.cases.saturating_sub(self.known + self.sometimes + self.failed + skipped)
+    }
 }
 
 /// The outcome of a case or a scenario.
@@ -135,10 +141,10 @@ impl Recording {
     }
 
     /// Returns the ids of the scenarios.
-    pub fn scenarios(&self) -> BTreeSet<&str> {
+    pub fn scenario_ids(&self) -> BTreeSet<&str> {
         let skipped = self.skipped.iter().flat_map(|skipped| &skipped.ids);
         let failing = self.failing().filter(|id| is_scenario(id));
-        let others = self.passed.values().flatten().chain(skipped).map(String::as_str);
+        let others = self.passed.iter().chain(skipped).map(String::as_str);
         others.chain(failing).collect()
     }
 
@@ -146,10 +152,9 @@ impl Recording {
     #[must_use]
     pub fn scenario(&self, id: &str) -> Option<RecordedOutcome<'_>> {
         let skipped = self.skipped.iter().find(|skipped| skipped.ids.contains(id));
-        let passed = || self.passed.values().any(|ids| ids.contains(id));
         let skipped = skipped.map(RecordedOutcome::Skipped);
         let failure = skipped.or_else(|| self.failure(id));
-        failure.or_else(|| passed().then_some(RecordedOutcome::Pass))
+        failure.or_else(|| self.passed.contains(id).then_some(RecordedOutcome::Pass))
     }
 
     /// Returns the outcome of a case or a scenario that does not always pass. One check of a scenario may fail each time, and another one
@@ -173,7 +178,7 @@ impl Recording {
     /// Returns the counts of a group in a profile, if it ran.
     #[must_use]
     pub fn group(&self, group: &str, profile: Profile) -> Option<&RecordedGroup> {
-        self.groups.iter().find(|each| each.group == group && each.profile == profile.name())
+        self.groups.get(profile.name())?.get(group)
     }
 }
 

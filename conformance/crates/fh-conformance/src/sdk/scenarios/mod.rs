@@ -49,6 +49,12 @@ pub fn all() -> impl Iterator<Item = &'static Scenario> {
     GROUPS.iter().flat_map(|group| group.scenarios)
 }
 
+/// Returns the ids of all scenarios, also of those that are never executed.
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    let not_executed = GROUPS.iter().flat_map(|group| group.not_executed);
+    all().map(|scenario| scenario.id).chain(not_executed.map(|(id, _)| *id))
+}
+
 /// Returns the scenario with this id.
 #[must_use]
 pub fn named(id: &str) -> Option<&'static Scenario> {
