@@ -90,7 +90,6 @@ impl Schemas {
     pub fn of_file(path: &str) -> Option<&'static str> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         match folder {
-            "" if name == "decisions.json" => Some("decisions-1"),
             "" if name == "differences.json" => Some("differences-1"),
             "" if name == "capabilities.json" => Some("capabilities-1"),
             "vectors" => Some("vectors-1"),
@@ -109,9 +108,7 @@ fn case_id(document: &Value, pointer: &str) -> Option<String> {
     let mut parts = pointer.split('/').skip(1);
     let first = parts.next()?;
     let element = match first {
-        "cases" | "matrix" | "decisions" => {
-            document.get(first)?.get(parts.next()?.parse::<usize>().ok()?)?
-        }
+        "cases" | "matrix" => document.get(first)?.get(parts.next()?.parse::<usize>().ok()?)?,
         index => document.get(index.parse::<usize>().ok()?)?,
     };
     Some(element.get("id")?.as_str()?.to_owned())
@@ -140,7 +137,7 @@ mod tests {
         r#"{"id":1,"protocol":1,"sdk":{"name":"x","version":"1"},"cannot":{"a":"b"}}"#,
     ];
     /// Lines of adapters and files of the data, and changes that their schemas must refuse.
-    const REFUSED: [(&str, &str, &str); 16] = [
+    const REFUSED: [(&str, &str, &str); 15] = [
         (LINES[0], "create", "creat"),
         (LINES[0], "poll", "sse"),
         (LINES[4], r#":"b""#, r#":"""#),
@@ -148,7 +145,6 @@ mod tests {
         (r#"{"id":4,"readiness":"READY"}"#, "READY", "ready"),
         (r#"{"id":3,"answers":[{"value":1}]}"#, "1}", r#"{"a":1}}"#),
         ("capabilities.json", r#", "operation": "evaluate""#, ""),
-        ("decisions.json", r#""client":"#, r#""server":"#),
         ("hash/murmur3.json", "9bbfd75f", "9BBFD75F"),
         ("imported/featurehub-live/transcript.json", "*PYSC10", "PYSC10"),
         ("vectors/compose.json", r#""EQUALS""#, r#""NEAR""#),
