@@ -113,25 +113,31 @@ fn check_evaluation(
 
 /// Returns the names of the parts that differ.
 fn differences(expected: &Expected, answer: &Answer, target: &dyn Target) -> Vec<&'static str> {
-    let mut wrong = Vec::new();
-    let mut part = |name, differs: bool| {
-        if differs {
-            wrong.push(name);
-        }
+    let is_other = |reason: &String| *reason != answer.reason;
+    let parts = [
+        ("value", !same(&expected.value, &answer.value)),
+        ("strategy_id", expected.strategy_id != answer.strategy_id),
+        ("reason", expected.reason.as_ref().is_some_and(is_other)),
+        ("bucket", expected.bucket.is_some() && expected.bucket != answer.bucket),
+        ("trace", expected.trace.is_some() && expected.trace != answer.trace),
+    ];
+    told(parts, |capability| target.can(capability))
+}
+
+/// Returns the names of the parts that differ, without those that a target does not tell.
+pub(crate) fn told<const N: usize>(
+    parts: [(&'static str, bool); N],
+    can: impl Fn(&str) -> bool,
+) -> Vec<&'static str> {
+    let is_told = |name: &str| match name {
+        "strategy_id" | "reason" | "bucket" | "trace" => can(&format!("eval.{name}")),
+        _ => true,
     };
-    part("value", !same(&expected.value, &answer.value));
-    let other_strategy = expected.strategy_id != answer.strategy_id;
-    part("strategy_id", other_strategy && target.can("eval.strategy_id"));
-    if let Some(reason) = &expected.reason {
-        part("reason", *reason != answer.reason && target.can("eval.reason"));
-    }
-    if expected.bucket.is_some() {
-        part("bucket", expected.bucket != answer.bucket && target.can("eval.bucket"));
-    }
-    if expected.trace.is_some() {
-        part("trace", expected.trace != answer.trace && target.can("eval.trace"));
-    }
-    wrong
+    parts
+        .into_iter()
+        .filter(|(name, differs)| *differs && is_told(name))
+        .map(|part| part.0)
+        .collect()
 }
 
 /// Returns true if two values are equal. Types are significant; numbers are compared by decimal value.

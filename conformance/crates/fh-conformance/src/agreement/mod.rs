@@ -9,7 +9,7 @@ use fh_generators::{Case as Drawn, Context, context_to_json};
 
 use crate::case::{Answer, Kind, Profile, Question, Step};
 use crate::clock::DEFAULT_NOW_MS;
-use crate::compare::same;
+use crate::compare::{same, told};
 use crate::json::Json;
 use crate::target::{Broken, Engine, Reference, Target};
 
@@ -121,7 +121,11 @@ impl Pair {
         let first = self.first.read(profile, question);
         let second = self.second.read(second_profile, question);
         let mut parts = match (&first, &second) {
-            (Ok(one), Ok(other)) => self.different_parts(one, other),
+            (Ok(one), Ok(other)) => {
+                let both =
+                    |capability: &str| self.first.can(capability) && self.second.can(capability);
+                different_parts(one, other, both)
+            }
             (Err(_), Err(_)) => Vec::new(),
             _ => vec![NO_ANSWER.to_owned()],
         };
@@ -158,21 +162,6 @@ impl Pair {
             told: second.ok().map(|answer| Told { answer, getters }),
         })
     }
-
-    /// Returns the parts in which two answers differ, of those that both evaluators can tell.
-    fn different_parts(&self, first: &Answer, second: &Answer) -> Vec<String> {
-        let both = |capability: &str| self.first.can(capability) && self.second.can(capability);
-        different_parts(first, second)
-            .into_iter()
-            .filter(|part| match part.as_str() {
-                "strategy_id" => both("eval.strategy_id"),
-                "reason" => both("eval.reason"),
-                "bucket" => both("eval.bucket"),
-                "trace" => both("eval.trace"),
-                _ => true,
-            })
-            .collect()
-    }
 }
 
 /// Returns true if a rule reads the attribute `now`, and the context does not supply it.
@@ -193,7 +182,8 @@ fn reads_clock(question: &Question) -> bool {
         .any(|name| name.eq_ignore_ascii_case("now") && !is_supplied(&name))
 }
 
-fn different_parts(first: &Answer, second: &Answer) -> Vec<String> {
+/// Returns the parts in which two answers differ, without those that an evaluator does not tell.
+fn different_parts(first: &Answer, second: &Answer, can: impl Fn(&str) -> bool) -> Vec<String> {
     let served = match (&first.served, &second.served) {
         (Some(first), Some(second)) => first != second,
         _ => false,
@@ -210,8 +200,7 @@ fn different_parts(first: &Answer, second: &Answer) -> Vec<String> {
         ("bucket", first.bucket != second.bucket),
         ("trace", trace),
     ];
-    let different = parts.into_iter().filter(|(_, differs)| *differs);
-    different.map(|(name, _)| name.to_owned()).collect()
+    told(parts, can).into_iter().map(str::to_owned).collect()
 }
 
 /// Returns the trace without details that may differ: whether a rule that failed on unreadable parts is a miss or invalid, and thresholds
