@@ -17,8 +17,8 @@ const SERVER: &str = "fh-test-featbit";
 const RUST: &str = "featbit-adapter";
 const NODE: &str = "featbit-node";
 const PYTHON: &str = "featbit-python";
-/// The folder of the adapter of our Python package.
-const OUR_PYTHON: &str = "featbit-fh-python";
+/// The adapter of our Python package, beside that of the published one.
+const OUR_PYTHON: &str = "ours.py";
 
 const USAGE: &str = "\
 cargo xtask featbit sdks [--deep]
@@ -136,7 +136,7 @@ fn print(tables: &str, programs: &Programs, faults: UnderFaults) -> Result<(), S
     words.extend(["--ours", "Rust", &ours].map(str::to_string));
     // The part of `cargo xtask test` does not wait for the build of our Python package.
     if !matches!(faults, UnderFaults::None) {
-        let adapter = root().join("conformance/adapters").join(OUR_PYTHON).join("adapter.py");
+        let adapter = folder(PYTHON).join(OUR_PYTHON);
         let python = match &programs.deep {
             Some(deep) => deep.python.clone(),
             None => python::installed()?,

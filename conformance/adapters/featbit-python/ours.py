@@ -1,29 +1,17 @@
-"""The adapter of this project's Python package as a client of FeatBit: it executes one command per line of its standard input, and answers
-each with one line of JSON."""
+"""The adapter of this project's Python package as a client of FeatBit."""
 
-import json
 import logging
-import sys
-import time
-import traceback
 
+from commands import Commands
 from fh_client import Client, Context, EdgeProblem, NotReady, Notice
 
-PAUSE = 0.005
-"""The time between two reads of a value that is awaited, in seconds."""
 
-
-class Adapter:
+class Adapter(Commands):
     """A client, and the commands that drive it."""
 
     def __init__(self) -> None:
         self._client: Client | None = None
         self._notices: list[str] = []
-
-    def execute(self, command: dict) -> dict:
-        """Executes a command and returns its answer."""
-        members = {name: value for name, value in command.items() if name != "do"}
-        return getattr(self, f"do_{command['do']}")(**members) or {}
 
     def do_start(self, secret: str, streamingUrl: str, httpUrl: str, waitMs: int) -> dict:  # noqa: N803
         urls = {"streaming_url": streamingUrl, "polling_url": httpUrl, "event_url": httpUrl}
@@ -33,17 +21,6 @@ class Adapter:
         except (NotReady, EdgeProblem):
             return {"ready": False}
         return {"ready": True}
-
-    def do_read(self, reads: list) -> dict:
-        return {"values": [self._read(read) for read in reads]}
-
-    def do_wait(self, read: dict, value: object, timeoutMs: int) -> dict:  # noqa: N803
-        deadline = time.monotonic() + timeoutMs / 1000
-        while self._read(read) != value:
-            if time.monotonic() > deadline:
-                return {"seen": False}
-            time.sleep(PAUSE)
-        return {"seen": True}
 
     def do_track(self, user: dict, event: str, value: float) -> None:
         self._context(user).track(event, value)
@@ -69,25 +46,13 @@ class Adapter:
         attributes = {item["name"]: item["value"] for item in user["customizedProperties"]}
         return self._client.context(attributes | {"keyId": user["keyId"], "name": user.get("name")})
 
-    def _read(self, read: dict) -> object:
+    def read(self, read: dict) -> object:
         context = self._context(read["user"])
         reader = getattr(context, read["type"])
         return reader(read["flag"], read["default"])
 
 
-def main() -> None:
-    """Executes the commands of the standard input."""
+if __name__ == "__main__":
     # The tables show what the client reports, and not its log.
     logging.getLogger().addHandler(logging.NullHandler())
-    adapter = Adapter()
-    for line in sys.stdin:
-        try:
-            answer = {"ok": True, **adapter.execute(json.loads(line))}
-        except Exception:  # The line of the answer must be printed in any case.
-            answer = {"ok": False, "error": traceback.format_exc()}
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()
+    Adapter().run()
