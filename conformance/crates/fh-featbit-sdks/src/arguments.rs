@@ -2,27 +2,36 @@
 
 use std::path::PathBuf;
 
-const USAGE: &str = "\
-usage: fh-featbit-sdks adapter
-       fh-featbit-sdks compare --data FOLDER [--faults ours|all] [--server PROGRAM] --ours NAME COMMAND --published NAME COMMAND ...
-       fh-featbit-sdks start with the options of compare
+use clap::{Args, Parser, ValueEnum};
 
-`adapter` runs our client, driven by lines of JSON. `compare` runs adapters against test servers and prints tables. `start` prints one of
-them, the start with 3,000 flags. COMMAND is a line of the shell. FOLDER is conformance/data. PROGRAM is `fh-test-featbit`; with it, the faults include those that last a minute. The program fails if one of our clients misses anything.";
-
-/// A command of the program.
+/// Sets our client of FeatBit beside FeatBit's published SDKs.
+#[derive(Parser)]
 pub(crate) enum Command {
+    /// Run our client, driven by lines of JSON.
     Adapter,
+    /// Run adapters against test servers, and print tables. Fails if one of our clients misses anything.
     Compare(Arguments),
+    /// Print one of these tables, the start with 3,000 flags.
     Start(Arguments),
 }
 
-/// The arguments of `compare`.
+/// The arguments of `compare` and `start`. The command of an adapter is a line of the shell.
+#[derive(Args)]
 pub(crate) struct Arguments {
+    /// The folder `conformance/data`.
+    #[arg(long, value_name = "FOLDER")]
     pub(crate) data: PathBuf,
-    pub(crate) sdks: Vec<Sdk>,
-    pub(crate) faults: Faults,
-    /// The program of the test server, for the faults that need it as a process.
+    /// A published SDK.
+    #[arg(long, num_args = 2, value_names = ["NAME", "COMMAND"])]
+    published: Vec<String>,
+    /// One of our clients.
+    #[arg(long, num_args = 2, value_names = ["NAME", "COMMAND"])]
+    ours: Vec<String>,
+    /// The SDKs whose behaviour under faults is measured.
+    #[arg(long)]
+    pub(crate) faults: Option<Faults>,
+    /// The program `fh-test-featbit`. With it, the faults include those that last a minute.
+    #[arg(long, value_name = "PROGRAM")]
     pub(crate) server: Option<PathBuf>,
 }
 
@@ -40,49 +49,24 @@ pub(crate) enum Owner {
     Published,
 }
 
-/// The SDKs whose behaviour under faults is measured.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Faults {
-    Unmeasured,
     Ours,
     All,
 }
 
 impl Arguments {
-    /// Parses the command line. The error is the usage.
-    pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Command, String> {
-        let mut words = words;
-        let command: fn(Self) -> Command = match words.next().as_deref() {
-            Some("adapter") => return Ok(Command::Adapter),
-            Some("compare") => Command::Compare,
-            Some("start") => Command::Start,
-            _ => return Err(USAGE.to_string()),
+    /// Returns the SDKs, the published ones first.
+    pub(crate) fn sdks(&self) -> Vec<Sdk> {
+        let of = |words: &[String], owner| -> Vec<Sdk> {
+            let sdk = |pair: &[String]| match pair {
+                [name, command] => {
+                    Some(Sdk { name: name.clone(), command: command.clone(), owner })
+                }
+                _ => None,
+            };
+            words.chunks(2).filter_map(sdk).collect()
         };
-        let (mut data, mut server, mut sdks) = (None, None, Vec::new());
-        let mut faults = Faults::Unmeasured;
-        while let Some(option) = words.next() {
-            let mut value =
-                || words.next().ok_or_else(|| format!("{option} needs a value\n{USAGE}"));
-            match option.as_str() {
-                "--data" => data = Some(PathBuf::from(value()?)),
-                "--server" => server = Some(PathBuf::from(value()?)),
-                "--faults" => {
-                    faults = match value()?.as_str() {
-                        "ours" => Faults::Ours,
-                        "all" => Faults::All,
-                        _ => return Err(USAGE.to_string()),
-                    }
-                }
-                "--ours" => {
-                    sdks.push(Sdk { name: value()?, command: value()?, owner: Owner::Ours });
-                }
-                "--published" => {
-                    sdks.push(Sdk { name: value()?, command: value()?, owner: Owner::Published });
-                }
-                _ => return Err(format!("there is no option {option}\n{USAGE}")),
-            }
-        }
-        let data = data.ok_or_else(|| format!("--data is missing\n{USAGE}"))?;
-        Ok(command(Self { data, sdks, faults, server }))
+        [of(&self.published, Owner::Published), of(&self.ours, Owner::Ours)].concat()
     }
 }

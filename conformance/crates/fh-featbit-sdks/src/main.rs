@@ -20,17 +20,15 @@ mod typed;
 
 use std::process::ExitCode;
 
-use crate::arguments::{Arguments, Command};
+use clap::Parser;
+
+use crate::arguments::Command;
 
 fn main() -> ExitCode {
-    let ended = match Arguments::parse(std::env::args().skip(1)) {
-        Ok(Command::Adapter) => adapter::run(),
-        Ok(Command::Compare(arguments)) => report::run(&arguments),
-        Ok(Command::Start(arguments)) => report::run_start(&arguments),
-        Err(usage) => {
-            eprintln!("{usage}");
-            return ExitCode::from(2);
-        }
+    let ended = match Command::parse() {
+        Command::Adapter => adapter::run(),
+        Command::Compare(arguments) => report::run(&arguments),
+        Command::Start(arguments) => report::run_start(&arguments),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

@@ -33,8 +33,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         .map_err(|why| format!("{}: {why}", arguments.data.display()))?;
     let agreed = Arc::new(featbit_agreed(&data).map_err(|why| why.to_string())?);
     let live = Arc::new(featbit_live(&data, TAME).map_err(|why| why.to_string())?);
-    let running: Vec<_> = arguments
-        .sdks
+    let sdks = arguments.sdks();
+    let running: Vec<_> = sdks
         .iter()
         .cloned()
         .map(|sdk| {
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         })
         .collect();
     let mut outcomes = Vec::new();
-    for (sdk, thread) in arguments.sdks.iter().zip(running) {
+    for (sdk, thread) in sdks.iter().zip(running) {
         let ended = thread.join().unwrap_or_else(|_| Err("its thread panicked".to_string()));
         outcomes.push((sdk, ended.map_err(|why| format!("{}: {why}", sdk.name))?));
     }
@@ -63,18 +63,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             );
         }
     }
-    for sdk in &arguments.sdks {
+    for sdk in &sdks {
         let is_measured = match arguments.faults {
-            Faults::Unmeasured => false,
-            Faults::Ours => sdk.owner == Owner::Ours,
-            Faults::All => true,
+            None => false,
+            Some(Faults::Ours) => sdk.owner == Owner::Ours,
+            Some(Faults::All) => true,
         };
         if is_measured {
             missed.extend(faults::run(sdk, arguments.server.as_deref())?);
         }
     }
-    if arguments.faults == Faults::All {
-        missed.extend(large::run(&arguments.sdks)?);
+    if arguments.faults == Some(Faults::All) {
+        missed.extend(large::run(&sdks)?);
     }
     nothing_of(&missed)
 }
@@ -84,7 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
 /// # Errors
 /// One of our clients misses something.
 pub(crate) fn run_start(arguments: &Arguments) -> Result<(), String> {
-    nothing_of(&large::run(&arguments.sdks)?)
+    nothing_of(&large::run(&arguments.sdks())?)
 }
 
 /// Fails if our clients miss anything.

@@ -34,12 +34,3 @@ fn what_our_client_misses_is_an_error_and_of_a_published_sdk_it_is_shown() {
     let output = compare(&["--published", "gone", "false"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("gone: an adapter has"));
 }
-
-#[test]
-fn wrong_arguments_show_the_usage() {
-    for arguments in [&["compare"][..], &["compare", "--faults", "x"], &["other"], &[]] {
-        let output = Command::new(PROGRAM).args(arguments).output().unwrap();
-        assert_eq!(output.status.code(), Some(2));
-        assert!(String::from_utf8_lossy(&output.stderr).contains("usage:"));
-    }
-}

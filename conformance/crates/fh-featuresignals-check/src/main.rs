@@ -11,39 +11,35 @@ mod target;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Parser;
 use fh_conformance::data::Data;
 use fh_conformance::systems::featuresignals_bulk;
 
 use crate::target::{Streams, Target};
 
-const USAGE: &str = "\
-usage: fh-featuresignals-check --data FOLDER [--live URL API_KEY ENVIRONMENT [--with-flush]]
-
-  --data        the folder conformance/data
-  --live        a real server with the recorded ruleset. The program writes the changes that it needs to standard output, a line each, and
-                waits for a line on standard input after each of them
-  --with-flush  the streams of the real server work";
+/// Checks our client of FeatureSignals.
+#[derive(Parser)]
+struct Options {
+    /// The folder `conformance/data`.
+    #[arg(long, value_name = "FOLDER")]
+    data: PathBuf,
+    /// A real server with the recorded ruleset. The program writes the changes that it needs to standard output, a line each, and waits
+    /// for a line on standard input after each of them.
+    #[arg(long, num_args = 3, value_names = ["URL", "API_KEY", "ENVIRONMENT"])]
+    live: Vec<String>,
+    /// The streams of the real server work.
+    #[arg(long, requires = "live")]
+    with_flush: bool,
+}
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let live = |url: &str, key: &str, environment: &str, streams| {
-        Some(Target::live(url, key, environment, streams))
+    let options = Options::parse();
+    let streams = if options.with_flush { Streams::Work } else { Streams::Refused };
+    let live = match options.live.as_slice() {
+        [url, key, environment] => Some(Target::live(url, key, environment, streams)),
+        _ => None,
     };
-    let (data, live) = match words.as_slice() {
-        ["--data", data] => (data, None),
-        ["--data", data, "--live", url, key, environment] => {
-            (data, live(url, key, environment, Streams::Refused))
-        }
-        ["--data", data, "--live", url, key, environment, "--with-flush"] => {
-            (data, live(url, key, environment, Streams::Work))
-        }
-        _ => {
-            eprintln!("{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    match check(&PathBuf::from(data), live) {
+    match check(&options.data, live) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("fh-featuresignals-check: {why}");

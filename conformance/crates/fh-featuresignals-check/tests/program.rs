@@ -10,15 +10,6 @@ fn run(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn wrong_arguments_show_the_usage() {
-    for arguments in [&["--data"][..], &["--data", "x", "--live", "url"], &["other"], &[]] {
-        let (status, errors) = run(arguments);
-        assert_eq!(status, Some(2), "{arguments:?}");
-        assert!(errors.contains("usage:"), "{errors}");
-    }
-}
-
-#[test]
 fn a_folder_without_recordings_is_an_error_that_names_it() {
     let (status, errors) = run(&["--data", "no-folder"]);
     assert_eq!(status, Some(1));
