@@ -22,12 +22,12 @@ use crate::featurehub::step::{Framing, Head, Pace, RedirectTo, Step};
 /// // A plain answer.
 /// let busy = Behaviour::status(503).header("retry-after", "3").body("try again");
 ///
-/// // A stream that says what it has, one byte each 5 ms, and breaks off inside a chunk.
+/// // A stream that says what it has, one byte each 5 ms, and breaks off.
 /// let broken = Behaviour::sse()
 ///     .drip(1, Duration::from_millis(5))
 ///     .ack()
 ///     .features()
-///     .close_mid_chunk();
+///     .close(Closing::Fin);
 ///
 /// // Like a healthy Edge, but only when the test says so.
 /// let late = Behaviour::new().wait_for_signal("go").then_healthy();
@@ -291,18 +291,6 @@ impl Behaviour {
     #[must_use]
     pub fn call(self, action: impl Fn(&EdgeHandle) + Send + Sync + 'static) -> Self {
         self.step(Step::Call(Arc::new(action)))
-    }
-
-    /// Sends FIN and continues to read, so that the client can still write.
-    #[must_use]
-    pub fn half_close(self) -> Self {
-        self.step(Step::HalfClose)
-    }
-
-    /// Begins a chunk, sends a part of it, and closes the connection with FIN.
-    #[must_use]
-    pub fn close_mid_chunk(self) -> Self {
-        self.step(Step::MidChunk)
     }
 
     /// Ends the connection without ending the body.

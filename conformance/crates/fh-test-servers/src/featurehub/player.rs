@@ -1,6 +1,6 @@
 //! Runs the steps of a behaviour on a connection.
 use std::collections::VecDeque;
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -127,14 +127,6 @@ impl<'a> Player<'a> {
                     }
                 }
                 Step::Redirect(status, to) => self.redirect(status, &to)?,
-                Step::HalfClose => {
-                    // An error means that the client is gone, which the next step detects.
-                    let _ = self.socket.shutdown(Shutdown::Write);
-                }
-                Step::MidChunk => {
-                    self.send(b"ffff\r\nevent: features\ndata: [{\"id\":")?;
-                    return Ok(Some(Closing::Fin));
-                }
                 Step::Close(how) => return Ok(Some(how)),
             }
         }

@@ -41,8 +41,6 @@ pub(crate) enum Step {
     Call(Arc<dyn Fn(&EdgeHandle) + Send + Sync>),
     Choose(Arc<dyn Fn(&Request) -> Behaviour + Send + Sync>),
     Redirect(u16, RedirectTo),
-    HalfClose,
-    MidChunk,
     Close(Closing),
 }
 
@@ -121,8 +119,6 @@ impl fmt::Debug for Step {
             Self::Call(_) => write!(f, "Call"),
             Self::Choose(_) => write!(f, "Choose"),
             Self::Redirect(status, to) => write!(f, "Redirect({status}, {to:?})"),
-            Self::HalfClose => write!(f, "HalfClose"),
-            Self::MidChunk => write!(f, "MidChunk"),
             Self::Close(how) => write!(f, "Close({how:?})"),
         }
     }
