@@ -185,20 +185,6 @@ impl SdkClient {
         Ok(())
     }
 
-    /// Reads a feature again and again until the answer satisfies a condition.
-    ///
-    /// # Errors
-    /// The failed check, after a long time.
-    pub fn until_read(
-        &self,
-        label: &str,
-        expected: &str,
-        read: &Read,
-        condition: impl Fn(&ReadAnswer) -> bool,
-    ) -> Result<ReadAnswer, Stop> {
-        self.until(label, expected, || self.read(read.clone()), condition)
-    }
-
     /// Reads a STRING again and again for a time, and checks that it keeps this value. Null stands for no value.
     ///
     /// # Errors
@@ -373,28 +359,18 @@ impl SdkClient {
         self.ask::<Value>("intercept", intercept).map(drop)
     }
 
-    /// Returns how often the SDK has closed an interceptor.
-    #[must_use]
-    pub fn interceptor_closed(&self, name: &str) -> usize {
-        self.closed_in(self.adapter.borrow_mut().events(), name)
-    }
-
     /// Waits until the SDK has closed an interceptor.
     ///
     /// # Errors
     /// The failed check, after a long time.
     pub fn until_interceptor_closed(&self, label: &str, name: &str) -> Verdict {
-        let closed = |events: &[Observed]| (self.closed_in(events, name) > 0).then_some(());
-        let seen = self.adapter.borrow_mut().wait_for_events(patience(), closed);
-        seen.ok_or_else(|| Stop::failed(label, "the interceptor is closed", "it is not"))
-    }
-
-    fn closed_in(&self, events: &[Observed], name: &str) -> usize {
-        let own = |observed: &&Observed| {
+        let own = |observed: &Observed| {
             matches!(&observed.event, Event::Closed { client, interceptor }
                 if *client == self.name && interceptor == name)
         };
-        events.iter().filter(own).count()
+        let closed = |events: &[Observed]| events.iter().any(own).then_some(());
+        let seen = self.adapter.borrow_mut().wait_for_events(patience(), closed);
+        seen.ok_or_else(|| Stop::failed(label, "the interceptor is closed", "it is not"))
     }
 
     /// Returns what the readers of the setting `readers` saw wrong.

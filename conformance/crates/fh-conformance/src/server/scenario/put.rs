@@ -406,7 +406,7 @@ pub(super) fn body_limits(bench: &Bench<'_>) -> Outcome {
 }
 
 /// Returns the status of an answer that may come before the request is sent completely; `None` if the server closes the connection instead.
-fn early(connection: &mut Connection, bytes: &[u8]) -> Result<Option<u16>, Failure> {
+pub(super) fn early(connection: &mut Connection, bytes: &[u8]) -> Result<Option<u16>, Failure> {
     let sent = connection.send(bytes);
     match connection.head() {
         Ok(head) => Ok(Some(head.status)),

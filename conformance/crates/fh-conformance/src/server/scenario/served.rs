@@ -5,10 +5,11 @@ use serde_json::json;
 use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
 use super::poll::{NOWHERE, UNKNOWN, etag};
+use super::put::early;
 use super::scenario_client::{ScenarioClient, by_key, features, version};
 use super::state::{close_dev, delete, retire, without};
 use super::{Bench, Setup, standard};
-use crate::server::wire::{Request, Response, WireError, component};
+use crate::server::wire::{Request, Response, component};
 
 pub(super) fn cache_control(bench: &Bench<'_>) -> Outcome {
     let client = bench.standard()?;
@@ -232,15 +233,8 @@ pub(super) fn head_and_options(bench: &Bench<'_>) -> Outcome {
 
 /// Sends bytes and returns the status of the answer; `None` if the connection closes without an answer.
 fn status_of(client: &ScenarioClient, bytes: &[u8]) -> Result<Option<u16>, Failure> {
-    let mut connection = client.connect()?;
     // A server may refuse the request and close the connection before it has read everything.
-    let sent = connection.send(bytes);
-    match connection.head() {
-        Ok(head) => Ok(Some(head.status)),
-        Err(WireError::Closed) => Ok(None),
-        Err(WireError::Io(_)) if sent.is_err() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    early(&mut client.connect()?, bytes)
 }
 
 pub(super) fn hostile(bench: &Bench<'_>) -> Outcome {

@@ -52,13 +52,6 @@ impl Connection {
         Ok(Self { socket, authority, patience, received: Vec::new(), journal: None })
     }
 
-    /// Changes the time that each answer and each event may take.
-    #[must_use]
-    pub fn with_patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
-        self
-    }
-
     /// Notes requests and answers in a journal from now on.
     #[must_use]
     pub fn with_journal(mut self, journal: &Journal) -> Self {
