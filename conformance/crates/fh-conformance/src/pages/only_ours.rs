@@ -107,24 +107,3 @@ fn titles(cases: &[&Case]) -> String {
     titles.truncate(MOST_IDS);
     format!("{}{more}", titles.join("; "))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn another_sdk_must_fail_and_none_may_pass() {
-        let only = |own: &[Mark], others: &[Mark]| {
-            let marks = |marks: &[Mark]| marks.iter().copied().map(Some).collect::<Vec<_>>();
-            is_only_ours(marks(own).into_iter(), marks(others).into_iter())
-        };
-        assert!(only(&[Mark::Pass], &[Mark::Known]));
-        assert!(only(&[Mark::Pass, Mark::Skipped], &[Mark::Failed, Mark::Skipped]));
-        assert!(!only(&[Mark::Pass], &[Mark::Known, Mark::Pass]));
-        assert!(!only(&[Mark::Pass], &[Mark::Skipped]));
-        assert!(!only(&[Mark::Pass], &[]));
-        assert!(!only(&[Mark::Skipped], &[Mark::Known]));
-        assert!(!only(&[Mark::Pass, Mark::Known], &[Mark::Known]));
-        assert!(!only(&[Mark::Pass], &[Mark::Known, Mark::Sometimes]));
-    }
-}

@@ -137,6 +137,12 @@ fn a_file_of_another_form_is_refused() {
         ("\"format\": 1", "\"format\": 2", "format 2"),
         ("\"C-POLL-002\", \"C-POLL-003\"", "\"C-POLL-003\", \"C-POLL-002\"", "the form"),
         ("\"It rounds.\"", "\" \"", "no reason"),
+        ("[\"C-POLL-002\", \"a.two\"]", "[]", "no ids"),
+        (
+            r#""race", "reason": "It races.", "sometimes": true, "ids": ["C-POLL-004"]"#,
+            r#""value", "reason": "It races.", "ids": ["a.two"]"#,
+            "twice",
+        ),
         ("\"suite\"", "\"suit\"", "suit"),
     ] {
         let changed = text().replacen(from, to, 1);
