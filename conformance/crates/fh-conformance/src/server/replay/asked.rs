@@ -83,34 +83,3 @@ fn decoded(text: &str) -> String {
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeMap;
-
-    fn asked(path: &str) -> Asked {
-        Asked { method: "GET".into(), path: path.into(), headers: BTreeMap::new(), body: None }
-    }
-
-    #[test]
-    fn keys_of_requests() {
-        assert_eq!(
-            keys(&asked("/features?apiKey=e%2Fk%2Ax&apiKey=e/l&apiKey=e%2Fk*x")),
-            ["e/k*x", "e/l"]
-        );
-        assert_eq!(keys(&asked("/features/default/e/k*x?xfeaturehub=a%3Db")), ["e/k*x"]);
-        assert_eq!(keys(&asked("/features/?sdkUrl=e%2Fk")), ["e/k"]);
-        assert!(keys(&asked("/health/liveness")).is_empty());
-    }
-
-    #[test]
-    fn polls_like_streams() {
-        let base: Base = "http://x:1/p".parse().unwrap();
-        let stream =
-            Request::new("GET", "/p/features/e/k?xfeaturehub=a%3Db").header("x-featurehub", "c=d");
-        let poll = poll_like(&stream, &base).unwrap();
-        assert_eq!(poll.target, "/p/features?apiKey=e%2Fk");
-        assert_eq!(poll.value("x-featurehub"), Some("a=b"));
-    }
-}

@@ -52,28 +52,3 @@ impl Rule {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::server::transcript::{Answered, Asked};
-    use serde_json::json;
-
-    #[test]
-    fn rules_derive_answers_from_the_request() {
-        let path = "/features?apiKey=e%2Fa*b&apiKey=e%2Fc".to_owned();
-        let asked = Asked { method: "GET".into(), path, ..Asked::default() };
-        let recorded = Answered::default();
-        let facts = Facts { step: "x", asked: &asked, recorded: &recorded, current: None };
-        let entry = json!({"features": {"F": {"strategies": [1]}}});
-        let mut answer =
-            json!({"headers": {"etag": "\"aa;//c\""}, "body": {"0": entry, "1": entry}});
-        Rule::EachKeyDecides.apply(&mut answer, &facts, None);
-        assert_eq!(answer["body"]["0"], entry);
-        assert_eq!(answer["body"]["1"], json!({"features": {"F": {}}}));
-        Rule::PartForEveryKey.apply(&mut answer, &facts, None);
-        assert_eq!(answer["headers"]["etag"], "\"aa;0//c\"");
-        Rule::AsWithCommas.apply(&mut answer, &facts, Some(&json!({"body": {"0": 7}})));
-        assert_eq!(answer["body"], json!({"0": 7}));
-    }
-}
