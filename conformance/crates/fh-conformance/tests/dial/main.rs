@@ -81,14 +81,6 @@ fn a_request_receives_the_end() {
 }
 
 #[test]
-fn an_adapter_that_ignores_the_end_counts_as_killed() {
-    let mut connection = start();
-    assert_eq!(post(connection.address(), "one"), 204);
-    connection.send("{\"id\":1}").unwrap();
-    assert_eq!(connection.end(), ProcessEnd::Killed);
-}
-
-#[test]
 fn an_adapter_that_only_posts_does_not_receive_the_end() {
     let mut connection = start();
     let address = connection.address().to_owned();
@@ -98,16 +90,6 @@ fn an_adapter_that_only_posts_does_not_receive_the_end() {
     // The lines that arrive before the end are taken.
     wait_until("lines are refused", || post(&address, "two") == 410);
     assert_eq!(ended.join().unwrap().0, ProcessEnd::Killed);
-}
-
-#[test]
-fn a_page_that_is_late_by_a_moment_still_receives_the_end() {
-    let connection = start();
-    let address = connection.address().to_owned();
-    drop(connection);
-    for _ in 0..50 {
-        assert_eq!(next(&address).join().unwrap().status, 410);
-    }
 }
 
 #[test]
@@ -134,16 +116,6 @@ fn a_late_page_reaches_neither_its_own_scenario_nor_the_next() {
     assert_eq!(next(&address).join().unwrap().body, "{\"id\":1}");
     assert_eq!(line(&mut later), "own");
     no_line(&mut later);
-}
-
-#[test]
-fn addresses_differ() {
-    let addresses: Vec<String> = (0..3).map(|_| start().address().to_owned()).collect();
-    for (index, one) in addresses.iter().enumerate() {
-        let (_, token) = one.rsplit_once('/').unwrap();
-        assert!(token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit()), "{one}");
-        assert!(addresses.iter().skip(index + 1).all(|other| !other.ends_with(token)));
-    }
 }
 
 #[test]

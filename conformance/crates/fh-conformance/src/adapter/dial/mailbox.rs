@@ -167,76 +167,28 @@ impl Drop for Turn<'_> {
 
 #[cfg(test)]
 mod tests {
-    use fh_test::wait::wait_until;
-
     use super::*;
 
-    /// Whether a clock stands still, and jumps to the next time limit when nothing else can happen.
-    #[derive(Clone, Copy)]
-    enum Clock {
-        Real,
-        Paused,
-    }
-
-    /// Waits for a command, and returns the time that the wait took by its clock.
-    fn timed(mailbox: &Mailbox, limit: Duration, clock: Clock) -> (Next, Duration) {
+    /// Waits for a command, and returns the time that the wait took by a clock that stands still, and jumps to the next time limit when
+    /// nothing else can happen.
+    fn timed(mailbox: &Mailbox, limit: Duration) -> (Next, Duration) {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
-        let runtime = runtime.enable_all().start_paused(matches!(clock, Clock::Paused)).build();
+        let runtime = runtime.enable_all().start_paused(true).build();
         runtime.unwrap().block_on(async {
             let begin = tokio::time::Instant::now();
             (mailbox.turn().unwrap().next(limit).await, begin.elapsed())
         })
     }
 
-    fn next(mailbox: &Mailbox) -> Next {
-        timed(mailbox, Duration::from_secs(20), Clock::Paused).0
-    }
-
     #[test]
     fn a_request_without_a_command_ends() {
         let mailbox = Mailbox::default();
         let limit = Duration::from_secs(20);
-        let (nothing, took) = timed(&mailbox, limit, Clock::Paused);
+        let (nothing, took) = timed(&mailbox, limit);
         assert!(matches!(nothing, Next::Nothing) && took >= limit, "{took:?}");
         // A notification without a command does not end it earlier.
         mailbox.command.notify_one();
-        let (nothing, took) = timed(&mailbox, limit, Clock::Paused);
+        let (nothing, took) = timed(&mailbox, limit);
         assert!(matches!(nothing, Next::Nothing) && took >= limit, "{took:?}");
-    }
-
-    #[test]
-    fn a_command_is_given_once_and_the_end_again_and_again() {
-        let mailbox = Mailbox::default();
-        mailbox.send("one");
-        assert!(matches!(next(&mailbox), Next::Command(command) if command == "one"));
-        assert!(matches!(next(&mailbox), Next::Nothing));
-        mailbox.end();
-        assert!(matches!(next(&mailbox), Next::Ended));
-        assert!(matches!(next(&mailbox), Next::Ended));
-        assert!(!mailbox.accept("late"));
-    }
-
-    #[test]
-    fn a_command_that_was_not_taken_before_the_end_is_dropped() {
-        let mailbox = Mailbox::default();
-        mailbox.send("one");
-        mailbox.end();
-        assert!(matches!(next(&mailbox), Next::Ended));
-    }
-
-    #[test]
-    fn a_waiting_request_is_woken() {
-        const LONG: Duration = Duration::from_secs(60);
-        let mailbox = std::sync::Arc::new(Mailbox::default());
-        let wakes: [fn(&Mailbox); 2] = [|mailbox| mailbox.send("one"), Mailbox::end];
-        for wake in wakes {
-            let own = std::sync::Arc::clone(&mailbox);
-            let waiting = std::thread::spawn(move || timed(&own, LONG, Clock::Real).0);
-            wait_until("the request waits", || mailbox.state().is_waiting);
-            let begin = Instant::now();
-            wake(&mailbox);
-            assert!(!matches!(waiting.join().unwrap(), Next::Nothing));
-            assert!(begin.elapsed() < LONG / 2);
-        }
     }
 }
