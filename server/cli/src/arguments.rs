@@ -1,10 +1,15 @@
-//! Advice for arguments that a command does not have, but that people expect.
+//! The arguments of the program, and advice for arguments that a command does not have, but that people expect.
+
+use std::io::{self, Write};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, CommandFactory, Error};
+use clap::{Command, CommandFactory, Error, Parser as _};
 use fh_files::closest;
+use fh_session::{ApiKey, Secrets};
 
 use crate::cli::Cli;
+use crate::edge;
+use crate::sanitize::visible;
 use crate::shell::quoted;
 
 /// Options of other programs, and what to write instead. The name of a command stands before its options; `""` stands for all commands.
@@ -28,9 +33,33 @@ const OTHERS: &[(&str, &[&str], &str)] = &[
 /// The number of options that an error lists. The help lists those of a command with more.
 const LISTED: usize = 20;
 
+/// Parses the command line, or exits after the usage error, the help text or the version. If an argument is an API key
+/// (also after `--option=`) whose environment id is a UUID, the key's secret part is removed from the error, unless it has
+/// fewer than 6 characters.
+pub(crate) fn read() -> Cli {
+    Cli::try_parse().unwrap_or_else(|error| {
+        let arguments = std::env::args_os();
+        let keys: Vec<ApiKey> =
+            arguments.filter_map(|argument| edge::key_in(argument.to_str()?)).collect();
+        let command = std::env::args().nth(1).unwrap_or_default();
+        let advice = advice_for(&error, &command);
+        if !error.use_stderr() || (keys.is_empty() && advice.is_none()) {
+            error.exit();
+        }
+        let text = match advice {
+            Some(advice) => format!("error: {}\n", visible(&advice)),
+            None => error.to_string(),
+        };
+        let text = if keys.is_empty() { text } else { Secrets::of(&keys).wiped(&text) };
+        // If stderr is closed, the error cannot be reported anywhere.
+        let _ = write!(io::stderr(), "{text}");
+        std::process::exit(error.exit_code())
+    })
+}
+
 /// Returns the text of an error that says what was probably meant. Returns `None` if the error of the parser says enough.
 /// `command` is the name of the subcommand.
-pub(crate) fn of(error: &Error, command: &str) -> Option<String> {
+fn advice_for(error: &Error, command: &str) -> Option<String> {
     match error.kind() {
         ErrorKind::UnknownArgument => match error.get(ContextKind::InvalidArg)? {
             ContextValue::String(argument) => unknown(command, argument),
