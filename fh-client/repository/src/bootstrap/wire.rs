@@ -11,7 +11,8 @@ use serde_json::value::RawValue;
 
 use super::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
 use crate::reason::Reason;
-use crate::serving::{ContextValues, Detail};
+use crate::serving::detail::Detail;
+use crate::serving::values::ContextValues;
 
 impl Serialize for Reason {
     /// Writes the name of the reason, such as `STRATEGY_MATCH`.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::ops::Deref;
 
-use super::{Repository, RepositorySnapshot};
+use super::Repository;
+use super::snapshot::RepositorySnapshot;
 use crate::sync::Loaded;
 
 /// The snapshot that was current when [`Repository::read`] was called, borrowed for a read.
