@@ -1,5 +1,6 @@
 //! Examples of the rules of the session. The simulation (`tests/simulation/featuresignals`) proves the rules, in random orders of events.
 
+mod answers;
 mod commands;
 mod contexts;
 mod local;
@@ -20,11 +21,8 @@ use fh_repository::readiness::Readiness;
 use fh_repository::source::Source;
 use fh_repository::status::{Connection, SessionStatus};
 use fh_repository::time::Millis;
+use fh_session::featuresignals::{Config, Endpoint, Key, Mode, Reasons, Session};
+use fh_session::{Action, CommandId, End, Input, Request, RequestId, RequestKind, ResponseHead};
 use serde_json::{Value, json};
 
-use super::super::config::{Config, Mode, Reasons};
-use super::super::endpoint::Endpoint;
-use super::super::key::Key;
-use super::Session;
-use crate::action::{Action, CommandId, End, Input, Request, RequestId, RequestKind, ResponseHead};
 use test_driver::{EVERY, Kind, TestDriver, context};

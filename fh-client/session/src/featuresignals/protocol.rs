@@ -8,10 +8,10 @@ use fh_repository::system::System;
 use fh_repository::time::Millis;
 
 use super::change_stream::Stream;
+use super::config::{Config, Mode};
 use super::refresh::{Answer, Refresh};
 use super::state::FeatureSignals;
 use crate::action::{End, Input, RequestId, ResponseHead};
-use crate::featuresignals::config::{Config, Mode};
 use crate::kernel::{Body, Kernel, Protocol, State, Timing};
 
 impl Kernel<FeatureSignals> {

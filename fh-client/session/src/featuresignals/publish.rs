@@ -12,12 +12,12 @@ use fh_repository::publication::Cause;
 use fh_repository::rules::{Environments, Rules, ServerEvaluated};
 use fh_repository::source::Source;
 
+use super::answers::{self, Bulk, FlagMap};
+use super::config::Reasons;
+use super::context::has_attributes;
 use super::refresh::{Held, PART, Refresh, Step};
 use super::state::FeatureSignals;
 use crate::context_header::sha256_hex;
-use crate::featuresignals::answers::{self, Bulk, FlagMap};
-use crate::featuresignals::config::Reasons;
-use crate::featuresignals::context::has_attributes;
 use crate::ignored::Ignored;
 use crate::kernel::{Kernel, State};
 use crate::response_class::cut;

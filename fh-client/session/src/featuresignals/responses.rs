@@ -2,10 +2,10 @@
 
 use fh_repository::problem::Problem;
 
+use super::answers::error_text;
 use super::refresh::{Answer, Refresh};
 use super::state::FeatureSignals;
 use crate::action::{RequestKind, ResponseHead};
-use crate::featuresignals::answers::error_text;
 use crate::kernel::{Kernel, State};
 use crate::response_class::{
     RequestCondition, ResponseClass, response_class, retry_after, status_problem,

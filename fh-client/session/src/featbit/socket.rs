@@ -7,11 +7,11 @@ use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
 use fh_repository::source::Source;
 
+use super::message::{Event, Message, MessageText, NoMessage};
+use super::open_socket::{Awaited, PING_EVERY, Repeats, Socket};
 use super::outcome::Failure;
-use super::socket::{Awaited, PING_EVERY, Repeats, Socket};
 use super::state::FeatBit;
 use crate::action::{Action, RequestId};
-use crate::featbit::message::{Event, Message, MessageText, NoMessage};
 use crate::kernel::{Kernel, State};
 use crate::response_class::cut;
 

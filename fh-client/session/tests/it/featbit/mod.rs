@@ -5,10 +5,12 @@ mod bootstrap;
 mod commands;
 mod ends;
 mod full;
+mod message;
 mod polls;
 mod ready;
 mod refusals;
 mod replay;
+mod secret;
 mod silence;
 mod test_driver;
 
@@ -23,11 +25,8 @@ use fh_repository::readiness::Readiness;
 use fh_repository::source::Source;
 use fh_repository::status::{Connection, SessionStatus};
 use fh_repository::time::Millis;
+use fh_session::featbit::{Config, Endpoints, Mode, Secret, Session};
+use fh_session::{Action, CommandId, End, Input, Request, RequestId, ResponseHead};
 use serde_json::{Value, json};
 
-use super::super::config::{Config, Mode};
-use super::super::endpoints::Endpoints;
-use super::super::secret::Secret;
-use super::Session;
-use crate::action::{Action, CommandId, End, Input, Request, RequestId, ResponseHead};
 use test_driver::{FULL, PONG, SECRET, TestDriver, archived, flag, full, patch};

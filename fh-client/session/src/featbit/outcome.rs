@@ -7,9 +7,9 @@ use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
 use fh_repository::status::Connection;
 
+use super::config::Mode;
 use super::state::FeatBit;
 use crate::config::HELD_BACK_INTERVAL;
-use crate::featbit::config::Mode;
 use crate::kernel::{Kernel, State};
 
 /// Number of sockets in a row without a message after which the client polls instead.

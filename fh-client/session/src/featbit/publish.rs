@@ -8,10 +8,10 @@ use fh_repository::rules::{Environments, Rules};
 use fh_repository::source::Source;
 use fh_repository::system::System;
 
+use super::message::Sync;
 use super::state::FeatBit;
+use super::store::Applied;
 use crate::action::Action;
-use crate::featbit::message::Sync;
-use crate::featbit::store::Applied;
 use crate::kernel::Kernel;
 
 impl Kernel<FeatBit> {

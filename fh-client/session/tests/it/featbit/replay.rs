@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fh_session::featbit::internal::store;
+
 use super::*;
 
 /// Reads a file of the conformance data.
@@ -19,7 +21,7 @@ struct Transcript {
 /// Returns the steps of the transcript. One of them echoes numbers that no double can hold, and is left out.
 fn transcript() -> Vec<Value> {
     let text =
-        include_str!("../../../../../../conformance/data/imported/featbit-live/transcript.json");
+        include_str!("../../../../../conformance/data/imported/featbit-live/transcript.json");
     let transcript: Transcript = serde_json::from_str(&fh_eval::internal::mend(text)).unwrap();
     assert_eq!(transcript.steps.len(), 420);
     let steps = transcript.steps.iter().filter_map(|step| serde_json::from_str(step.get()).ok());
@@ -61,7 +63,7 @@ impl Model {
     }
 
     fn assert_holds(&self, driver: &TestDriver, note: &str) {
-        let store = &driver.session.0.own.store;
+        let store = store(&driver.session);
         for (key, (version, is_archived)) in &self.flags {
             assert_eq!(store.flag_version(key), Some(*version), "{note}: {key}");
             assert_eq!(store.is_archived(key), *is_archived, "{note}: {key}");
@@ -241,7 +243,7 @@ fn recorded_polls() {
 #[test]
 fn messages_of_the_product_give_its_last_state() {
     let product =
-        include_str!("../../../../../../conformance/data/imported/featbit-live/product-sync.json");
+        include_str!("../../../../../conformance/data/imported/featbit-live/product-sync.json");
     let product = read(product);
     let messages = product["messages"].as_array().unwrap();
     assert_eq!(messages.len(), 112);
@@ -255,7 +257,7 @@ fn messages_of_the_product_give_its_last_state() {
     last.say(&product["end"].to_string());
 
     let end = &product["end"]["data"];
-    let (replayed, expected) = (&driver.session.0.own.store, &last.session.0.own.store);
+    let (replayed, expected) = (store(&driver.session), store(&last.session));
     let mut missing = BTreeSet::new();
     for flag in end["featureFlags"].as_array().unwrap() {
         let key = name(flag, "key");
@@ -283,7 +285,7 @@ fn messages_of_the_product_give_its_last_state() {
     }
     // No message tells that a flag or a segment was deleted.
     let keys = |driver: &TestDriver| -> BTreeSet<String> {
-        driver.session.0.own.store.ruleset().iter().map(|flag| flag.key().to_string()).collect()
+        store(&driver.session).ruleset().iter().map(|flag| flag.key().to_string()).collect()
     };
     let left: Vec<String> = keys(&driver).difference(&keys(&last)).cloned().collect();
     assert_eq!((missing.len(), left), (1, Vec::new()));

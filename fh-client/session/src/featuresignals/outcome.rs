@@ -7,10 +7,10 @@ use fh_repository::problem::Problem;
 use fh_repository::status::Connection;
 use fh_repository::time::Millis;
 
+use super::config::{Config, Mode};
 use super::state::FeatureSignals;
 use super::stream::MOST_REFUSALS;
 use crate::delay::within;
-use crate::featuresignals::config::{Config, Mode};
 use crate::kernel::{Kernel, State};
 
 /// The least time between two polls that the events of a stream cause.

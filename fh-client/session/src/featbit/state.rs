@@ -6,8 +6,8 @@ use fh_eval::Timestamp;
 
 use super::clock::ServerClock;
 use super::full::FullSync;
-use super::socket::Repeats;
-use crate::featbit::store::Store;
+use super::open_socket::Repeats;
+use super::store::Store;
 
 pub(super) struct FeatBit {
     /// The time of day of the last input, by the clock of this machine.

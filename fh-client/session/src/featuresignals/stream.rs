@@ -6,9 +6,9 @@ use std::time::Duration;
 use fh_repository::problem::Problem;
 
 use super::change_stream::Stream;
+use super::config::Mode;
 use super::state::FeatureSignals;
 use crate::action::{Action, End, RequestKind, ResponseHead};
-use crate::featuresignals::config::Mode;
 use crate::kernel::Kernel;
 use crate::response_class::{
     RequestCondition, ResponseClass, end_problem, response_class, retry_after,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use fh_eval::Attributes;
 use fh_repository::problem::Problem;
 
+use super::context::check;
 use super::state::{FeatureSignals, Next};
 use crate::action::CommandId;
 use crate::config::WhileSwitching;
-use crate::featuresignals::context::check;
 use crate::kernel::{Kernel, Pending, State};
 
 impl Kernel<FeatureSignals> {

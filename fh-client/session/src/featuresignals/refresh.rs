@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Ruleset};
 
+use super::answers::{self, Bulk, FlagMap};
+use super::context::bulk_body;
 use crate::action::ResponseHead;
-use crate::featuresignals::answers::{self, Bulk, FlagMap};
-use crate::featuresignals::context::bulk_body;
 
 /// Maximum number of flags that the server answers in one request.
 pub(super) const PART: usize = 100;

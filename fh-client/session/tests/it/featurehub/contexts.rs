@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_context_in_the_query() {
     let mut driver = TestDriver::with(Mode::Streaming, &[SERVER], |config| {
-        config.context_placement = crate::ContextPlacement::Query;
+        config.context_placement = fh_session::ContextPlacement::Query;
     });
     driver.tell(Input::Context(CommandId(1), user("a b")));
     assert_eq!(

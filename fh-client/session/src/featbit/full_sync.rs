@@ -6,8 +6,8 @@ use std::time::Duration;
 use fh_repository::time::Millis;
 
 use super::full::{FullSync, fingerprint};
+use super::message::{Event, Sync};
 use super::state::FeatBit;
-use crate::featbit::message::{Event, Sync};
 use crate::kernel::Kernel;
 
 /// The shortest mean time between two requests for everything that no program has made.

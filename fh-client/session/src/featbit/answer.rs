@@ -8,12 +8,12 @@ use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
 use fh_repository::source::Source;
 
+use super::message::{Event, Message, MessageText, NoMessage, Sync};
+use super::open_socket::Socket;
 use super::outcome::{Failure, MOST_BARREN};
-use super::socket::Socket;
 use super::state::{FeatBit, Purpose};
+use super::store::Applied;
 use crate::action::{End, RequestId, ResponseHead};
-use crate::featbit::message::{Event, Message, MessageText, NoMessage, Sync};
-use crate::featbit::store::Applied;
 use crate::kernel::{Kernel, State};
 use crate::response_class::{cut, retry_after, status_problem, upgrade_problem};
 

@@ -2,7 +2,7 @@
 //! state.
 
 use super::*;
-use crate::featbit::message::Message;
+use fh_session::featbit::internal::Message;
 
 pub(super) const SECRET: &str = "ERERESIiMzNERFVVVVVVVQW62PD83Zn0ahZXCGdyiVDg";
 pub(super) const PONG: &str = r#"{"messageType":"pong","data":{}}"#;

@@ -22,6 +22,7 @@ pub(super) enum Kind {
 /// The value of each flag names the user key and the server's version, so that each publication shows whose values it holds.
 pub(super) struct TestDriver {
     pub(super) session: Session,
+    mode: Mode,
     pub(super) now: u64,
     /// The keys of the server's flags.
     pub(super) flags: Vec<String>,
@@ -48,6 +49,7 @@ impl TestDriver {
         config.refused.jitter = 0.0;
         change(&mut config);
         Self {
+            mode: config.mode,
             session: Session::new(config, 7),
             now: 1_000,
             flags: vec!["a".to_string(), "b".to_string()],
@@ -147,7 +149,7 @@ impl TestDriver {
         }
         let connection = self.status().connection;
         // A client without a server waits for its ruleset.
-        let is_local = self.session.0.config.mode == Mode::Local;
+        let is_local = self.mode == Mode::Local;
         let rests = is_local
             || matches!(
                 connection,

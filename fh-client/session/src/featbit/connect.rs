@@ -1,10 +1,10 @@
 //! Chooses the purpose of each request, and fills in URL and headers.
 
+use super::config::Mode;
 use super::outcome::MOST_BARREN;
 use super::state::{FeatBit, Purpose};
+use super::token::token;
 use crate::action::{Action, Request, RequestKind};
-use crate::featbit::config::Mode;
-use crate::featbit::token::token;
 use crate::kernel::Kernel;
 
 impl Kernel<FeatBit> {

@@ -1,10 +1,10 @@
 //! Sends the requests of polls, and fills in URLs and headers.
 
+use super::context::user_key;
 use super::refresh::{NextRequest, Refresh};
 use super::state::FeatureSignals;
 use crate::action::{Action, Request, RequestKind};
 use crate::edge_url::SecretUrl;
-use crate::featuresignals::context::user_key;
 use crate::kernel::Kernel;
 
 impl Kernel<FeatureSignals> {

@@ -24,13 +24,9 @@ use fh_repository::readiness::Readiness;
 use fh_repository::source::Source;
 use fh_repository::status::{Connection, SessionStatus};
 use fh_repository::time::Millis;
-
-use super::Session;
-use crate::WhileSwitching;
-use crate::action::{
-    Action, CommandId, End, Input, Request, RequestId, RequestKind, ResponseHead, SplitList,
+use fh_session::{
+    Action, ApiKeys, CommandId, Config, EdgeUrl, End, Input, Mode, Request, RequestId, RequestKind,
+    ResponseHead, Session, SplitList, WhileSwitching,
 };
-use crate::config::{Config, Mode};
-use crate::edge_url::EdgeUrl;
-use crate::key::ApiKeys;
+
 use test_driver::{CLIENT, LIST, POLL, SERVER, TestDriver, json, user};

@@ -8,13 +8,13 @@ use fh_repository::system::System;
 use fh_repository::time::Millis;
 
 use super::clock::ServerClock;
+use super::config::{Config, Mode};
 use super::full::FullSync;
-use super::socket::{Repeats, Socket};
+use super::message::MessageText;
+use super::open_socket::{Repeats, Socket};
 use super::state::{FeatBit, Purpose};
+use super::store::Store;
 use crate::action::{End, Input, RequestId, ResponseHead};
-use crate::featbit::config::{Config, Mode};
-use crate::featbit::message::MessageText;
-use crate::featbit::store::Store;
 use crate::kernel::{Body, Kernel, Protocol, State, Timing};
 
 impl FeatBit {
