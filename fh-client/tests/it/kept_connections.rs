@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use fh_session::SecretUrl;
+use fh_client::transport::{
+    Method, ReqwestTransport, SecretUrl, Transport as _, TransportError, TransportRequest,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-
-use super::*;
-use crate::transport::Method;
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 
