@@ -12,7 +12,7 @@ use crate::rust_paths::{Binding, NamedPath, Source, child};
 use crate::sources::{files, root, without_tests};
 
 /// The folders of the checked sources.
-const FOLDERS: [&str; 18] = [
+const FOLDERS: [&str; 20] = [
     "bindings/kotlin/src",
     "bindings/python/arrow/src",
     "bindings/python/src",
@@ -26,6 +26,8 @@ const FOLDERS: [&str; 18] = [
     "fh-client/integrations/opentelemetry/src",
     "fh-client/integrations/redis/src",
     "fh-client/integrations/segment/src",
+    "fh-client/repository/src",
+    "fh-client/session/src",
     "fh-client/src",
     "server/cli/src",
     "server/edge/src",
