@@ -1,36 +1,44 @@
-//! The crates of the workspace, their folders, and their dependencies on each other.
+//! The crates of the workspace, their folders, and their dependencies on each other, as Cargo describes them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
-use crate::shell::{root, tracked_files};
+use serde::Deserialize;
 
-/// The crates of the workspace: the folder, the name and the dependencies within the workspace of each.
+use crate::shell::{Run, root};
+
+/// The crates of the workspace by their names.
 pub(crate) struct Crates(BTreeMap<String, Crate>);
 
 struct Crate {
     folder: String,
-    dependencies: BTreeSet<String>,
+    /// The names of the crates of the project that it needs, and whether only its tests need them.
+    needs: Vec<(String, Needed)>,
 }
 
-/// Returns the value of `name = "…"` of a manifest's first table.
-fn package_name(manifest: &str) -> Option<&str> {
-    let line = manifest.lines().find(|line| line.starts_with("name = "))?;
-    line.split('"').nth(1)
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needed {
+    Always,
+    ByTests,
 }
 
-/// Returns the names on the left of the manifest's dependency tables, of builds and of tests too.
-fn dependencies(manifest: &str) -> impl Iterator<Item = &str> {
-    let mut is_table = false;
-    manifest.lines().filter_map(move |line| {
-        if line.starts_with('[') {
-            is_table = line.contains("dependencies]");
-            return None;
-        }
-        let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
-        (is_table && !name.is_empty() && !name.starts_with('#')).then_some(name)
-    })
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    manifest_path: String,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    kind: Option<String>,
+    path: Option<String>,
 }
 
 /// A change of the root's manifest and of the lock file.
@@ -68,33 +76,39 @@ impl RootChange {
 }
 
 impl Crates {
-    /// Reads the manifests that Git knows. `benches` and `conformance/fuzz` are workspaces of their own; `conformance/fuzz/targets` is a member of the main one.
     pub(crate) fn read() -> Result<Self, String> {
-        let mut manifests = BTreeMap::new();
-        for path in tracked_files()? {
-            let Some(folder) = path.strip_suffix("/Cargo.toml") else { continue };
-            if folder.starts_with("benches") || folder == "conformance/fuzz" {
-                continue;
-            }
-            let text =
-                fs::read_to_string(root().join(&path)).map_err(|why| format!("{path}: {why}"))?;
-            manifests.insert(folder.to_string(), text);
-        }
-        Ok(Self::of(&manifests))
+        let text = Run::new("cargo metadata --locked --no-deps --format-version 1").output()?;
+        let metadata: Metadata =
+            serde_json::from_str(&text).map_err(|why| format!("cargo metadata: {why}"))?;
+        let root = root().canonicalize().map_err(|why| why.to_string())?;
+        let crates = metadata.packages.into_iter().map(|package| {
+            let folder = Path::new(&package.manifest_path).parent().unwrap_or(&root);
+            let folder = folder.strip_prefix(&root).unwrap_or(folder).display().to_string();
+            let needs = package.dependencies.into_iter().filter(|of| of.path.is_some());
+            let needed = |kind: Option<String>| match kind.as_deref() {
+                Some("dev") => Needed::ByTests,
+                _ => Needed::Always,
+            };
+            let needs = needs.map(|of| (of.name, needed(of.kind))).collect();
+            (package.name, Crate { folder, needs })
+        });
+        Ok(Self(crates.collect()))
     }
 
-    fn of(manifests: &BTreeMap<String, String>) -> Self {
-        let names: BTreeSet<&str> =
-            manifests.values().filter_map(|text| package_name(text)).collect();
-        let crates = manifests.iter().filter_map(|(folder, text)| {
-            let dependencies = dependencies(text)
-                .filter(|name| names.contains(name))
-                .map(str::to_string)
-                .collect();
-            let folder = folder.clone();
-            Some((package_name(text)?.to_string(), Crate { folder, dependencies }))
-        });
-        Self(crates.collect())
+    /// Returns the folders of these crates and of all crates below them. The tests of the crates themselves count, those of the others do not.
+    pub(crate) fn folders(&self, names: &[&str]) -> Vec<&str> {
+        let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut open: Vec<(&str, bool)> = names.iter().map(|name| (*name, true)).collect();
+        while let Some((name, with_tests)) = open.pop() {
+            let Some((name, of)) = self.0.get_key_value(name) else { continue };
+            if found.insert(name, &of.folder).is_some() && !with_tests {
+                continue;
+            }
+            let needs =
+                of.needs.iter().filter(|(_, needed)| with_tests || *needed == Needed::Always);
+            open.extend(needs.map(|(name, _)| (name.as_str(), false)));
+        }
+        found.into_values().collect()
     }
 
     /// Returns the names and folders of the crates that ship: the libraries, the integrations and the tool.
@@ -135,10 +149,10 @@ impl Crates {
         loop {
             let before = found.len();
             for (name, of) in &self.0 {
-                let depends = |other: &String| {
+                let depends = |(other, _): &(String, Needed)| {
                     changed.contains(other.as_str()) || found.contains(other.as_str())
                 };
-                if !changed.contains(name.as_str()) && of.dependencies.iter().any(depends) {
+                if !changed.contains(name.as_str()) && of.needs.iter().any(depends) {
                     found.insert(name);
                 }
             }
@@ -154,21 +168,18 @@ mod tests {
     use super::*;
 
     fn crates() -> Crates {
-        let manifest = |name: &str, rest: &str| {
-            format!(
-                "[package]\nname = \"{name}\"\n[dependencies]\nserde = \"1\"\n{rest}\n[lints]\nworkspace = true\n"
-            )
+        let of = |(folder, name, needs): (&str, &str, &[(&str, Needed)])| {
+            let needs = needs.iter().map(|(name, needed)| ((*name).to_string(), *needed)).collect();
+            (name.to_string(), Crate { folder: folder.to_string(), needs })
         };
-        Crates::of(&BTreeMap::from([
-            ("eval".to_string(), manifest("fh-eval", "")),
-            ("client".to_string(), manifest("fh-client", "fh-eval.workspace = true")),
-            (
-                "cli".to_string(),
-                manifest("fh-cli", "[dev-dependencies]\nfh-client = { path = \"x\" }"),
-            ),
-            ("tests/inner".to_string(), manifest("inner", "")),
-            ("tests".to_string(), manifest("outer", "")),
-        ]))
+        let rows = [
+            ("eval", "fh-eval", &[][..]),
+            ("client", "fh-client", &[("fh-eval", Needed::Always)]),
+            ("cli", "fh-cli", &[("fh-client", Needed::ByTests)]),
+            ("tests/inner", "inner", &[]),
+            ("tests", "outer", &[]),
+        ];
+        Crates(rows.map(of).into())
     }
 
     #[test]
@@ -192,9 +203,10 @@ mod tests {
             ("fh-listen", &[][..], "docs/adr/0030-listen.md"),
             ("fh-repository", &["fh-eval"], "docs/adr/0028-repository-crate.md"),
         ] {
-            let dependencies = &crates.0[name].dependencies;
-            let others: Vec<&String> = dependencies
+            let others: Vec<&String> = crates.0[name]
+                .needs
                 .iter()
+                .map(|(other, _)| other)
                 .filter(|other| !allowed.contains(&other.as_str()))
                 // Tests may draw their inputs with this crate, which depends on the engine alone.
                 .filter(|other| *other != "fh-generators")

@@ -20,16 +20,7 @@ const PYTHON: &str = "featbit-python";
 /// The adapter of our Python package, beside that of the published one.
 const OUR_PYTHON: &str = "ours.py";
 
-const USAGE: &str = "\
-cargo xtask featbit sdks [--deep]
-cargo xtask featbit start
-cargo xtask featbit diff [--count N] [--seed S]
-
-  sdks         FeatBit's published SDKs and our client against one test server, and our client under faults, as tables
-  sdks --deep  FeatBit's Rust SDK as well, all SDKs under faults and while the server or a proxy does nothing for a minute, and the start
-               with 3,000 flags
-  start        the start with 3,000 flags alone
-  diff         compares the engine with the crate `featbit-server-sdk` on drawn flags and users; fails if a difference is in no known class";
+const USAGE: &str = "cargo xtask featbit sdks [--deep], start, or diff [--count N] [--seed S]: see cargo xtask help";
 
 /// The SDKs that are measured under faults.
 #[derive(Clone, Copy)]

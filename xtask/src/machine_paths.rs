@@ -27,6 +27,20 @@ pub(crate) fn all() -> Result<Vec<(String, String)>, String> {
     Ok(paths)
 }
 
+/// Fails if a file has one of these paths.
+pub(crate) fn check(file: &Path) -> Result<(), String> {
+    let bytes = fs::read(file).map_err(|why| format!("{}: {why}", file.display()))?;
+    match all()?.into_iter().find(|(path, _)| holds(&bytes, path)) {
+        Some((path, _)) => Err(format!("{} contains the path {path}", file.display())),
+        None => Ok(()),
+    }
+}
+
+/// Returns true if bytes hold a text.
+pub(crate) fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
 /// Returns the arguments of the compiler that keep these paths out of what it builds.
 pub(crate) fn renaming() -> Result<Vec<String>, String> {
     let renamed = |(path, name)| format!("--remap-path-prefix={path}={name}");

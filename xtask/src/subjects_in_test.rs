@@ -8,6 +8,8 @@ use serde::Deserialize;
 use crate::flaky;
 use crate::shell::{root, target_folder};
 use crate::subjects::{Options, RECORDED, path, scenarios, select, words};
+use crate::web::node::with_node;
+use crate::workspace::suite;
 
 /// The scenarios and cases of a run.
 #[derive(Clone, Copy)]
@@ -85,6 +87,15 @@ pub(crate) fn run(name: &str, selection: Selection) -> Result<(), String> {
             Ok((id, run))
         });
         flaky::repeat_later(again.collect::<Result<_, String>>()?, why)
+    })
+}
+
+/// Runs the vectors of a profile against one of our clients, which is installed: by the operation `evaluate` if `target` is `adapter`, or by a
+/// client that reads each payload from an Edge if it is `served`.
+pub(crate) fn vectors(name: &str, target: &str, profile: &str) -> Result<(), String> {
+    select(&[name.to_string()])?.into_iter().try_for_each(|subject| {
+        let run = suite(&format!("vectors run --profile {profile} --target"))?;
+        with_node(run).args(&[format!("{target}:{}", subject.command())]).go()
     })
 }
 

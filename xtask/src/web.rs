@@ -6,15 +6,14 @@ mod build;
 mod checks;
 mod chromium;
 mod conformance;
-mod conversations;
 mod engine;
+mod equality;
 mod examples;
 pub(crate) mod mutants;
 pub(crate) mod node;
 mod packages;
 mod reproducible;
 mod runtimes;
-mod sequences;
 mod sizes;
 mod vitest;
 
@@ -68,11 +67,11 @@ pub(crate) fn dist() -> Result<(), String> {
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let rest = arguments.get(1..).unwrap_or_default();
     match arguments.first().map(String::as_str) {
-        Some("conversations") => conversations::run(rest),
+        Some("conversations") => equality::conversations(rest),
         Some("engines") if rest.is_empty() => build::build_once(),
         Some("reproducible") if rest.is_empty() => reproducible::run(),
         Some("runtimes") if rest.is_empty() => prepare().and_then(|()| runtimes::run()),
-        Some("sequences") => sequences::run(rest),
+        Some("sequences") => equality::sequences(rest),
         Some("sizes") => prepare().and_then(|()| sizes::run(rest)),
         Some("traps") if rest.is_empty() => build::build_traps(),
         Some(name @ ("plain" | "playground" | "rendered" | "shop")) if rest.is_empty() => {

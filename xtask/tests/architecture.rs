@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use crate::documents::quoted;
 use crate::sources::{LIBRARIES, root};
 
 /// The headings of the ways, each with the largest number of files that a reader visits.
@@ -84,7 +85,7 @@ impl Way {
             first.get_or_insert_with(|| file.clone());
         }
         assert!(named > 0, "step {step} names no function");
-        for name in quoted(result).into_iter().filter(|name| !sources.contains(name)) {
+        for name in quoted(result).filter(|name| !sources.contains(name)) {
             self.missing.push(format!("step {step}: no file of the step has {name}"));
         }
         first.unwrap_or_default()
@@ -95,7 +96,7 @@ impl Way {
         let (_, list) = section.split_once("On the path, but not to be opened:\n").unwrap();
         for item in list.split("\n- ").skip(1) {
             let (places, text) = item.split_once(": ").unwrap();
-            let names = quoted(places);
+            let names: Vec<&str> = quoted(places).collect();
             let (file, functions) = names.split_first().unwrap();
             assert!(item.starts_with(&format!("[`{file}`](../{file})")), "{item}");
             assert!(!self.files.contains(*file), "{file} is opened and not opened");
@@ -116,10 +117,6 @@ impl Way {
 
 fn source(file: &str) -> String {
     fs::read_to_string(root().join(file)).unwrap_or_default()
-}
-
-fn quoted(text: &str) -> Vec<&str> {
-    text.split('`').skip(1).step_by(2).collect()
 }
 
 #[test]

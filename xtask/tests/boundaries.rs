@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::circles::first_segments;
+use crate::rust_paths::Source;
 use crate::sources::{files, name, root};
 
 /// The modules of `fh-repository` whose types a session produces and readers see.
@@ -20,31 +20,16 @@ const SHARED: [&str; 9] = [
 
 const PAGE: &str = "docs/adr/0028-repository-crate.md";
 
-/// Returns the items that a source imports from `fh_repository` and that are none of the shared modules. `fh_repository` stands for the whole
+/// Returns the items that a source imports from `fh_repository` and that are none of the shared modules. An empty one stands for the whole
 /// crate.
 fn not_shared(source: &str) -> Vec<String> {
-    let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
-    let code: String = code.flat_map(|line| [line, "\n"]).collect();
-    let mut found = Vec::new();
-    for (at, package) in code.match_indices("fh_repository") {
-        let rest = code.get(at..).unwrap_or_default();
-        let after = rest.get(package.len()..).unwrap_or_default();
-        if !after.starts_with("::") || after.starts_with("::*") {
-            found.push(package.to_string());
-            continue;
-        }
-        // A path ends before the first character that is no part of it, and a group with its statement.
-        let ends = |c: char| match after.starts_with("::{") {
-            true => c == ';',
-            false => !c.is_alphanumeric() && c != '_' && c != ':',
-        };
-        let path = rest.split(ends).next().unwrap();
-        let segments = first_segments(path, "fh_repository::").into_iter();
-        found.extend(
-            segments.filter(|item| !SHARED.contains(item)).map(|item| format!("{package}::{item}")),
-        );
-    }
-    found
+    // A path from the outermost names on is one of another crate, too.
+    let source = source.replace("::fh_repository", " fh_repository");
+    let paths = Source::read("", &source).paths.into_iter();
+    let of_repository = paths.filter(|path| path.segments[0] == "fh_repository");
+    let items = of_repository.map(|path| path.segments.get(1).cloned().unwrap_or_default());
+    let outside = items.filter(|item| !SHARED.contains(&item.as_str()));
+    outside.map(|item| format!("fh_repository::{item}")).collect()
 }
 
 /// Returns a line for each import of a file of `fh-session` that breaks the rules.
@@ -100,8 +85,9 @@ fn forbidden_imports_are_found() {
         ("use fh_repository::{\n    time::Millis, Repository,\n    baggage::Flags,\n};", 2),
         ("use fh_repository::{problem::{Problem, Stage}, Repository};", 1),
         ("use fh_repository::*;", 1),
+        ("use ::fh_repository::Repository;", 1),
         ("use fh_repository as repository;", 1),
-        ("use fh_repository::{self};", 1),
+        ("use fh_repository::{self as repository};", 1),
         ("fn a(b: &fh_repository::Repository) {}", 1),
     ] {
         assert_eq!(findings("fh-client/session/src/a.rs", forbidden).len(), count, "{forbidden}");

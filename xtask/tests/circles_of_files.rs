@@ -1,4 +1,4 @@
-//! Checks that the files of crates do not depend on each other in a circle.
+//! Checks that the files of crates, and the top-level modules of libraries, do not depend on each other in a circle.
 //!
 //! A file depends on another one if its code names a path into the module of that file. The declaration of a module, `mod a;`, is no
 //! dependency. A name that a module re-exports with `pub use` leads to the file that the re-export names. A name that a module
@@ -9,10 +9,10 @@ use std::path::Path;
 
 use crate::circles::{Graph, findings};
 use crate::rust_paths::{Binding, NamedPath, Source, child};
-use crate::sources::{files, root, without_tests};
+use crate::sources::{LIBRARIES, files, root, without_tests};
 
 /// The folders of the checked sources.
-const FOLDERS: [&str; 18] = [
+const FOLDERS: [&str; 20] = [
     "bindings/kotlin/src",
     "bindings/python/arrow/src",
     "bindings/python/src",
@@ -26,6 +26,8 @@ const FOLDERS: [&str; 18] = [
     "fh-client/integrations/opentelemetry/src",
     "fh-client/integrations/redis/src",
     "fh-client/integrations/segment/src",
+    "fh-client/repository/src",
+    "fh-client/session/src",
     "fh-client/src",
     "server/cli/src",
     "server/edge/src",
@@ -117,6 +119,39 @@ impl Crate {
         is_visible(binding).then(|| NamedPath { scope: module.to_string(), segments })
     }
 
+    /// Returns the top-level module that a path leads to by its own names and the re-exports of the root.
+    fn module(&self, path: &NamedPath) -> Option<String> {
+        let (first, rest) = path.segments.split_first()?;
+        let outer = match first.as_str() {
+            "crate" => String::new(),
+            "super" => parent(&path.scope),
+            _ => return None,
+        };
+        let supers = rest.iter().take_while(|name| *name == "super").count();
+        let outer = (0..supers).fold(outer, |outer, _| parent(&outer));
+        let name = rest.get(supers).filter(|_| outer.is_empty())?;
+        let export = self.target("", name, &[], |_| true);
+        let module = match export {
+            Some(target) if !self.files.contains_key(name) => {
+                target.segments.into_iter().find(|name| name != "crate" && name != "self")?
+            }
+            _ => name.clone(),
+        };
+        self.files.contains_key(&module).then_some(module)
+    }
+
+    /// Returns the top-level modules that each top-level module depends on.
+    fn modules(&self) -> Graph {
+        let mut graph = Graph::new();
+        for (file, source) in self.sources.iter().filter(|(file, _)| *file != "lib.rs") {
+            let from = file.split(['/', '.']).next().unwrap_or_default().to_string();
+            let named = source.paths.iter().filter_map(|path| self.module(path));
+            let named: BTreeSet<String> = named.filter(|module| *module != from).collect();
+            graph.entry(from).or_default().extend(named);
+        }
+        graph
+    }
+
     /// Returns the files that each file depends on.
     pub(crate) fn graph(&self) -> Graph {
         let of = |(file, source): (&String, &Source)| {
@@ -130,6 +165,17 @@ impl Crate {
 
 fn parent(module: &str) -> String {
     module.rsplit_once("::").map_or_else(String::new, |(parent, _)| parent.to_string())
+}
+
+#[test]
+fn modules_of_libraries_form_no_circles() {
+    let mut all = Vec::new();
+    for library in LIBRARIES {
+        let graph = Crate::read(&root().join(library).join("src")).modules();
+        assert!(graph.values().any(|named| !named.is_empty()), "{library}: {graph:?}");
+        all.extend(findings(library, &graph));
+    }
+    assert!(all.is_empty(), "modules that name each other in a circle:\n{}", all.join("\n"));
 }
 
 #[test]
@@ -198,6 +244,17 @@ fn circles_of_files_are_found() {
     assert_eq!(circles_of(&[("a.rs", "mod b;"), ("a/b.rs", "use super::A;")]), none);
     let three = [("a.rs", "crate::b::B"), ("b.rs", "crate::c::C"), ("c.rs", "use crate::a::A;")];
     assert_eq!(circles_of(&three).len(), 3);
+    let mut modules = Crate::default();
+    for (file, text) in [
+        lib,
+        ("a/mod.rs", "use crate::b; fn c() { crate::a::d::e() }"),
+        ("a/d/mod.rs", "use super::super::B;"),
+        ("b/mod.rs", "mod f { use super::super::a::D; }"),
+        ("b/g.rs", "use super::super::a::D; use std::a;"),
+    ] {
+        modules.add(file, text);
+    }
+    assert_eq!(findings("x", &modules.modules()), ["x: a names b", "x: b names a"]);
     assert_eq!(["lib.rs", "main.rs"].map(module_of), ["", ""]);
     assert_eq!(["a.rs", "a/mod.rs", "a/b.rs"].map(module_of), ["a", "a", "a::b"]);
 }

@@ -27,7 +27,7 @@ const UNSHIPPED: [&str; 13] = [
 ];
 
 /// Returns the lines of the doc comments and docstrings of a source, each with its number.
-fn doc_lines<'a>(kind: &str, source: &'a str) -> Vec<(usize, &'a str)> {
+pub(crate) fn doc_lines<'a>(kind: &str, source: &'a str) -> Vec<(usize, &'a str)> {
     let (open, close) = if kind.starts_with("py") { ("\"\"\"", "\"\"\"") } else { ("/**", "*/") };
     let (mut found, mut is_inside) = (Vec::new(), false);
     for (number, line) in source.lines().enumerate().map(|(at, line)| (at + 1, line.trim())) {

@@ -64,35 +64,25 @@ impl Names {
     }
 }
 
+/// Writes the visits of items, each with the kind of its name.
+macro_rules! visits {
+    ($($visit:ident $item:ident $kind:literal)*) => {$(
+        fn $visit(&mut self, item: &'ast syn::$item) {
+            self.note($kind, &item.ident);
+            visit::$visit(self, item);
+        }
+    )*}
+}
+
 impl<'ast> Visit<'ast> for Names {
-    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        self.note("module", &item.ident);
-        visit::visit_item_mod(self, item);
-    }
-
-    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
-        self.note("type", &item.ident);
-        visit::visit_item_struct(self, item);
-    }
-
-    fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
-        self.note("type", &item.ident);
-        visit::visit_item_enum(self, item);
-    }
-
-    fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
-        self.note("type", &item.ident);
-        visit::visit_item_trait(self, item);
-    }
-
-    fn visit_item_type(&mut self, item: &'ast syn::ItemType) {
-        self.note("type", &item.ident);
-        visit::visit_item_type(self, item);
-    }
-
-    fn visit_signature(&mut self, signature: &'ast syn::Signature) {
-        self.note("function", &signature.ident);
-        visit::visit_signature(self, signature);
+    visits! {
+        visit_item_mod ItemMod "module"
+        visit_item_struct ItemStruct "type"
+        visit_item_enum ItemEnum "type"
+        visit_item_trait ItemTrait "type"
+        visit_item_type ItemType "type"
+        visit_signature Signature "function"
+        visit_variant Variant "variant"
     }
 
     fn visit_field(&mut self, field: &'ast syn::Field) {
@@ -100,11 +90,6 @@ impl<'ast> Visit<'ast> for Names {
             self.note("field", name);
         }
         visit::visit_field(self, field);
-    }
-
-    fn visit_variant(&mut self, variant: &'ast syn::Variant) {
-        self.note("variant", &variant.ident);
-        visit::visit_variant(self, variant);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Plain English in doc comments and help texts, as far as a program can check it.
 
+use crate::doc_comments::doc_lines;
 use crate::sources::{LIBRARIES, files, name, root, without_tests};
 
 /// First words of a doc comment that name nothing.
@@ -41,23 +42,17 @@ struct Block {
 /// Returns the blocks of doc comments of a source, without their examples.
 fn blocks(source: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
-    let (mut is_inside, mut is_code) = (false, false);
-    for (number, line) in source.lines().enumerate() {
-        let line = line.trim_start();
-        let Some(text) = line.strip_prefix("///").or_else(|| line.strip_prefix("//!")) else {
-            (is_inside, is_code) = (false, false);
-            continue;
-        };
-        if text.trim_start().starts_with("```") {
+    let (mut last, mut is_code) = (None, false);
+    for (line, text) in doc_lines("rs", source) {
+        if last != Some(line - 1) {
+            blocks.push(Block { line, text: String::new() });
+            is_code = false;
+        }
+        last = Some(line);
+        if text.starts_with("```") {
             is_code = !is_code;
-            continue;
-        }
-        if !is_inside {
-            blocks.push(Block { line: number + 1, text: String::new() });
-            is_inside = true;
-        }
-        if let Some(block) = blocks.last_mut().filter(|_| !is_code) {
-            block.text.push_str(text.trim());
+        } else if let Some(block) = blocks.last_mut().filter(|_| !is_code) {
+            block.text.push_str(text);
             block.text.push(' ');
         }
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use fh_eval::{Evaluation, FeatureRef, Kind, Number, Value};
+use fh_eval::{Attributes, Evaluation, FeatureRef, Kind, Number, Value};
 
-use crate::intercept::lenient;
+use crate::intercept::convert::lenient;
 use crate::reason::Reason;
 #[cfg(any(feature = "featbit", feature = "featuresignals"))]
 use crate::system::System;
@@ -35,6 +35,19 @@ pub(crate) struct Intercepted<'a> {
     pub(crate) feature: Option<FeatureRef<'a>>,
     pub(crate) value: Option<Value>,
     pub(crate) by: &'a Arc<str>,
+}
+
+/// A read of the user's code.
+pub(crate) struct Read<'a> {
+    pub(crate) key: &'a str,
+    /// The type that was requested; `None` for a read of any type.
+    #[cfg_attr(
+        not(feature = "featbit"),
+        expect(dead_code, reason = "only FeatBit's exposures need it")
+    )]
+    pub(crate) kind: Option<Kind>,
+    pub(crate) answer: &'a Answer<'a>,
+    pub(crate) attributes: Option<&'a Arc<Attributes>>,
 }
 
 impl<'a> Ruled<'a> {

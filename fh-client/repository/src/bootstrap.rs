@@ -3,7 +3,8 @@
 use fh_eval::{Kind, Timestamp, Value};
 
 use crate::reason::Reason;
-use crate::serving::{ContextValues, Detail};
+use crate::serving::detail::Detail;
+use crate::serving::values::ContextValues;
 
 #[cfg(feature = "serde")]
 mod wire;

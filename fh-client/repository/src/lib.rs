@@ -36,14 +36,19 @@ pub use environment_overrides::EnvironmentOverrides;
 pub use failure::{Failed, report_listener_failure};
 pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy, OverrideChanges};
 pub use reason::Reason;
-pub use serving::{
-    Change, ContextValues, Detail, ExplainedDetail, IsVisibleChange, NewState, ReadGuard,
-    ReadinessChange, Repository, RepositoryOptions, RepositorySnapshot, RepositoryWatch,
-    Subscription,
-};
+pub use serving::Repository;
+pub use serving::core::{IsVisibleChange, RepositoryOptions};
+pub use serving::detail::{Detail, ExplainedDetail};
+pub use serving::listen::{Change, NewState, ReadinessChange};
+pub use serving::read_guard::ReadGuard;
+pub use serving::snapshot::RepositorySnapshot;
+pub use serving::subscribe::Subscription;
+pub use serving::values::ContextValues;
+pub use serving::watch::RepositoryWatch;
 #[cfg(feature = "featbit")]
 pub use usage::Exposure;
+pub use usage::summary::Summaries;
 pub use usage::{
-    Collection, Deduplicate, Dispatch, Evaluated, Named, Observer, Params, Summaries,
-    SummaryWindow, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,
+    Collection, Deduplicate, Dispatch, Evaluated, Named, Observer, Params, SummaryWindow,
+    UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,
 };

@@ -57,32 +57,3 @@ impl<P: Into<PathBuf>> From<P> for SnapshotFile {
         Self::new(path)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::borrow::Cow;
-    use std::ffi::{OsStr, OsString};
-    use std::path::Path;
-
-    use super::*;
-
-    #[test]
-    fn every_kind_of_path() {
-        let path = Path::new("features.json");
-        let text = path.to_str().unwrap();
-        for file in [
-            SnapshotFile::from("features.json"),
-            SnapshotFile::from(path),
-            SnapshotFile::from(&path.to_path_buf()),
-            SnapshotFile::from(&text.to_string()),
-            SnapshotFile::from(OsStr::new(text)),
-            SnapshotFile::from(path.to_path_buf()),
-            SnapshotFile::from(text.to_string()),
-            SnapshotFile::from(OsString::from(text)),
-            SnapshotFile::from(Box::<Path>::from(path)),
-            SnapshotFile::from(Cow::Borrowed(path)),
-        ] {
-            assert_eq!(file, SnapshotFile::new(path));
-        }
-    }
-}

@@ -4,8 +4,6 @@ mod connections;
 mod error;
 mod exchange;
 mod proxies;
-#[cfg(test)]
-mod tests;
 #[cfg(feature = "featbit")]
 mod tunnel;
 

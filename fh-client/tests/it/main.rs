@@ -10,6 +10,7 @@ mod drivers;
 mod featbit;
 mod featuresignals;
 mod handles;
+mod kept_connections;
 mod manual_delivery;
 mod memory;
 #[cfg(feature = "metrics")]

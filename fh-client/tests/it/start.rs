@@ -1,9 +1,12 @@
 //! Settings: which ones are refused, and which source they are taken from.
 
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::time::Duration;
 
 use fh_client::testing::MemoryEdge;
-use fh_client::{Backoff, Client, KeyError, StartError, UrlError};
+use fh_client::{Backoff, Client, KeyError, SnapshotFile, StartError, UrlError};
 
 use crate::support::PATIENCE;
 
@@ -102,4 +105,24 @@ fn own_headers_are_sent() {
         assert_eq!(request.header("x-pass"), Some("secret"));
     }
     assert_eq!(edge.requests()[0].header("x-sdk"), Some("Rust-Test,1"));
+}
+
+#[test]
+fn a_snapshot_file_is_named_by_any_kind_of_path() {
+    let path = Path::new("features.json");
+    let text = path.to_str().unwrap();
+    for file in [
+        SnapshotFile::from("features.json"),
+        SnapshotFile::from(path),
+        SnapshotFile::from(&path.to_path_buf()),
+        SnapshotFile::from(&text.to_string()),
+        SnapshotFile::from(OsStr::new(text)),
+        SnapshotFile::from(path.to_path_buf()),
+        SnapshotFile::from(text.to_string()),
+        SnapshotFile::from(OsString::from(text)),
+        SnapshotFile::from(Box::<Path>::from(path)),
+        SnapshotFile::from(Cow::Borrowed(path)),
+    ] {
+        assert_eq!(file, SnapshotFile::new(path));
+    }
 }

@@ -1,17 +1,11 @@
 //! The command line.
 
-use std::io::{self, Write};
-
 use clap::{Parser, Subcommand};
-use fh_session::{ApiKey, Secrets};
 
 use crate::commands::{
     bucket, demo, doctor, eval, explain, get, init, lint, probe, rollout, serve, set, watch,
 };
-use crate::edge;
-use crate::sanitize::visible;
 use crate::screen::ColorChoice;
-use crate::usage_advice;
 
 /// Evaluate, explain and check the feature flags in a payload of FeatureHub or a state file, or read, watch and change the flags of a running
 /// Edge.
@@ -55,32 +49,6 @@ pub(crate) struct Cli {
         help_heading = "Output"
     )]
     pub(crate) color: ColorChoice,
-}
-
-impl Cli {
-    /// Parses the command line, or exits after the usage error, the help text or the version. If an argument is an API key
-    /// (also after `--option=`) whose environment id is a UUID, the key's secret part is removed from the error, unless it has
-    /// fewer than 6 characters.
-    pub(crate) fn read() -> Self {
-        Self::try_parse().unwrap_or_else(|error| {
-            let arguments = std::env::args_os();
-            let keys: Vec<ApiKey> =
-                arguments.filter_map(|argument| edge::key_in(argument.to_str()?)).collect();
-            let command = std::env::args().nth(1).unwrap_or_default();
-            let advice = usage_advice::of(&error, &command);
-            if !error.use_stderr() || (keys.is_empty() && advice.is_none()) {
-                error.exit();
-            }
-            let text = match advice {
-                Some(advice) => format!("error: {}\n", visible(&advice)),
-                None => error.to_string(),
-            };
-            let text = if keys.is_empty() { text } else { Secrets::of(&keys).wiped(&text) };
-            // If stderr is closed, the error cannot be reported anywhere.
-            let _ = write!(io::stderr(), "{text}");
-            std::process::exit(error.exit_code())
-        })
-    }
 }
 
 #[derive(Subcommand)]

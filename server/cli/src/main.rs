@@ -2,6 +2,7 @@
 //! of a running Edge, and can serve features itself.
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod attribute_names;
 mod cli;
 mod clock;
@@ -44,19 +45,17 @@ mod suspension;
 mod system;
 mod systems;
 mod table;
-mod usage_advice;
 mod value_ids;
 mod written_file;
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
-use crate::cli::Cli;
 use crate::failure::{Failure, Status};
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
-    let cli = Cli::read();
+    let cli = arguments::read();
     let mut out = BufWriter::new(io::stdout().lock());
     let mut screen = Screen::new(&mut out, cli.color);
     let result = commands::run(&cli, &mut screen);

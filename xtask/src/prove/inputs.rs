@@ -5,8 +5,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
-use serde::Deserialize;
-
+use crate::crates::Crates;
 use crate::shell::{Run, root, tracked_files};
 
 /// The files that change each build. Of the first, a line that names the folder of a crate counts for the parts of this crate only. Of the
@@ -31,40 +30,6 @@ pub(crate) struct Tree {
     locked: String,
     crates: Crates,
     compiler: String,
-}
-
-/// The folder and the dependencies of each crate of the project by its name.
-struct Crates(BTreeMap<String, Crate>);
-
-struct Crate {
-    folder: String,
-    /// The names of the crates of the project that it needs, and whether only its tests need them.
-    needs: Vec<(String, Needed)>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Needed {
-    Always,
-    ByTests,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    manifest_path: String,
-    dependencies: Vec<Dependency>,
-}
-
-#[derive(Deserialize)]
-struct Dependency {
-    name: String,
-    kind: Option<String>,
-    path: Option<String>,
 }
 
 impl Tree {
@@ -114,43 +79,6 @@ fn from_elsewhere(lock: &str) -> String {
     lock.split("\n\n").filter(|package| package.contains("\nsource = ")).collect()
 }
 
-impl Crates {
-    fn read() -> Result<Self, String> {
-        let text = Run::new("cargo metadata --locked --no-deps --format-version 1").output()?;
-        let metadata: Metadata =
-            serde_json::from_str(&text).map_err(|why| format!("cargo metadata: {why}"))?;
-        let root = root().canonicalize().map_err(|why| why.to_string())?;
-        let crates = metadata.packages.into_iter().map(|package| {
-            let folder = Path::new(&package.manifest_path).parent().unwrap_or(&root);
-            let folder = folder.strip_prefix(&root).unwrap_or(folder).display().to_string();
-            let needs = package.dependencies.into_iter().filter(|of| of.path.is_some());
-            let needed = |kind: Option<String>| match kind.as_deref() {
-                Some("dev") => Needed::ByTests,
-                _ => Needed::Always,
-            };
-            let needs = needs.map(|of| (of.name, needed(of.kind))).collect();
-            (package.name, Crate { folder, needs })
-        });
-        Ok(Self(crates.collect()))
-    }
-
-    /// Returns the folders of these crates and of all crates below them. The tests of the crates themselves count, those of the others do not.
-    fn folders(&self, names: &[&str]) -> Vec<&str> {
-        let mut found: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut open: Vec<(&str, bool)> = names.iter().map(|name| (*name, true)).collect();
-        while let Some((name, with_tests)) = open.pop() {
-            let Some((name, of)) = self.0.get_key_value(name) else { continue };
-            if found.insert(name, &of.folder).is_some() && !with_tests {
-                continue;
-            }
-            let needs =
-                of.needs.iter().filter(|(_, needed)| with_tests || *needed == Needed::Always);
-            open.extend(needs.map(|(name, _)| (name.as_str(), false)));
-        }
-        found.into_values().collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,7 +95,7 @@ mod tests {
         for deep in deep::all() {
             let name = deep.part.name;
             for of in deep.inputs.crates {
-                assert!(tree.crates.0.contains_key(*of), "{name}: there is no crate {of}");
+                assert!(!tree.crates.folders(&[*of]).is_empty(), "{name}: there is no crate {of}");
             }
             let crates = tree.crates.folders(deep.inputs.crates);
             let mut folders: Vec<String> = crates.into_iter().map(str::to_string).collect();

@@ -1,9 +1,9 @@
 //! The Python package against the conformance suite.
 
-use super::adapter::{adapter, program};
+use super::adapter::program;
 use crate::output::say;
 use crate::subjects::{self, quoted};
-use crate::subjects_in_test::{self, Selection};
+use crate::subjects_in_test::{self, Selection, vectors};
 use crate::workspace::suite;
 
 /// The name of the package in the table of subjects.
@@ -16,35 +16,26 @@ const BUGS: [&str; 2] = ["stands-still", "breaks-the-parent"];
 /// The end of the message about a run of the suite in which a scenario failed.
 const A_FAILURE: &str = "exit status: 1";
 
-fn line(words: &[String]) -> String {
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
 /// Runs against the installed package the scenarios, and the vectors of the profile `client` without and with an Edge.
 pub(crate) fn run() -> Result<(), String> {
     subjects_in_test::run(SUBJECT, Selection::Client)?;
-    served("client")
+    vectors(SUBJECT, "served", "client")
 }
 
 /// Installs the package, and runs against it all scenarios, and all vectors without and with an Edge. The scenario of a fork must find the
 /// bugs that the broken adapter plants.
 pub(crate) fn run_all() -> Result<(), String> {
     subjects::run(&[SUBJECT.to_string()])?;
-    served("all")?;
+    vectors(SUBJECT, "served", "all")?;
     BUGS.iter().try_for_each(|bug| find(bug))
-}
-
-/// Runs the vectors of a profile, each of which the client reads from an Edge.
-fn served(profile: &str) -> Result<(), String> {
-    let target = format!("served:{}", line(&adapter()));
-    suite(&format!("vectors run --profile {profile} --target"))?.args(&[target]).go()
 }
 
 /// Runs the scenario of a fork against the adapter with a bug, which must fail it.
 fn find(bug: &str) -> Result<(), String> {
     let mut adapter = program("broken_forks.py");
     adapter.push(bug.to_string());
-    let run = suite(&format!("sdk --only {FORK} --adapter"))?.args(&[line(&adapter)]);
+    let adapter = adapter.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let run = suite(&format!("sdk --only {FORK} --adapter"))?.args(&[adapter]);
     match run.capture()?.1 {
         Err(why) if why.ends_with(A_FAILURE) => {
             say!("    {FORK} finds the bug `{bug}`");

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::PACKAGE;
-use super::trial::{INSTALL, Outcome, PAGES, REQUIREMENTS, Row, Tried, smoke, summary, tests};
+use super::trial::{INSTALL, REQUIREMENTS, Row, Tried, test};
 use super::wheels::Wheels;
+use super::{PACKAGE, PAGES};
 use crate::chroot::{self, Chroot, Release};
 use crate::folders::empty_folder;
 use crate::shell::{Run, root};
@@ -15,19 +15,17 @@ const TESTING: Release = Release { name: "forky", packages: &["python3.14", "pyt
 
 /// Returns a row for each version of Debian testing.
 pub(crate) fn rows(tried: &Tried, wheels: &Wheels) -> Vec<Row> {
+    const ORIGIN: &str = "Debian testing";
     let tree = make(&tried.folder.join("debian"), tried, wheels);
-    let row = |version: &str| {
-        let (outcome, version) = match &tree {
-            Ok(tree) => {
-                let found = tree.enter(&[], &[&format!("python{version}"), "--version"]).output();
-                let found = found.unwrap_or_default().trim().replace("Python ", "");
-                (Outcome::of(run_tests(tree, version)), found)
-            }
-            Err(why) => (Outcome::NotTried(why.clone()), format!("{version}.")),
-        };
-        Row { version, origin: "Debian testing".to_string(), outcome }
+    let row = |version: &str| match &tree {
+        Ok(tree) => {
+            let found = tree.enter(&[], &[&format!("python{version}"), "--version"]).output();
+            let found = found.unwrap_or_default().trim().replace("Python ", "");
+            Row::new(found, ORIGIN, run_tests(tree, version))
+        }
+        Err(why) => Row::not_tried(&format!("{version}."), ORIGIN, why),
     };
-    VERSIONS.map(row).into_iter().collect()
+    VERSIONS.map(row).into()
 }
 
 /// Fills the tree with Debian testing and what the tests need, if `debootstrap` and root are there.
@@ -66,17 +64,15 @@ fn copy(from: &Path, to: &Path) -> Result<(), String> {
 }
 
 fn run_tests(tree: &Chroot, version: &str) -> Result<String, String> {
-    let (pages, python) = (Path::new("/pages"), format!("python{version}"));
-    let package = pages.join(PACKAGE);
-    let run = |options: &[&str], arguments: Vec<String>| {
-        let words = ["env", "PYTHONPATH=/site", "FH=/fh", &python, "-B"];
-        tree.enter(&[], &[&words, options].concat()).args(&arguments)
-    };
+    let python = format!("python{version}");
     // The examples run in isolated mode, which does not read `PYTHONPATH`, so the packages stand where the interpreter looks.
     let packages = tree.folder.join("usr/local/lib").join(&python).join("dist-packages");
     fs::create_dir_all(&packages).map_err(|why| format!("{}: {why}", packages.display()))?;
     let path = packages.join("site.pth");
     fs::write(&path, "/site\n").map_err(|why| format!("{}: {why}", path.display()))?;
-    run(&[], smoke(pages, &package)).go()?;
-    summary(run(&["-m", "pytest", "-q", "-p", "no:cacheprovider"], tests(&package)))
+    test(Path::new("/pages"), |options| {
+        let words = ["env", "PYTHONPATH=/site", "FH=/fh", &python, "-B"];
+        let options = options.split_whitespace();
+        tree.enter(&[], &words.into_iter().chain(options).collect::<Vec<_>>())
+    })
 }

@@ -25,6 +25,18 @@ pub(crate) const PACKAGE: &str = "bindings/python";
 /// The tools that build and test the package, with their hashes.
 const REQUIREMENTS: &str = "bindings/python/requirements.txt";
 
+/// The pages whose example runs against `fh serve`.
+const PAGES: [&str; 2] = ["README.md", "bindings/python/README.md"];
+
+/// Returns the arguments of the run of the examples, below a folder with the pages and a folder of the package.
+fn smoke(pages: &Path, package: &Path) -> Vec<String> {
+    let script = package.join("wheels/smoke.py").display().to_string();
+    let mut arguments =
+        vec![script, "--version".to_string(), env!("CARGO_PKG_VERSION").to_string()];
+    arguments.extend(PAGES.map(|page| pages.join(page).display().to_string()));
+    arguments
+}
+
 /// The environment of the tests.
 fn environment() -> Result<Environment, String> {
     Environment::below("python", REQUIREMENTS)

@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::PACKAGE;
 use super::environment::create;
-use super::trial::smoke;
 use super::wheels::{MANYLINUX, REASON, Wheels};
+use super::{PACKAGE, smoke};
 use crate::folders::empty_folder;
 use crate::output::say;
 use crate::shell::{Run, root};

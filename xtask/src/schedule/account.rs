@@ -33,13 +33,6 @@ struct Entry {
     flaky: usize,
 }
 
-/// The crates that cargo compiled in a part.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Compiled {
-    pub(super) units: usize,
-    pub(super) seconds: f64,
-}
-
 impl Account {
     pub(super) fn new(logs: Vec<Arc<Log>>) -> Self {
         let entry = |log| Entry { log, build: 0.0, run: 0.0, outcome: None, flaky: 0 };
@@ -105,11 +98,6 @@ impl Account {
     /// Returns the line of a part.
     pub(super) fn row(&self, part: &Part, index: usize) -> String {
         let Some(entry) = self.0.get(index) else { return String::new() };
-        let compiled = Compiled::read(&entry.log.text());
-        let compiled = match compiled.units {
-            0 => String::new(),
-            units => format!("{units} crates, {:.0} s", compiled.seconds),
-        };
         let outcome = match &entry.outcome {
             None => "not begun".to_string(),
             Some(Outcome::Passed) if entry.flaky > 0 => format!("passed, {} FLAKY", entry.flaky),
@@ -123,7 +111,7 @@ impl Account {
             }
         };
         format!(
-            "{:<30} build {:>4.0} s, run {:>4.0} s  {compiled:<18} {outcome}",
+            "{:<30} build {:>4.0} s, run {:>4.0} s  {outcome}",
             part.name, entry.build, entry.run
         )
     }
@@ -132,19 +120,13 @@ impl Account {
     pub(super) fn summary(&self, parts: &[Part], budgets: &Budgets, elapsed: Duration) -> String {
         let mut lines: Vec<String> =
             parts.iter().enumerate().map(|(index, part)| self.row(part, index)).collect();
-        let mut all = Compiled::default();
-        for entry in &self.0 {
-            let compiled = Compiled::read(&entry.log.text());
-            all.units += compiled.units;
-            all.seconds += compiled.seconds;
-        }
         let (build, run) = self
             .0
             .iter()
             .fold((0.0, 0.0), |(build, run), entry| (build + entry.build, run + entry.run));
         lines.push(format!(
-            "all: {:.0} s by the clock; {build:.0} s of builds and {run:.0} s of runs side by side; {} crates compiled in {:.0} s",
-            elapsed.as_secs_f64(), all.units, all.seconds
+            "all: {:.0} s by the clock; {build:.0} s of builds and {run:.0} s of runs side by side",
+            elapsed.as_secs_f64()
         ));
         for (entry, part) in self.0.iter().zip(parts) {
             let steps = [(Stage::Build, entry.build), (Stage::Run, entry.run)];
@@ -170,57 +152,5 @@ impl Account {
         }
         lines.push(format!("parts: {passed} passed, {failed} failed, {skipped} skipped"));
         lines.join("\n")
-    }
-}
-
-impl Compiled {
-    /// Counts the crates that cargo says to compile or check in a log, and adds up the times that it gives at the end of each build.
-    pub(super) fn read(log: &str) -> Self {
-        let mut compiled = Self::default();
-        for line in log.lines().map(str::trim_start) {
-            let is_unit = ["Compiling ", "Checking ", "Documenting "];
-            if is_unit
-                .iter()
-                .any(|word| line.strip_prefix(word).is_some_and(|rest| rest.contains(" v")))
-            {
-                compiled.units += 1;
-            } else if line.starts_with("Finished `")
-                && let Some((_, time)) = line.rsplit_once(" in ")
-            {
-                compiled.seconds += seconds(time).unwrap_or_default();
-            }
-        }
-        compiled
-    }
-}
-
-/// Reads a time as cargo prints it: `3.25s`, `2m 05s` or `1h 02m`.
-fn seconds(text: &str) -> Option<f64> {
-    let mut sum = 0.0;
-    for word in text.split_whitespace() {
-        let unit = word.chars().next_back()?;
-        let number: f64 = word.strip_suffix(unit)?.parse().ok()?;
-        sum += match unit {
-            'h' => number * 3600.0,
-            'm' => number * 60.0,
-            's' => number,
-            _ => return None,
-        };
-    }
-    Some(sum)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn compiled_crates_and_their_time_are_read_from_the_log() {
-        let log = "    $ cargo build\n   Compiling serde v1.0\n    Checking fh-eval v0.1.0 (fh-eval)\n\
-                   Compiling is slow\n    Finished `dev` profile [unoptimized + debuginfo] target(s) in 1m 05s\n\
-                   Finished `release` profile [optimized] target(s) in 2.50s\n";
-        assert_eq!(Compiled::read(log), Compiled { units: 2, seconds: 67.5 });
-        assert_eq!(seconds("1h 02m"), Some(3720.0));
-        assert_eq!(seconds("soon"), None);
     }
 }

@@ -96,15 +96,7 @@ impl Package {
 
 /// Fails if a file of a folder has a path of this machine.
 pub(super) fn check_paths(folder: &Path) -> Result<(), String> {
-    for file in files(folder)? {
-        let bytes = fs::read(&file).map_err(|why| format!("{}: {why}", file.display()))?;
-        for (path, _) in machine_paths::all()? {
-            if bytes.windows(path.len()).any(|window| window == path.as_bytes()) {
-                return Err(format!("{} contains the path {path}", file.display()));
-            }
-        }
-    }
-    Ok(())
+    files(folder)?.iter().try_for_each(|file| machine_paths::check(file))
 }
 
 /// Returns the text of a file of the sources of the package.

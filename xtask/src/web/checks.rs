@@ -4,7 +4,7 @@ use std::thread;
 
 use super::build::{build_once, build_traps};
 use super::node::in_workspace;
-use super::{conversations, mutants, sequences, vitest};
+use super::{equality, mutants, vitest};
 use crate::output;
 use crate::shell::Run;
 use crate::workspace::binary;
@@ -24,7 +24,8 @@ pub(crate) fn run() -> Result<(), String> {
 /// Proves the client equal to the Rust session and the Rust repository with all conversations and sequences, and then that tests find each
 /// mutant of what only TypeScript has.
 pub(crate) fn prove() -> Result<(), String> {
-    let (conversations, sequences) = (conversations::write(None)?, sequences::write()?);
+    let (conversations, sequences) =
+        (equality::write_conversations(None)?, equality::write_sequences()?);
     build_once()?;
     build_traps()?;
     tests("test:deep", |run| {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::build::{DESCRIPTION, registries};
 use super::engine::web_folder;
 use crate::folders::empty_folder;
+use crate::machine_paths::holds;
 use crate::output::say;
 use crate::shell::{Run, root};
 
@@ -64,8 +65,7 @@ fn check_names(module: &Path, folder: &Path) -> Result<(), String> {
     names.push(folder.display().to_string());
     names.extend(["HOME", "CARGO_HOME"].iter().filter_map(|name| std::env::var(name).ok()));
     names.extend(hosts());
-    if let Some(name) = names.iter().find(|name| !name.is_empty() && holds(&bytes, name.as_bytes()))
-    {
+    if let Some(name) = names.iter().find(|name| !name.is_empty() && holds(&bytes, name)) {
         return Err(format!("{} holds the text {name}", module.display()));
     }
     match registry_path(&bytes) {
@@ -89,10 +89,6 @@ fn registry_path(bytes: &[u8]) -> Option<String> {
         _ => false,
     });
     found.map(|window| String::from_utf8_lossy(window).into_owned())
-}
-
-fn holds(bytes: &[u8], text: &[u8]) -> bool {
-    bytes.windows(text.len()).any(|window| window == text)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use fh_eval::Value;
 
-use super::{MOST_BYTES, NAME, format};
+use super::format::{self, MOST_BYTES, NAME};
 
 /// Maximum number of keys that are recorded as left out. Further keys are only counted.
 const NAMED: usize = 32;

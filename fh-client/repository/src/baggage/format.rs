@@ -5,6 +5,13 @@ use std::cmp::Ordering;
 
 use crate::percent::{encode, is_unreserved};
 
+/// The name of the baggage entry that carries the values of features.
+pub const NAME: &str = "fhub";
+
+/// Maximum size in bytes of all baggage of a request (W3C Baggage, 3.3.2). Receivers may drop larger baggage altogether, so values that are
+/// added and do not fit are left out.
+pub const MOST_BYTES: usize = 8192;
+
 /// An item of a baggage entry: its decoded key, and its value, which is still encoded. A value of `None` means null.
 pub(super) type Item<'a> = (Cow<'a, str>, Option<&'a str>);
 

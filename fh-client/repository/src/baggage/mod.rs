@@ -20,11 +20,5 @@ mod format;
 mod overrides;
 
 pub use flags::{Added, Flags, LeftOut};
+pub use format::{MOST_BYTES, NAME};
 pub use overrides::{AllowedKeys, BaggageOverrides, intercept};
-
-/// The name of the baggage entry that carries the values of features.
-pub const NAME: &str = "fhub";
-
-/// Maximum size in bytes of all baggage of a request (W3C Baggage, 3.3.2). Receivers may drop larger baggage altogether, so values that are
-/// added and do not fit are left out.
-pub const MOST_BYTES: usize = 8192;

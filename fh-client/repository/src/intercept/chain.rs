@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, FeatureRef, Value};
 
-use super::OverrideChanges;
-use super::{Flow, InterceptedRead, Interceptor, LockPolicy, convert};
+use super::convert::convert;
+use super::{Flow, InterceptedRead, Interceptor, LockPolicy, OverrideChanges};
 use crate::failure::Failed;
 use crate::panic_guard::{Panicked, catch_panic};
 use crate::sync::{AtomicBool, Ordering};

@@ -1,12 +1,9 @@
 //! Interceptors: user code that overrides values of features.
 
-mod chain;
-mod convert;
+pub(crate) mod chain;
+pub(crate) mod convert;
 mod override_changes;
 
-pub(crate) use chain::{Chain, Entry, FaultReporter};
-use convert::convert;
-pub(crate) use convert::lenient;
 pub use override_changes::OverrideChanges;
 
 use std::sync::Arc;

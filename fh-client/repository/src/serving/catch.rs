@@ -4,39 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::difference::differences;
-use super::event_queue::RepositoryEvent;
-use super::listen::{NewState, ReadinessChange, is_other_state};
+use super::listen::{NewState, ReadinessChange, RepositoryEvent, is_other_state};
 use super::snapshot::RepositorySnapshot;
-use super::watch::WaitingTasks;
+use super::write::Write;
 use super::{Inner, Repository};
 use crate::publication::{Cause, Publication};
 use crate::readiness::Readiness;
 use crate::rules::{Environments, Rules, ServerEvaluated};
 use crate::status::SessionStatus;
 use crate::sync::{MutexGuard, Ordering, lock};
-
-/// The state of writers that is no part of the snapshot.
-#[derive(Default)]
-pub(crate) struct Write {
-    /// The last update, whether served or held, without the features of revoked environments; `None` before the first update.
-    pub(super) latest: Option<Arc<Rules>>,
-    /// True if the last update differs visibly from the served features.
-    is_holding: bool,
-    /// True if the client was reported as ready and has not been reported as not ready since.
-    was_ready: bool,
-    /// True once the repository is closed. No update is published any more.
-    is_closed: bool,
-    /// True once the closed repository has removed its listeners. Interceptors and observers that are registered later are closed at once.
-    pub(crate) is_finished: bool,
-    pub(super) waiting_tasks: WaitingTasks,
-}
-
-impl Write {
-    /// Returns true once the repository is closed.
-    pub(super) const fn is_closed(&self) -> bool {
-        self.is_closed
-    }
-}
 
 impl Repository {
     /// Holds updates back from now on. The last held update is kept, but not served before it is [released](Self::release).

@@ -1,13 +1,16 @@
 //! The state that readers, writers and the dispatcher of a repository share, in addition to the snapshot.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use super::event_queue::{EventQueue, RepositoryEvent};
-use super::mistakes::Mistakes;
-use super::{IsVisibleChange, RepositoryOptions};
+use fh_eval::internal::is_visible_change;
+use fh_eval::{FeatureRef, Timestamp};
+
+use super::event_queue::EventQueue;
+use super::listen::RepositoryEvent;
+use super::reported::Mistakes;
 use crate::counters::Counter;
-use crate::dispatcher::{DispatcherState, Waker};
-use crate::intercept::FaultReporter;
+use crate::dispatcher::{ClockFn, DispatcherState, Waker};
+use crate::intercept::chain::FaultReporter;
 use crate::notice::Notice;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
 use crate::system::System;
@@ -21,6 +24,45 @@ const READS: u64 = u64::MAX;
 
 /// A function that logs a notice.
 pub(crate) type NoticeLog = Box<dyn Fn(Notice) + Send + Sync>;
+
+/// A function that compares an older and a newer state of a feature. It returns true if the difference is a change for readers of the
+/// feature.
+pub type IsVisibleChange = fn(FeatureRef<'_>, FeatureRef<'_>) -> bool;
+
+/// The settings of a repository, which are fixed when the repository is created.
+#[derive(Clone)]
+pub struct RepositoryOptions {
+    /// A function that returns the current time. The repository calls the function for example when a rule reads `now`, in
+    /// [`RepositorySnapshot::values`](crate::RepositorySnapshot::values), and for the events, summaries and deduplication of usage.
+    pub clock: Arc<ClockFn>,
+    /// Maximum number of readiness, status, new-state, raw and notice events that wait for
+    /// [`Repository::deliver`](crate::Repository::deliver). For each listener that another thread is calling, the same number of events may
+    /// wait in addition. When the limit is reached, the oldest event is dropped and counted. A limit of 0 counts as 1.
+    pub events: usize,
+    /// The function that decides if an update changes a feature. It is used for the events of
+    /// [`Repository::on_new_state`](crate::Repository::on_new_state) and for [`Repository::held`](crate::Repository::held).
+    pub is_visible_change: IsVisibleChange,
+    /// If true, reads of features that do not exist or have another type, and misspelt attributes, are reported as notices. The default is
+    /// false.
+    pub reports_mistakes: bool,
+}
+
+impl RepositoryOptions {
+    /// Creates the default settings: at most 1,024 events wait, and features are compared by FeatureHub's rules ([`is_visible_change`]).
+    /// `clock` returns the current time.
+    #[must_use]
+    pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        let is_visible_change: IsVisibleChange =
+            |old, new| is_visible_change(old.json(), new.json());
+        Self { clock: Arc::new(clock), events: 1024, is_visible_change, reports_mistakes: false }
+    }
+}
+
+impl std::fmt::Debug for RepositoryOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RepositoryOptions").field("events", &self.events).finish_non_exhaustive()
+    }
+}
 
 /// A flag that reads by the user's code load. It is true if the next such read must be reported. The flag has its own cache line, so that
 /// writes to other data do not slow readers down.

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use super::Inner;
-use super::event_queue::RepositoryEvent;
-use super::listen::{Call, ChangeListener, EventListener, NewState, ReadinessChange};
+use super::listen::{
+    Call, ChangeListener, EventListener, NewState, ReadinessChange, RepositoryEvent,
+};
 use crate::counters::Counter;
 use crate::failure::catch_listener_failure;
 use crate::readiness::Readiness;
@@ -159,7 +160,7 @@ impl Inner {
         // The comparison calls interceptors.
         let callee = Callee::Changes(Arc::clone(&change_listener.key));
         let _running = self.core.dispatcher.running.begin(callee);
-        if let Some(change) = change_listener.compare(&snapshot)
+        if let Some(change) = change_listener.compare(&*snapshot)
             && !change_listener.is_removed.load(Ordering::Acquire)
         {
             self.guarded(|| (change_listener.call)(&change));

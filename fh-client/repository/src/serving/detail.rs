@@ -1,15 +1,18 @@
-//! The result of a read with all data of the feature. The result borrows nothing.
+//! Reads with all data of the feature. Their results borrow nothing.
 
 use std::fmt;
 use std::sync::Arc;
 
-use fh_eval::{Explanation, Kind, Value};
+use fh_eval::{Attributes, Explanation, Kind, Subject, Value};
 
+use super::mistakes::ReadClock;
 use super::snapshot::RepositorySnapshot;
 use crate::answer::Answer;
 use crate::reason::Reason;
 use crate::rules::Rules;
 use crate::source::Source;
+#[cfg(any(feature = "featbit", feature = "featuresignals"))]
+use crate::system::System;
 
 /// The value of a feature for a context, its reason, and further data of the feature. If the client has no features for the context and no
 /// interceptor overrides the feature, the feature counts as missing, and the reason is [`Reason::NotReady`] or [`Reason::OtherContext`].
@@ -96,6 +99,82 @@ impl Detail {
             .into_iter()
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect()
+    }
+}
+
+impl RepositorySnapshot {
+    /// Returns the value of a feature, with its reason and further data of the feature.
+    #[must_use]
+    pub fn detail(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Detail {
+        self.used(key, attributes, None, |answer| Detail::of(self, key, answer, None))
+    }
+
+    /// Reads a feature as the type `kind`, and returns the same data as [`Self::detail`]. A feature of another type has no value, with the
+    /// reason [`Reason::TypeMismatch`]. A null value of a feature of this type has the reason [`Reason::NotSet`].
+    #[must_use]
+    pub fn detail_as(&self, key: &str, attributes: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
+        self.used(key, attributes, Some(kind), |answer| Detail::of(self, key, answer, Some(kind)))
+    }
+
+    /// Returns the same as [`Self::detail`], but does not count as a use of the feature. Use this method for metadata, tools and
+    /// comparisons.
+    #[must_use]
+    pub fn peek(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Detail {
+        self.core.touch();
+        Detail::of(self, key, &self.answer(key, attributes), None)
+    }
+
+    /// Returns the value of a feature and the steps of its evaluation. Does not count as a use of the feature.
+    #[must_use]
+    pub fn explain(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> ExplainedDetail {
+        self.core.touch();
+        let detail = Detail::of(self, key, &self.answer(key, attributes), None);
+        let clock = ReadClock { snapshot: self, is_use: false };
+        let subject = match attributes {
+            Some(attributes) if self.rules.evaluated_for().is_none() => {
+                Subject::new(attributes, clock)
+            }
+            _ => Subject::without_context(clock),
+        };
+        let is_for = self.is_for(attributes);
+        let feature = is_for.then(|| self.rules.ruleset().get(key)).flatten();
+        let has_features = is_for && self.knows_all_features();
+        #[cfg(any(feature = "featbit", feature = "featuresignals"))]
+        if self.rules.system() != System::FeatureHub {
+            let attributes = attributes.map(|attributes| Attributes::clone(attributes));
+            let attributes = attributes.unwrap_or_default();
+            let flag = feature.and_then(|flag| self.explained_flag(flag, attributes));
+            return ExplainedDetail { detail, rules: None, flag, has_features };
+        }
+        let rules = feature.map(|feature| feature.explain(&subject));
+        ExplainedDetail {
+            detail,
+            rules,
+            #[cfg(any(feature = "featbit", feature = "featuresignals"))]
+            flag: None,
+            has_features,
+        }
+    }
+}
+
+#[cfg(any(feature = "featbit", feature = "featuresignals"))]
+impl RepositorySnapshot {
+    /// Explains the evaluation of a flag of another system than FeatureHub; `None` if a server has evaluated it.
+    fn explained_flag(
+        &self,
+        flag: fh_eval::FeatureRef<'_>,
+        attributes: Attributes,
+    ) -> Option<fh_eval::FlagExplanation> {
+        match self.rules.system() {
+            #[cfg(feature = "featbit")]
+            System::FeatBit => Some(fh_eval::featbit::explain(flag, &attributes.into())),
+            #[cfg(feature = "featuresignals")]
+            System::FeatureSignals if self.rules.evaluated_for().is_none() => {
+                let now = self.core.dispatcher.clock()();
+                Some(fh_eval::featuresignals::explain(flag, &attributes.into(), now))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use fh_eval::FeatureRef;
 
-use super::IsVisibleChange;
+use super::core::IsVisibleChange;
 use crate::rules::Rules;
 
 /// Returns the keys of the features that visibly differ between two sets of rules: features that were added, removed,

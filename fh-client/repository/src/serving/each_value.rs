@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Subject, Value};
 
-use super::RepositorySnapshot;
 use super::mistakes::ReadClock;
+use super::snapshot::RepositorySnapshot;
 
 impl RepositorySnapshot {
     /// Calls `each` with the key and the value of every feature for the context `attributes`, in the order of [`Self::keys`]. The values are

@@ -3,24 +3,11 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use super::listen::{Call, ChangeListener, EventListener, NewState, ReadinessChange};
-use crate::notice::Notice;
-use crate::publication::RawUpdate;
-use crate::status::SessionStatus;
+use super::listen::{Call, ChangeListener, EventListener, RepositoryEvent};
 use crate::sync::Ordering;
 
 /// Maximum number of different notices about interceptors that listeners get, and that the log gets. Later incidents are only counted.
 const COMPLAINTS: usize = 256;
-
-/// An event for listeners other than change listeners.
-#[derive(Debug, Clone)]
-pub(crate) enum RepositoryEvent {
-    NewState(NewState),
-    Readiness(ReadinessChange),
-    Status(Arc<SessionStatus>),
-    Raw(Arc<RawUpdate>),
-    Notice(Notice),
-}
 
 /// An event in the queue, with its recipients.
 pub(crate) struct QueuedEvent {

@@ -1,13 +1,11 @@
-//! Listeners, their events, and the guard that ends a subscription.
+//! Listeners, and their events.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use fh_eval::{Attributes, Value};
 
-use super::Inner;
-use super::event_queue::RepositoryEvent;
-use super::snapshot::RepositorySnapshot;
+use crate::answer::Answer;
 use crate::notice::Notice;
 use crate::publication::RawUpdate;
 use crate::readiness::Readiness;
@@ -33,7 +31,7 @@ pub struct Change {
     pub exists: bool,
     /// The version of the feature's value; -1 if the feature does not exist.
     pub version: i64,
-    /// The [`RepositorySnapshot::generation`] of the snapshot in which the change was seen.
+    /// The [`RepositorySnapshot::generation`](crate::RepositorySnapshot::generation) of the snapshot in which the change was seen.
     pub generation: u64,
 }
 
@@ -63,57 +61,21 @@ pub struct NewState {
     pub keys: Arc<[Box<str>]>,
 }
 
-/// The guard of a listener, an interceptor or an observer. Dropping the guard ends the subscription.
-///
-/// After the drop, a call that another thread has begun or is about to begin may still run. An observer gets its queued events before it is
-/// closed. Snapshots that were taken before the drop still call a removed interceptor.
-#[must_use = "dropping the guard ends the subscription; see `detach`"]
-pub struct Subscription {
-    repository: Weak<Inner>,
-    subject: Subject,
+/// An event for listeners other than change listeners.
+#[derive(Debug, Clone)]
+pub(crate) enum RepositoryEvent {
+    NewState(NewState),
+    Readiness(ReadinessChange),
+    Status(Arc<SessionStatus>),
+    Raw(Arc<RawUpdate>),
+    Notice(Notice),
 }
 
-/// The registration that ends when its subscription is dropped.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Subject {
-    Listener(u64),
-    Interceptor(u64),
-    Observer(u64),
-    Nothing,
-}
-
-impl Subscription {
-    pub(crate) const fn new(repository: Weak<Inner>, subject: Subject) -> Self {
-        Self { repository, subject }
-    }
-
-    /// Returns the guard of a subscription that has already ended.
-    pub(crate) const fn ended() -> Self {
-        Self::new(Weak::new(), Subject::Nothing)
-    }
-
-    /// Drops the guard without ending the subscription.
-    pub fn detach(mut self) {
-        self.repository = Weak::new();
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        let Some(repository) = self.repository.upgrade() else { return };
-        match self.subject {
-            Subject::Listener(id) => repository.remove_listener(id),
-            Subject::Interceptor(id) => repository.remove_interceptor(id),
-            Subject::Observer(id) => repository.remove_observer(id),
-            Subject::Nothing => {}
-        }
-    }
-}
-
-impl std::fmt::Debug for Subscription {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Subscription").field(&self.subject).finish()
-    }
+/// The state that change listeners compare.
+pub(crate) trait Answers {
+    fn generation(&self) -> u64;
+    /// Returns the value of a feature for a context.
+    fn answer<'a>(&'a self, key: &str, attributes: Option<&'a Arc<Attributes>>) -> Answer<'a>;
 }
 
 /// A listener for changes of one feature's value or lock, for one context.
@@ -162,7 +124,7 @@ impl ChangeListener {
 
     /// Returns the current state of a feature, for the first comparison of a new change listener.
     pub(crate) fn current_state(
-        snapshot: &RepositorySnapshot,
+        snapshot: &impl Answers,
         key: &str,
         attributes: Option<&Arc<Attributes>>,
     ) -> Seen {
@@ -177,7 +139,7 @@ impl ChangeListener {
     /// Compares the feature's current state with the state that the listener saw last, and stores the current state. Returns the change;
     /// `None` if there is no difference. Also returns `None` if the snapshot has the generation that was compared last, or if a read has no
     /// value because the client has no features for the context; nothing is stored then.
-    pub(crate) fn compare(&self, snapshot: &RepositorySnapshot) -> Option<Change> {
+    pub(crate) fn compare(&self, snapshot: &impl Answers) -> Option<Change> {
         if lock(&self.seen).generation == snapshot.generation() {
             return None;
         }

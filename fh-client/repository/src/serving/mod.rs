@@ -1,84 +1,37 @@
 //! The read side of a client: the repository. Its readers load one pointer to an immutable snapshot.
 
 mod catch;
-mod core;
+pub(crate) mod core;
 mod deliver;
-mod detail;
+pub(crate) mod detail;
 mod difference;
 mod each_value;
 mod event_queue;
-mod listen;
+pub(crate) mod listen;
 mod mistakes;
-mod read;
-mod snapshot;
-mod subscribe;
-mod values;
-mod watch;
-
-pub(crate) use core::Core;
-
-pub use detail::{Detail, ExplainedDetail};
-pub use listen::{Change, NewState, ReadinessChange, Subscription};
-pub use read::ReadGuard;
-pub use snapshot::RepositorySnapshot;
-pub use values::ContextValues;
-pub use watch::RepositoryWatch;
+pub(crate) mod read_guard;
+mod reads;
+mod reported;
+pub(crate) mod snapshot;
+pub(crate) mod subscribe;
+pub(crate) mod values;
+pub(crate) mod watch;
+mod write;
 
 use std::sync::Arc;
 
-use fh_eval::internal::is_visible_change;
-use fh_eval::{FeatureRef, Timestamp};
-
 use crate::counters::Counters;
-use crate::dispatcher::ClockFn;
 use crate::notice::Notice;
 use crate::publication::{Publication, RawUpdate};
 use crate::readiness::Readiness;
 use crate::status::SessionStatus;
-use crate::sync::{AtomicBool, Mutex, Pointer, lock};
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Pointer, lock};
 use crate::time::Millis;
 use crate::turns::Turns;
-use catch::Write;
-use event_queue::RepositoryEvent;
-
-/// A function that compares an older and a newer state of a feature. It returns true if the difference is a change for readers of the
-/// feature.
-pub type IsVisibleChange = fn(FeatureRef<'_>, FeatureRef<'_>) -> bool;
-
-/// The settings of a repository, which are fixed when the repository is created.
-#[derive(Clone)]
-pub struct RepositoryOptions {
-    /// A function that returns the current time. The repository calls the function for example when a rule reads `now`, in
-    /// [`RepositorySnapshot::values`], and for the events, summaries and deduplication of usage.
-    pub clock: Arc<ClockFn>,
-    /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. For each listener that
-    /// another thread is calling, the same number of events may wait in addition. When the limit is reached, the oldest event is dropped
-    /// and counted. A limit of 0 counts as 1.
-    pub events: usize,
-    /// The function that decides if an update changes a feature. It is used for the events of [`Repository::on_new_state`] and for
-    /// [`Repository::held`].
-    pub is_visible_change: IsVisibleChange,
-    /// If true, reads of features that do not exist or have another type, and misspelt attributes, are reported as notices. The default is
-    /// false.
-    pub reports_mistakes: bool,
-}
-
-impl RepositoryOptions {
-    /// Creates the default settings: at most 1,024 events wait, and features are compared by FeatureHub's rules ([`is_visible_change`]).
-    /// `clock` returns the current time.
-    #[must_use]
-    pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        let is_visible_change: IsVisibleChange =
-            |old, new| is_visible_change(old.json(), new.json());
-        Self { clock: Arc::new(clock), events: 1024, is_visible_change, reports_mistakes: false }
-    }
-}
-
-impl std::fmt::Debug for RepositoryOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RepositoryOptions").field("events", &self.events).finish_non_exhaustive()
-    }
-}
+use core::{Core, RepositoryOptions};
+use listen::RepositoryEvent;
+use snapshot::RepositorySnapshot;
+use write::Write;
 
 /// The read side of a client: features, listeners, interceptors, observers and readiness. Clones are handles of the same repository.
 ///
@@ -328,7 +281,7 @@ impl Inner {
         self.core.dispatcher.wake();
     }
 
-    fn write(&self) -> crate::sync::MutexGuard<'_, Write> {
+    fn write(&self) -> MutexGuard<'_, Write> {
         lock(&self.write)
     }
 }

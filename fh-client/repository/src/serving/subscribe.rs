@@ -1,26 +1,76 @@
-//! Registration and removal of listeners, interceptors and observers.
+//! Registration and removal of listeners, interceptors and observers, and the guard that ends a subscription.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use fh_eval::Attributes;
 
-use super::Inner;
-use super::Repository;
-use super::catch::Write;
-use super::event_queue::RepositoryEvent;
-use super::listen::{
-    Call, Change, ChangeListener, NewState, ReadinessChange, Subject, Subscription,
-};
+use super::listen::{Call, Change, ChangeListener, NewState, ReadinessChange, RepositoryEvent};
+use super::write::Write;
+use super::{Inner, Repository};
 use crate::counters::Counter;
-use crate::intercept::{self, Interceptor, LockPolicy, OverrideChanges};
+use crate::intercept::{Interceptor, LockPolicy, OverrideChanges, chain};
 use crate::notice::Notice;
 use crate::publication::RawUpdate;
 use crate::readiness::Readiness;
 use crate::status::SessionStatus;
 use crate::sync::{MutexGuard, lock};
 use crate::time::Millis;
-use crate::usage::{self, Observer, Params, UsageOptions};
+use crate::usage::{Observer, Params, UsageOptions, observers};
+
+/// The guard of a listener, an interceptor or an observer. Dropping the guard ends the subscription.
+///
+/// After the drop, a call that another thread has begun or is about to begin may still run. An observer gets its queued events before it is
+/// closed. Snapshots that were taken before the drop still call a removed interceptor.
+#[must_use = "dropping the guard ends the subscription; see `detach`"]
+pub struct Subscription {
+    repository: Weak<Inner>,
+    subject: Subject,
+}
+
+/// The registration that ends when its subscription is dropped.
+#[derive(Debug, Clone, Copy)]
+enum Subject {
+    Listener(u64),
+    Interceptor(u64),
+    Observer(u64),
+    Nothing,
+}
+
+impl Subscription {
+    const fn new(repository: Weak<Inner>, subject: Subject) -> Self {
+        Self { repository, subject }
+    }
+
+    /// Returns the guard of a subscription that has already ended.
+    const fn ended() -> Self {
+        Self::new(Weak::new(), Subject::Nothing)
+    }
+
+    /// Drops the guard without ending the subscription.
+    pub fn detach(mut self) {
+        self.repository = Weak::new();
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let Some(repository) = self.repository.upgrade() else { return };
+        match self.subject {
+            Subject::Listener(id) => repository.remove_listener(id),
+            Subject::Interceptor(id) => repository.remove_interceptor(id),
+            Subject::Observer(id) => repository.remove_observer(id),
+            Subject::Nothing => {}
+        }
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Subscription").field(&self.subject).finish()
+    }
+}
 
 impl Repository {
     /// Registers a listener for changes of a feature's value and of its lock. The listener gets the value that a read with
@@ -38,7 +88,7 @@ impl Repository {
     ) -> Subscription {
         let core = &self.inner.core;
         let snapshot = self.inner.live.load_full();
-        let seen = ChangeListener::current_state(&snapshot, key, attributes);
+        let seen = ChangeListener::current_state(&*snapshot, key, attributes);
         let generation = seen.generation();
         let change_listener =
             ChangeListener::new(key.into(), attributes.cloned(), seen, Box::new(call));
@@ -126,7 +176,7 @@ impl Repository {
     /// repository has removed its listeners already, the interceptor is only closed.
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
         let id = self.inner.core.next_id();
-        let entry = intercept::Entry::new(id, interceptor, locks, &*self.inner.core);
+        let entry = chain::Entry::new(id, interceptor, locks, &*self.inner.core);
         let mut write = self.inner.write();
         if write.is_finished {
             drop(write);
@@ -152,7 +202,7 @@ impl Repository {
     /// other values than before. Has no effect after [`close`](Self::close).
     pub fn overrides_changed(&self) {
         let mut write = self.inner.write();
-        if write.is_closed() {
+        if write.is_closed {
             return;
         }
         let live = self.inner.live.load_full();
@@ -166,7 +216,7 @@ impl Repository {
     /// has removed its listeners already, the observer is only closed.
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         let id = self.inner.core.next_id();
-        let entry = usage::Entry::new(id, observer, &options, &self.inner.core.dispatcher);
+        let entry = observers::Entry::new(id, observer, &options, &self.inner.core.dispatcher);
         let is_summarised = entry.is_summarised();
         let mut write = self.inner.write();
         if write.is_finished {

@@ -22,6 +22,16 @@ pub struct ContextValues {
     attributes: Option<Arc<Attributes>>,
 }
 
+impl RepositorySnapshot {
+    /// Returns all features with their values for the context `attributes`, in the order of [`Self::keys`]. Does not count as a use of the
+    /// features.
+    #[must_use]
+    pub fn values(&self, attributes: Option<&Arc<Attributes>>) -> ContextValues {
+        self.core.touch();
+        ContextValues::of(self, self.core.dispatcher.clock()(), attributes)
+    }
+}
+
 impl ContextValues {
     pub(crate) fn of(
         snapshot: &RepositorySnapshot,

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 
+use super::write::WaitingTasks;
 use super::{Inner, Repository};
 use crate::rules::Rules;
 
@@ -18,38 +19,6 @@ pub struct RepositoryWatch {
     /// The number of updates of the repository at the last call of [`Self::poll_changed`] that returned ready, or at the creation of the
     /// handle.
     seen: u64,
-}
-
-/// The tasks that wait for the next update. The lock of the writers' state guards them, so that no update is missed.
-#[derive(Default)]
-pub(super) struct WaitingTasks {
-    updates: u64,
-    wakers: Vec<(u64, Waker)>,
-}
-
-/// The tasks that waited for an update that has now happened. The tasks must be woken while no lock is held.
-#[must_use = "wake the tasks"]
-pub(super) struct Woken(Vec<(u64, Waker)>);
-
-impl WaitingTasks {
-    /// Counts an update, and returns the tasks that wait for an update.
-    pub(super) fn updated(&mut self) -> Woken {
-        self.updates += 1;
-        Woken(std::mem::take(&mut self.wakers))
-    }
-}
-
-impl Drop for WaitingTasks {
-    /// Wakes all tasks when the repository is dropped, because no further update would wake them.
-    fn drop(&mut self) {
-        self.updated().wake();
-    }
-}
-
-impl Woken {
-    pub(super) fn wake(self) {
-        self.0.into_iter().for_each(|(_, waker)| waker.wake());
-    }
 }
 
 impl Repository {

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use fh_eval::featbit::{has_events, send_to_experiment};
 use fh_eval::{Attributes, FeatureRef, Timestamp, Value};
 
-use super::observers::Read;
-use crate::answer::{Answer, Ruled};
+use crate::answer::{Answer, Read, Ruled};
 use crate::rules::Rules;
 
 /// A read that has returned a variation of FeatBit. It borrows from the read, so that a read with many observers makes no copies.

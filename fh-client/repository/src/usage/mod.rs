@@ -3,20 +3,19 @@
 mod event;
 #[cfg(feature = "featbit")]
 mod exposure;
-mod observers;
+pub(crate) mod observers;
 mod sampling;
-mod summary;
-
-pub(crate) use observers::{Entry, Observers, Read};
+pub(crate) mod summary;
 
 pub use event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
 #[cfg(feature = "featbit")]
 pub use exposure::Exposure;
-pub use summary::{Summaries, SummaryWindow, UsageCount, UsageSummary};
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
+
+use fh_eval::Timestamp;
 
 use crate::failure::Failed;
 
@@ -130,6 +129,46 @@ pub enum Dispatch {
     /// The dispatcher calls [`Observer::summary`] at the end of each window that has evaluations, and the observer gets no other events.
     /// This suits programs that read features too often to report each read.
     Summary(SummaryWindow),
+}
+
+/// The settings of an observer that gets summaries ([`Dispatch::Summary`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SummaryWindow {
+    /// The length of a window, by default one minute.
+    pub every: Duration,
+    /// Maximum number of different combinations of feature, value, strategy and interceptor that are counted in one window, by default
+    /// 10,000. Evaluations of further combinations are counted in [`UsageSummary::uncounted`].
+    pub distinct: usize,
+}
+
+impl Default for SummaryWindow {
+    fn default() -> Self {
+        Self { every: Duration::from_secs(60), distinct: 10_000 }
+    }
+}
+
+/// The numbers of evaluations within one window.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct UsageSummary {
+    /// The start of the window.
+    pub from: Timestamp,
+    /// The end of the window.
+    pub until: Timestamp,
+    /// The counts, sorted by feature key. A feature has several counts if it had several values, strategies or interceptors.
+    pub counts: Vec<UsageCount>,
+    /// Number of evaluations of combinations beyond the limit [`SummaryWindow::distinct`].
+    pub uncounted: u64,
+}
+
+/// The number of evaluations of one feature to one value by the same strategy and interceptor.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct UsageCount {
+    /// The feature, its value and the strategy. The version is the highest version that was evaluated.
+    pub feature: UsedFeature,
+    /// The number of evaluations of the feature to this value within the window.
+    pub count: u64,
 }
 
 /// The settings that select the events that an observer gets.

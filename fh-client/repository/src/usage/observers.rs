@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fh_eval::{Attributes, Kind};
+use fh_eval::Attributes;
 
 use super::event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
 #[cfg(feature = "featbit")]
@@ -13,7 +13,7 @@ use super::exposure::Exposure;
 use super::sampling::{Fingerprint, Sampling};
 use super::summary::Counts;
 use super::{Dispatch, Observer, UsageOptions};
-use crate::answer::Answer;
+use crate::answer::Read;
 use crate::counters::Counter;
 use crate::dispatcher::DispatcherState;
 use crate::failure::{Failed, catch_failure};
@@ -30,19 +30,6 @@ const LAST_FLUSH: Duration = Duration::from_secs(2);
 thread_local! {
     /// True while this thread runs an observer. Reads that an observer makes are not counted as uses.
     static OBSERVING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// A read of the user's code.
-pub(crate) struct Read<'a> {
-    pub(crate) key: &'a str,
-    /// The type that was requested; `None` for a read of any type.
-    #[cfg_attr(
-        not(feature = "featbit"),
-        expect(dead_code, reason = "only FeatBit's exposures need it")
-    )]
-    pub(crate) kind: Option<Kind>,
-    pub(crate) answer: &'a Answer<'a>,
-    pub(crate) attributes: Option<&'a Arc<Attributes>>,
 }
 
 /// The registered observers. The list is immutable: a registration or removal creates a new list.

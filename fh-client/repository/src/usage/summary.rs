@@ -8,7 +8,7 @@ use fh_eval::Timestamp;
 
 use super::event::{UsageEvent, UsedFeature};
 use super::sampling::Fingerprint;
-use super::{Dispatch, Observer};
+use super::{Dispatch, Observer, SummaryWindow, UsageCount, UsageSummary};
 use crate::answer::Answer;
 use crate::rules::Rules;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
@@ -19,46 +19,6 @@ use crate::time::Millis;
 const SHARDS: usize = 8;
 /// The value of `ends` until the dispatcher has checked the window for the first time.
 const UNSEEN: u64 = u64::MAX;
-
-/// The settings of an observer that gets summaries ([`Dispatch::Summary`]).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SummaryWindow {
-    /// The length of a window, by default one minute.
-    pub every: Duration,
-    /// Maximum number of different combinations of feature, value, strategy and interceptor that are counted in one window, by default
-    /// 10,000. Evaluations of further combinations are counted in [`UsageSummary::uncounted`].
-    pub distinct: usize,
-}
-
-impl Default for SummaryWindow {
-    fn default() -> Self {
-        Self { every: Duration::from_secs(60), distinct: 10_000 }
-    }
-}
-
-/// The numbers of evaluations within one window.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct UsageSummary {
-    /// The start of the window.
-    pub from: Timestamp,
-    /// The end of the window.
-    pub until: Timestamp,
-    /// The counts, sorted by feature key. A feature has several counts if it had several values, strategies or interceptors.
-    pub counts: Vec<UsageCount>,
-    /// Number of evaluations of combinations beyond the limit [`SummaryWindow::distinct`].
-    pub uncounted: u64,
-}
-
-/// The number of evaluations of one feature to one value by the same strategy and interceptor.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct UsageCount {
-    /// The feature, its value and the strategy. The version is the highest version that was evaluated.
-    pub feature: UsedFeature,
-    /// The number of evaluations of the feature to this value within the window.
-    pub count: u64,
-}
 
 /// An observer that passes summaries to a function.
 ///

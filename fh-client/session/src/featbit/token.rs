@@ -30,35 +30,3 @@ fn letters(digits: &str, width: usize) -> String {
         .map(|letter| char::from(*letter))
         .collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use serde_json::Value;
-
-    use super::*;
-
-    #[test]
-    fn the_tokens_of_the_published_sdk_are_the_same() {
-        let text = include_str!("../../../../conformance/data/imported/featbit/token.json");
-        let vectors: Value = serde_json::from_str(text).unwrap();
-        let vectors = vectors["encode"]["vectors"].as_array().unwrap();
-        assert_eq!(vectors.len(), 9);
-        for vector in vectors {
-            let secret = Secret::parse(vector["secret"].as_str().unwrap()).unwrap();
-            let (millis, share) =
-                (vector["unixMillis"].as_i64().unwrap(), vector["random"].as_f64().unwrap());
-            assert_eq!(
-                token(&secret, millis, share),
-                vector["token"].as_str().unwrap(),
-                "{vector}"
-            );
-        }
-    }
-
-    #[test]
-    fn short_secrets_and_odd_times_do_no_harm() {
-        for (secret, millis, share) in [("a", 5, 0.999), ("ab", -5, 0.0), ("=", 0, 0.5)] {
-            assert!(!token(&Secret::parse(secret).unwrap(), millis, share).is_empty());
-        }
-    }
-}

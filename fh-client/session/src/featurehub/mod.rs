@@ -18,9 +18,6 @@ mod state;
 mod stream;
 mod update;
 
-#[cfg(test)]
-mod tests;
-
 use std::fmt;
 use std::sync::Arc;
 

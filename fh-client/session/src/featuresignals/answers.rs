@@ -135,35 +135,3 @@ fn object(body: &[u8]) -> Result<Vec<(Cow<'_, str>, &RawValue)>, String> {
 fn shown(key: &str) -> String {
     cut(key, 100)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn errors_say_what_is_wrong() {
-        for (body, why) in [
-            ("[]", "the body is no JSON object"),
-            (r#"{"a": 1}"#, "the answer for the flag a is no object"),
-            (r#"{"a": {"value": 1}}"#, "the answer for the flag a has no value or no reason"),
-        ] {
-            assert_eq!(Bulk::parse(body.as_bytes()).err().as_deref(), Some(why));
-        }
-        assert!(FlagMap::parse(b"\xff").is_err() && FlagMap::parse(b"<html>").is_err());
-    }
-
-    #[test]
-    fn the_sentence_of_an_error_is_found() {
-        for (body, text) in [
-            (
-                r#"{"error":"unauthorized","message":"no such key","_links":[]}"#,
-                Some("unauthorized: no such key"),
-            ),
-            (r#"{"error":"bad request"}"#, Some("bad request")),
-            (r#"{"error":5,"message":" "}"#, None),
-            ("<html>", None),
-        ] {
-            assert_eq!(error_text(body.as_bytes()).as_deref(), text);
-        }
-    }
-}

@@ -208,7 +208,7 @@ impl<'a> Answer<'a> {
             Ok(Outcome::Accepted) => "accepted",
             Ok(Outcome::Unchanged) => "unchanged",
             Err(Refusal::NotApplied) => "not_visible",
-            Err(refusal) if is_answer(refusal) => "refused",
+            Err(refusal) if advice::is_answer(refusal) => "refused",
             Err(_) => "failed",
         };
         let refusal = sent.as_ref().err();
@@ -219,9 +219,4 @@ impl<'a> Answer<'a> {
             message: refusal.map(ToString::to_string),
         }
     }
-}
-
-/// Returns true if the Edge refused the request, or if it accepted a change that did not become visible.
-const fn is_answer(refusal: &Refusal) -> bool {
-    !matches!(refusal, Refusal::Unexpected { .. } | Refusal::Unreachable(_) | Refusal::Closed)
 }

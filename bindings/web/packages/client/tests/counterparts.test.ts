@@ -34,8 +34,11 @@ const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     failure: "listeners, interceptors and observers report a failure by throwing",
     running_calls: "the calls that block their thread; the TypeScript client has one thread",
     sync: "locks and atomics; the TypeScript client has one thread",
-    "serving/read": "a guard of a pointer that other threads replace; `snapshot()` is the whole of it",
+    "serving/read_guard": "a guard of a pointer that other threads replace; `snapshot()` is the whole of it",
+    "serving/reads": "the reads of a snapshot, which `serving/snapshot.ts` has",
+    "serving/reported": "what was reported, which `serving/mistakes.ts` has",
     system: "all clients in TypeScript are of FeatureHub",
+    "serving/write": "the state of writers, which `serving/mod.ts` and `serving/watch.ts` have",
     "usage/exposure": "exposures are those of FeatBit",
   },
 };

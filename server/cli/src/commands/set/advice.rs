@@ -6,7 +6,6 @@ use fh_client::{Refusal, Snapshot};
 use fh_eval::Kind;
 use fh_files::closest;
 
-use super::is_answer;
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::server::{Server as _, ready};
@@ -86,4 +85,9 @@ fn of_key(features: Option<&Snapshot>, feature: &str) -> String {
             format!("this API key reads {listed}{more}")
         }
     }
+}
+
+/// Returns true if the Edge refused the request, or if it accepted a change that did not become visible.
+pub(super) const fn is_answer(refusal: &Refusal) -> bool {
+    !matches!(refusal, Refusal::Unexpected { .. } | Refusal::Unreachable(_) | Refusal::Closed)
 }
