@@ -76,17 +76,12 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("FeatBit's crate").run(|| bench::systems("featbit-diff", &[])),
             &["fh-eval"],
-            &["benches/systems"],
+            &["benches/bench"],
         ),
         deep(
             Part::new("FeatBit's SDKs").prepare(featbit::prepare).run(featbit::test_deep),
             &["fh-featbit-sdks", "fh-test-servers", "fh-python"],
-            &[
-                "benches/featbit-adapter",
-                "conformance/adapters",
-                "conformance/data",
-                "bindings/python",
-            ],
+            &["benches/bench", "conformance/adapters", "conformance/data", "bindings/python"],
         ),
         deep(
             Part::new("benches, clippy")

@@ -91,6 +91,9 @@ cargo xtask <command>
   bench web [--quick]
                      measure the client for browsers and Node beside published SDKs, and write the tables of docs/performance-web.md, or
                      with --quick only print them
+  bench updates [ARGS]
+                     measure reads of the Rust client while updates arrive, with --patches changes of single features, with --messages
+                     large messages
   bench soak [MINUTES]
                      use a client in Node and in two tabs of Chromium for 10 minutes by default; fail if minute 2 and the last one differ
                      by more than 5 % of memory

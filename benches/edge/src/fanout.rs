@@ -1,6 +1,5 @@
 //! `edge fanout`: measures the memory of open streams, and the time until a change has reached all of them.
 
-use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -8,11 +7,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use harness::{Report, Table, median, write};
 
 use crate::floor::Kind;
 use crate::process::{descriptors, usage};
 use crate::proof;
-use crate::report::{Table, publish};
 use crate::servers::{Contestant, Peer, Places, Server};
 use crate::streams::Streams;
 
@@ -45,7 +44,7 @@ pub struct Options {
     #[arg(long)]
     only: Option<String>,
 
-    /// The page whose tables are to be replaced
+    /// The file for the table of the page
     #[arg(long)]
     markdown: Option<PathBuf>,
 }
@@ -87,26 +86,29 @@ const OWN: u64 = 60;
 pub fn run(options: &Options) -> Result<(), String> {
     let limit = descriptors()?;
     let places = Places::new(options.fh.as_deref(), options.peer.program(), options.features)?;
-    let mut out = String::new();
+    let mut page = Report::default();
     for count in &options.streams {
         let count = match count.as_str() {
             "all" => limit.saturating_sub(OWN) as usize,
             number => number.parse().map_err(|_| format!("{number} is no number of streams"))?,
         };
-        let mut table = Table::new(&[
-            "server",
-            "KB/stream",
-            "× hyper",
-            "after changes",
-            "open all",
-            "p50",
-            "p99",
-            "last",
-            "worst",
-            "PUT",
-            "server µs/event",
-            "client µs/event",
-        ]);
+        let mut table = Table::new(
+            format!("{count} streams"),
+            &[
+                "server",
+                "KB/stream",
+                "× hyper",
+                "after changes",
+                "open all",
+                "p50",
+                "p99",
+                "last",
+                "worst",
+                "PUT",
+                "server µs/event",
+                "client µs/event",
+            ],
+        );
         let mut least = None;
         for contestant in CONTESTANTS {
             if contestant == Contestant::Ours && places.fh.is_none() {
@@ -126,12 +128,13 @@ pub fn run(options: &Options) -> Result<(), String> {
                 Ok(figures) => figures,
                 Err(why) => {
                     eprintln!("{}, {count} streams: {why}", contestant.name());
-                    table.row(vec![contestant.name().to_string(), format!("failed: {why}")]);
+                    table.rows.push(vec![contestant.name().to_string(), format!("failed: {why}")]);
                     continue;
                 }
             };
-            let middle =
-                |of: &dyn Fn(&Figures) -> f64| crate::report::middle(figures.iter().map(of));
+            let middle = |of: &dyn Fn(&Figures) -> f64| {
+                median(&figures.iter().map(of).collect::<Vec<f64>>())
+            };
             let opened = middle(&|figures| figures.opened);
             let least = *least.get_or_insert(opened);
             let kilobytes = |bytes: f64| format!("{:.1}", bytes / 1024.0);
@@ -140,7 +143,7 @@ pub fn run(options: &Options) -> Result<(), String> {
             };
             let missing: usize = figures.iter().map(|figures| figures.missing).sum();
             let missing = if missing > 0 { format!(" ({missing} lost)") } else { String::new() };
-            table.row(vec![
+            table.rows.push(vec![
                 format!("{}{missing}", contestant.name()),
                 kilobytes(opened),
                 format!("{:.2}", opened / least),
@@ -155,15 +158,12 @@ pub fn run(options: &Options) -> Result<(), String> {
                 format!("{:.1}", middle(&|figures| figures.client)),
             ]);
         }
+        println!("### {}\n\n{table}", table.title);
         if count == ON_THE_PAGE {
-            let _ = write!(out, "### {count} streams\n\n{table}\n");
+            page.tables.push(table);
         }
-        println!("### {count} streams\n\n{table}");
     }
-    match &options.markdown {
-        Some(page) => publish(page, "fanout", &options.peer, &out),
-        None => Ok(()),
-    }
+    write(options.markdown.as_deref(), &page.sections("###"))
 }
 
 fn measure(

@@ -1,12 +1,11 @@
 //! `edge get`: measures requests per second.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use harness::{Report, Table, median, write};
 
-use crate::report::{Table, middle, publish};
 use crate::requests::Askers;
 use crate::rows::Rows;
 use crate::servers::{Peer, Places};
@@ -36,7 +35,7 @@ pub struct Options {
     #[command(flatten)]
     peer: Peer,
 
-    /// The page whose tables are to be replaced
+    /// The file for the table of the page
     #[arg(long)]
     markdown: Option<PathBuf>,
 }
@@ -47,19 +46,16 @@ const ON_THE_PAGE: usize = 60;
 const FAILURES: usize = 2;
 
 pub fn run(options: &Options) -> Result<(), String> {
-    let mut out = String::new();
+    let mut page = Report::default();
     for &features in &options.features {
         let places = Places::new(options.fh.as_deref(), options.peer.program(), features)?;
         let table = measure(options, &places)?;
+        println!("### {}\n\n{table}", table.title);
         if features == ON_THE_PAGE {
-            let _ = write!(out, "### {features} features\n\n{table}\n");
+            page.tables.push(table);
         }
-        println!("### {features} features\n\n{table}");
     }
-    match &options.markdown {
-        Some(page) => publish(page, "get", &options.peer, &out),
-        None => Ok(()),
-    }
+    write(options.markdown.as_deref(), &page.sections("###"))
 }
 
 fn measure(options: &Options, places: &Places) -> Result<Table, String> {
@@ -102,19 +98,23 @@ fn measure(options: &Options, places: &Places) -> Result<Table, String> {
             row.bytes = asked.bytes / asked.count.max(1);
         }
     }
-    let mut table =
-        Table::new(&["answer", "bytes", "requests/s", "× static", "p99", "server µs/request"]);
+    let title = format!("{} features", places.features);
+    let mut table = Table::new(
+        title,
+        &["answer", "bytes", "requests/s", "× static", "p99", "server µs/request"],
+    );
     let rows = &rows.rows;
     for row in rows {
         // The ratios are computed turn by turn, because the speed of the machine varies over time.
         let pairs = row.requests.iter().zip(&rows[row.floor].requests);
-        table.row(vec![
+        let ratios: Vec<f64> = pairs.map(|(ours, floor)| ours / floor).collect();
+        table.rows.push(vec![
             row.title(),
             row.bytes.to_string(),
-            format!("{:.0}", middle(row.requests.iter().copied())),
-            format!("{:.2}", middle(pairs.map(|(ours, floor)| ours / floor))),
-            format!("{:.2} ms", middle(row.late.iter().copied())),
-            format!("{:.1}", middle(row.processor.iter().copied())),
+            format!("{:.0}", median(&row.requests)),
+            format!("{:.2}", median(&ratios)),
+            format!("{:.2} ms", median(&row.late)),
+            format!("{:.1}", median(&row.processor)),
         ]);
     }
     Ok(table)

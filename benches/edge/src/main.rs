@@ -12,7 +12,6 @@ mod memory;
 mod process;
 mod proof;
 mod questions;
-mod report;
 mod requests;
 mod restart;
 mod rows;

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use harness::Table;
 
 use crate::environment::CLIENT_KEY;
 use crate::process::descriptors;
-use crate::report::Table;
 use crate::servers::Server;
 use crate::streams::Streams;
 
@@ -54,7 +54,7 @@ pub fn run(options: &Options) -> Result<(), String> {
 
 fn measure_all(fh: &Path, state: &Path) -> Result<Table, String> {
     let head = ["environments", "features", "bytes of a value", "streams", "MiB", "formula, MiB"];
-    let mut table = Table::new(&head);
+    let mut table = Table::new("memory", &head);
     for (environments, features, bytes, streams) in CASES {
         std::fs::write(state, text(environments, features, bytes))
             .map_err(|why| why.to_string())?;
@@ -67,7 +67,7 @@ fn measure_all(fh: &Path, state: &Path) -> Result<Table, String> {
         let mib = |bytes: f64| format!("{:.1}", bytes / f64::from(1 << 20));
         let counts = [environments, features, bytes, streams].map(|count| count.to_string());
         let figures = [mib(resident as f64), mib(formula as f64)];
-        table.row(counts.into_iter().chain(figures).collect());
+        table.rows.push(counts.into_iter().chain(figures).collect());
     }
     Ok(table)
 }

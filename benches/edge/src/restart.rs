@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use harness::Table;
 
 use crate::environment::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY};
 use crate::process::descriptors;
-use crate::report::Table;
 use crate::servers::{Contestant, Places, Server, head};
 use crate::streams::Streams;
 
@@ -39,7 +39,7 @@ pub fn run(options: &Options) -> Result<(), String> {
 
 fn measure_all(places: &Places, count: usize) -> Result<Table, String> {
     let columns = ["key", "Last-Event-ID", "streams", "MB", "MB in an hour", "all, s", "peak, MiB"];
-    let mut table = Table::new(&columns);
+    let mut table = Table::new("restart", &columns);
     let first = Server::start(Contestant::Ours, places)?;
     let poll = first.fetch(&head(&format!("/features?apiKey={ENVIRONMENT}/{CLIENT_KEY}"), ""))?;
     let known = poll.etag.trim_matches('"').to_string();
@@ -70,7 +70,7 @@ fn measure_all(places: &Places, count: usize) -> Result<Table, String> {
             format!("{:.0}", server.peak()? as f64 / f64::from(1 << 20)),
         ];
         let names = [name.to_string(), form.to_string()];
-        table.row(names.into_iter().chain(counts).chain(figures).collect());
+        table.rows.push(names.into_iter().chain(counts).chain(figures).collect());
         drop(streams);
         server.stop()?;
     }

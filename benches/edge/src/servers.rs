@@ -93,21 +93,11 @@ pub struct Peer {
     /// `unleash-edge`; without it, it is not measured
     #[arg(long)]
     unleash_edge: Option<PathBuf>,
-
-    /// Its version for the page; it does not say it itself
-    #[arg(long, requires = "unleash_edge")]
-    unleash_edge_version: Option<String>,
 }
 
 impl Peer {
     pub fn program(&self) -> Option<&Path> {
         self.unleash_edge.as_deref()
-    }
-
-    /// Returns the peer's name for the page.
-    pub fn name(&self) -> Option<String> {
-        let version = self.unleash_edge_version.as_deref().unwrap_or("of unknown version");
-        self.unleash_edge.as_ref().map(|_| format!("`unleash-edge` {version}"))
     }
 }
 

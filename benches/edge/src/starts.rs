@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use harness::Table;
 
 use crate::memory::text;
 use crate::process::Usage;
-use crate::report::Table;
 use crate::servers::Server;
 
 /// Numbers of environments and features.
@@ -36,7 +36,7 @@ pub fn run(options: &Options) -> Result<(), String> {
 
 fn measure_all(fh: &Path, folder: &Path, starts: usize) -> Result<Table, String> {
     let head = ["environments", "features", "file edited", "start", "peak, MiB", "s", "data, MiB"];
-    let mut table = Table::new(&head);
+    let mut table = Table::new("starts", &head);
     for (environments, features) in CASES {
         for edited in [false, true] {
             let data = folder.join(format!("{environments}-{features}-{edited}"));
@@ -57,7 +57,7 @@ fn measure_all(fh: &Path, folder: &Path, starts: usize) -> Result<Table, String>
                 let mib = |bytes: u64| format!("{:.1}", bytes as f64 / f64::from(1 << 20));
                 let counts = [environments.to_string(), features.to_string(), edited.to_string()];
                 let figures = [name, mib(peak), format!("{:.2}", usage.processor), mib(bytes)];
-                table.row(counts.into_iter().chain(figures).collect());
+                table.rows.push(counts.into_iter().chain(figures).collect());
             }
         }
     }
