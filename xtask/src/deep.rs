@@ -254,7 +254,7 @@ pub(crate) fn all() -> Vec<Deep> {
             Part::new("console in Chromium")
                 .prepare(services::chromium)
                 .run(services::test_console),
-            &["fh-console-tests"],
+            &["fh-server-tests"],
             &[],
         ),
         deep(
