@@ -7,7 +7,7 @@ pub struct FeatBit(FbClient);
 
 impl Engine for FeatBit {
     type Context = FbUser;
-    type Flag = String;
+    harness::by_key!();
     const NAME: &'static str = "featbit";
     const ALL: All = All::Also("featbit all_variations");
 
@@ -23,10 +23,6 @@ impl Engine for FeatBit {
             .build()
             .map_err(|error| error.to_string())?;
         Ok(Self(FbClient::with_options(options)))
-    }
-
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
     }
 
     fn context(&self, user: &User) -> FbUser {

@@ -37,7 +37,7 @@ fn on(ruleset: &Ruleset, context: &Attributes) -> usize {
 
 impl Engine for FhEval {
     type Context = Attributes;
-    type Flag = String;
+    harness::by_key!();
     const NAME: &'static str = "fh-eval, no swap";
     const ALL: All = All::Own;
 
@@ -46,9 +46,6 @@ impl Engine for FhEval {
     }
     fn load(payload: String) -> Result<Self, String> {
         Self::read(&payload).map(Self)
-    }
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
     }
     fn context(&self, user: &User) -> Attributes {
         attributes(user)

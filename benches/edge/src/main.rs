@@ -56,7 +56,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    harness::end(match Cli::parse().command {
         Command::Fanout(options) => fanout::run(&options),
         Command::Get(options) => get::run(&options),
         Command::Work(options) => work::run(&options),
@@ -65,12 +65,5 @@ fn main() -> ExitCode {
         Command::Restart(options) => restart::run(&options),
         Command::Floor(options) => floor::run(&options),
         Command::Upstream(options) => upstream::run(&options),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    })
 }

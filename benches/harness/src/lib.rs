@@ -12,7 +12,7 @@ mod rounds;
 mod stats;
 pub mod workload;
 
-pub use report::{Report, Table, bytes, multiple, nanos, write};
+pub use report::{Report, Table, bytes, end, multiple, nanos, write};
 #[cfg(feature = "rounds")]
 pub use rounds::*;
 pub use stats::{Shuffle, median, percentile};

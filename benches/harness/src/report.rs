@@ -1,5 +1,6 @@
 use std::fmt::{self, Write as _};
 use std::path::Path;
+use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
@@ -92,6 +93,18 @@ impl Report {
             row[what] = json!(value);
         }
         json!({"unit": "ns", "rows": rows, "notes": self.notes})
+    }
+}
+
+/// Prints the error of a program, if it has failed, and returns how it ends.
+#[must_use]
+pub fn end(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

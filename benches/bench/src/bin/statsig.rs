@@ -31,13 +31,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let Arguments { options } = Arguments::parse();
-    match bench(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    harness::end(bench(&options))
 }
 
 fn bench(options: &Options) -> Result<(), String> {
@@ -71,7 +65,7 @@ struct Gates {
 
 impl Engine for Gates {
     type Context = StatsigUser;
-    type Flag = String;
+    harness::by_key!();
     const NAME: &'static str = "statsig";
 
     fn render(workload: &Workload) -> Option<String> {
@@ -100,10 +94,6 @@ impl Engine for Gates {
         Ok(Self { statsig, _runtime: runtime })
     }
 
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
-    }
-
     fn context(&self, user: &User) -> StatsigUser {
         StatsigUserBuilder::new_with_user_id(user.userkey.clone())
             .country(Some(user.country.to_owned()))
@@ -125,7 +115,7 @@ struct Exposing(Gates);
 
 impl Engine for Exposing {
     type Context = StatsigUser;
-    type Flag = String;
+    harness::by_key!();
     const NAME: &'static str = "statsig + exposure";
 
     fn render(workload: &Workload) -> Option<String> {
@@ -133,9 +123,6 @@ impl Engine for Exposing {
     }
     fn load(payload: String) -> Result<Self, String> {
         Gates::load(payload).map(Self)
-    }
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
     }
     fn context(&self, user: &User) -> StatsigUser {
         self.0.context(user)

@@ -25,7 +25,7 @@ impl ConfigCache for Once {
 
 impl Engine for ConfigCat {
     type Context = ConfigCatUser;
-    type Flag = String;
+    harness::by_key!();
     const NAME: &'static str = "configcat";
     const ALL: All = All::Also("configcat get_all_values");
 
@@ -47,10 +47,6 @@ impl Engine for ConfigCat {
             0 => Err("the payload was not taken".to_owned()),
             _ => Ok(Self(client)),
         }
-    }
-
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
     }
 
     fn context(&self, user: &User) -> ConfigCatUser {

@@ -11,7 +11,7 @@ pub struct Eppo(Configuration);
 
 impl Engine for Eppo {
     type Context = (Str, Arc<Attributes>);
-    type Flag = String;
+    harness::by_key!();
     const NAME: &'static str = "eppo";
 
     fn render(workload: &Workload) -> Option<String> {
@@ -23,10 +23,6 @@ impl Engine for Eppo {
         let flags = UniversalFlagConfig::from_json(metadata, payload.into_bytes())
             .map_err(|error| error.to_string())?;
         Ok(Self(Configuration::from_server_response(flags, None)))
-    }
-
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
     }
 
     fn context(&self, user: &User) -> Self::Context {

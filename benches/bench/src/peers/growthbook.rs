@@ -10,7 +10,7 @@ pub struct GrowthBook(Core);
 
 impl Engine for GrowthBook {
     type Context = Option<Vec<GrowthBookAttribute>>;
-    type Flag = String;
+    harness::by_key!();
     const NAME: &'static str = "growthbook";
 
     fn render(workload: &Workload) -> Option<String> {
@@ -26,10 +26,6 @@ impl Engine for GrowthBook {
             sticky_bucket_service: None,
             saved_groups: HashMap::new(),
         }))
-    }
-
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
     }
 
     fn context(&self, user: &User) -> Self::Context {

@@ -22,7 +22,7 @@ impl Store for Flags {
 
 impl Engine for LaunchDarkly {
     type Context = Context;
-    type Flag = String;
+    harness::by_key!();
     const NAME: &'static str = "launchdarkly";
 
     fn render(workload: &Workload) -> Option<String> {
@@ -32,10 +32,6 @@ impl Engine for LaunchDarkly {
     fn load(payload: String) -> Result<Self, String> {
         let flags = serde_json::from_str(&payload).map_err(|error| error.to_string())?;
         Ok(Self(Flags(flags)))
-    }
-
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
     }
 
     fn context(&self, user: &User) -> Context {

@@ -9,7 +9,7 @@ pub struct Yggdrasil(EngineState);
 
 impl Engine for Yggdrasil {
     type Context = Context;
-    type Flag = String;
+    harness::by_key!();
     const NAME: &'static str = "yggdrasil";
     const ALL: All = All::Also("yggdrasil resolve_all");
 
@@ -24,10 +24,6 @@ impl Engine for Yggdrasil {
             None => Ok(Self(state)),
             Some(warnings) => Err(format!("{:?}", warnings.first())),
         }
-    }
-
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
     }
 
     fn context(&self, user: &User) -> Context {
@@ -64,7 +60,7 @@ pub struct YggdrasilCounting(Yggdrasil);
 
 impl Engine for YggdrasilCounting {
     type Context = Context;
-    type Flag = String;
+    harness::by_key!();
     const NAME: &'static str = "yggdrasil + count_toggle";
 
     fn render(workload: &Workload) -> Option<String> {
@@ -73,10 +69,6 @@ impl Engine for YggdrasilCounting {
 
     fn load(payload: String) -> Result<Self, String> {
         Yggdrasil::load(payload).map(Self)
-    }
-
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
     }
 
     fn context(&self, user: &User) -> Context {

@@ -49,6 +49,18 @@ pub trait Engine: Sized + Send + Sync + 'static {
     }
 }
 
+/// The members of an [`Engine`] whose flags are given by key.
+#[macro_export]
+macro_rules! by_key {
+    () => {
+        type Flag = String;
+
+        fn flag(&self, key: &str) -> String {
+            key.to_owned()
+        }
+    };
+}
+
 /// An engine behind a pointer that another thread may exchange at any time, as in an application.
 pub struct Swapped<E>(pub ArcSwap<E>);
 

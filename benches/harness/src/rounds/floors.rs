@@ -20,7 +20,7 @@ fn text<E: std::fmt::Display>(error: E) -> String {
 }
 
 macro_rules! floor {
-    ($(#[$doc:meta])* $name:ident($inner:ty), $row:literal, $all:expr, $flag:ty, $load:expr, $resolve:expr, $is_on:expr) => {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $row:literal, $all:expr, $flag:ty, $load:expr, $resolve:expr, $is_on:expr $(, $count:expr)?) => {
         $(#[$doc])*
         pub struct $name(pub $inner);
 
@@ -49,35 +49,12 @@ macro_rules! floor {
                 let is_on: fn(&$inner, &$flag, &Context) -> bool = $is_on;
                 is_on(&self.0, flag, context)
             }
-            fn all(&self, context: &Context) -> usize {
-                all(&self.0, context)
-            }
+            $(fn all(&self, context: &Context) -> usize {
+                let count: fn(&$inner, &Context) -> usize = $count;
+                count(&self.0, context)
+            })?
         }
     };
-}
-
-trait EvaluateAll {
-    fn count(&self, context: &Context) -> usize;
-}
-
-impl EvaluateAll for Flat {
-    #[inline]
-    fn count(&self, context: &Context) -> usize {
-        let mut on = 0;
-        self.evaluate_all(context, |_, value| on += usize::from(value));
-        on
-    }
-}
-
-impl EvaluateAll for Boxed {
-    fn count(&self, _: &Context) -> usize {
-        unreachable!("asked flag by flag")
-    }
-}
-
-#[inline]
-fn all<T: EvaluateAll>(floor: &T, context: &Context) -> usize {
-    floor.count(context)
 }
 
 floor!(
@@ -85,7 +62,12 @@ floor!(
     FlatByHandle(Flat), "floor (flat, by handle)", All::Own, u32,
     Flat::from_json,
     |floor, key| floor.handle(key).expect("a key of the payload"),
-    |floor, &handle, context| floor.by_handle(handle, context)
+    |floor, &handle, context| floor.by_handle(handle, context),
+    |floor, context| {
+        let mut on = 0;
+        floor.evaluate_all(context, |_, value| on += usize::from(value));
+        on
+    }
 );
 floor!(
     /// One pointer per flag. Flags are given by number.
@@ -119,7 +101,7 @@ pub struct Locked(std::sync::RwLock<BoxedByKey>);
 
 impl Engine for Locked {
     type Context = Context;
-    type Flag = String;
+    crate::by_key!();
     const NAME: &'static str = "floor (by key) + RwLock";
 
     fn render(workload: &Workload) -> Option<String> {
@@ -127,9 +109,6 @@ impl Engine for Locked {
     }
     fn load(payload: String) -> Result<Self, String> {
         BoxedByKey::load(payload).map(|floor| Self(floor.into()))
-    }
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
     }
     fn context(&self, user: &User) -> Context {
         self.0.read().expect("nobody panics").context(user)

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use crate::workload::{Email, standard};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::rounds::engine::Engine;
 use crate::rounds::hot::{Column, Suite};
@@ -57,7 +57,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 /// The heap usage of one engine, measured in a process of its own.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Heap {
     /// Allocations and bytes per evaluation, for the workloads that the engine supports.
     pub evaluation: Vec<(Column, f64, f64)>,
@@ -97,14 +97,7 @@ pub fn heap_of<E: Engine>() -> Result<Heap, String> {
     }
     let suite = Suite::default();
     for column in Column::COUNTED {
-        let engine = suite.load::<E>(column.email())?.map_or_else(
-            || match column {
-                Column::W1 | Column::W2 | Column::W3 | Column::C1 => suite.load::<E>(Email::Suffix),
-                _ => Ok(None),
-            },
-            |engine| Ok(Some(engine)),
-        )?;
-        let (Some(engine), Some(key)) = (engine, suite.key(column)) else {
+        let (Some(engine), Some(key)) = (suite.engine::<E>(column)?, suite.key(column)) else {
             continue;
         };
         let (flag, context) = (engine.flag(key), engine.context(&suite.user));
@@ -127,35 +120,4 @@ pub fn heap_of<E: Engine>() -> Result<Heap, String> {
         ));
     }
     Ok(heap)
-}
-
-impl Heap {
-    /// Converts the figures to JSON for the parent process.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        let evaluation: Vec<_> = self
-            .evaluation
-            .iter()
-            .map(|(column, count, bytes)| json!([format!("{column:?}"), count, bytes]))
-            .collect();
-        json!({"evaluation": evaluation, "perFlag": self.per_flag, "loading": self.loading, "payload": self.payload})
-    }
-
-    /// Parses the figures of a child process.
-    #[must_use]
-    pub fn from_json(value: &Value) -> Option<Self> {
-        let mut evaluation = vec![];
-        for entry in value["evaluation"].as_array()? {
-            let name = entry[0].as_str()?;
-            let column =
-                Column::COUNTED.into_iter().find(|column| format!("{column:?}") == name)?;
-            evaluation.push((column, entry[1].as_f64()?, entry[2].as_f64()?));
-        }
-        Some(Self {
-            evaluation,
-            per_flag: [value["perFlag"][0].as_f64()?, value["perFlag"][1].as_f64()?],
-            loading: value["loading"].as_u64()?,
-            payload: value["payload"].as_u64()? as usize,
-        })
-    }
 }

@@ -2,6 +2,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
 use crate::workload::{Email, Shape, User, Workload, standard, users};
 
 use crate::rounds::engine::{All, Engine};
@@ -9,7 +11,7 @@ use crate::rounds::{LONG_SLICE, SLICE};
 use crate::stats::{Shuffle, median};
 
 /// A workload, which is a column of the tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Column {
     /// A boolean flag without rules.
     W1,
@@ -62,6 +64,10 @@ impl Column {
             Self::W4re | Self::W4suf | Self::Explain => Some(Shape::TenRules),
             Self::W5re | Self::W5suf | Self::Update => None,
         }
+    }
+
+    fn is_in_both(self) -> bool {
+        matches!(self, Self::W1 | Self::W2 | Self::W3 | Self::C1)
     }
 
     fn slice(self) -> u64 {
@@ -168,6 +174,18 @@ impl Suite {
             .transpose()
     }
 
+    /// Loads an engine for a workload. W1 to W3 and C1 are the same in both variants, so an engine that supports only one variant has these
+    /// workloads as well.
+    ///
+    /// # Errors
+    /// If the engine rejects the payload.
+    pub fn engine<E: Engine>(&self, column: Column) -> Result<Option<E>, String> {
+        match self.load(column.email())? {
+            None if column.is_in_both() => self.load(Email::Suffix),
+            engine => Ok(engine),
+        }
+    }
+
     /// Returns all benches of an engine for these workloads.
     ///
     /// # Errors
@@ -180,12 +198,7 @@ impl Suite {
         }
         for &column in columns {
             let variant = usize::from(column.email() == Email::Suffix);
-            // W1 to W3 and C1 are the same in both variants, so an engine that supports only one variant has these workloads
-            // as well.
-            let other = match column {
-                Column::W1 | Column::W2 | Column::W3 | Column::C1 => loaded[1 - variant].as_ref(),
-                _ => None,
-            };
+            let other = loaded[1 - variant].as_ref().filter(|_| column.is_in_both());
             let Some(engine) = loaded[variant].as_ref().or(other) else {
                 continue;
             };

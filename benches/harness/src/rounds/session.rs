@@ -190,7 +190,8 @@ pub fn measure(rows: &[Row], extras: Extras, options: &Options) -> Result<Figure
 /// If there is no such row, or the engine rejects the payload.
 pub fn heap_child(rows: &[Row], name: &str) -> Result<(), String> {
     let row = rows.iter().find(|row| row.name == name).ok_or("no such row")?;
-    println!("{}", (row.heap)()?.to_json());
+    let heap = (row.heap)()?;
+    println!("{}", serde_json::to_string(&heap).map_err(|error| error.to_string())?);
     Ok(())
 }
 
@@ -202,8 +203,5 @@ fn heap_in_child(row: &str) -> Result<Heap, String> {
         .output()
         .map_err(|error| error.to_string())?;
     serde_json::from_slice(&output.stdout)
-        .ok()
-        .as_ref()
-        .and_then(Heap::from_json)
-        .ok_or_else(|| format!("{row}: no heap figures from the child process"))
+        .map_err(|error| format!("{row}: no heap figures from the child process: {error}"))
 }

@@ -40,15 +40,8 @@ pub fn target<E: Engine>(
     row: &'static str,
     column: Column,
 ) -> Result<Target, String> {
-    let (engine, key) = match suite.load::<E>(column.email())? {
-        Some(engine) => (engine, suite.key(column)),
-        None => (
-            suite.load::<E>(crate::workload::Email::Suffix)?.ok_or("no payload")?,
-            suite.key(column),
-        ),
-    };
-    let engine = Arc::new(engine);
-    let key = key.ok_or("threads are measured with one flag")?.to_owned();
+    let engine = Arc::new(suite.engine::<E>(column)?.ok_or("no payload")?);
+    let key = suite.key(column).ok_or("threads are measured with one flag")?.to_owned();
     let user = suite.user.clone();
     let body = move || -> Box<dyn FnMut(u64) + Send> {
         let (engine, flag, context) =

@@ -34,13 +34,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let Arguments { options } = Arguments::parse();
-    match bench(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    harness::end(bench(&options))
 }
 
 fn rows() -> Vec<Row> {

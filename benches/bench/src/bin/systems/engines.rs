@@ -52,7 +52,7 @@ fn all(ruleset: &Ruleset, context: &Attributes) -> usize {
 
 impl Engine for Ours {
     type Context = Attributes;
-    type Flag = String;
+    harness::by_key!();
     const NAME: &'static str = "fh-eval";
     const ALL: All = All::Own;
 
@@ -61,9 +61,6 @@ impl Engine for Ours {
     }
     fn load(payload: String) -> Result<Self, String> {
         compile(&payload).map(Self)
-    }
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
     }
     fn context(&self, user: &User) -> Attributes {
         Self::user(user).attributes().clone()
@@ -94,7 +91,7 @@ impl FeatureSignals {
 
 impl Engine for FeatureSignals {
     type Context = Attributes;
-    type Flag = String;
+    harness::by_key!();
     const NAME: &'static str = "FeatureSignals";
     const ALL: All = All::Own;
 
@@ -105,9 +102,6 @@ impl Engine for FeatureSignals {
         let document = featuresignals::Document::parse(payload.as_bytes());
         let document = document.map_err(|why| why.to_string())?;
         Ok(Self(featuresignals::Compiler::new().compile(&document)))
-    }
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
     }
     fn context(&self, user: &User) -> Attributes {
         Self::user(user).attributes().clone()

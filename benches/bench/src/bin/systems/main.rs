@@ -47,19 +47,12 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done = match Options::parse().command {
+    harness::end(match Options::parse().command {
         Command::FeatbitDiff { count, seed } => differences::run(count, seed),
         Command::Featbit { rounds } => {
             times::featbit::run(rounds).and_then(|()| times::insights::run(rounds))
         }
         Command::Patterns => times::patterns::run(),
         Command::Featuresignals { rounds } => times::featuresignals::run(rounds),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("{why}");
-            ExitCode::FAILURE
-        }
-    }
+    })
 }
