@@ -72,6 +72,8 @@ cargo xtask <command>
   bench edge [fanout|get] [--without-peer] [ARGS]
                      build and run the benches of the Edge beside `unleash-edge`, which is installed first, or one part;
                      write the tables of docs/performance-edge.md, or with ARGS for the bench only print them
+  bench edge memory|restart|starts|work [ARGS]
+                     print memory, restarts, starts or the most expensive requests of `fh serve`
   bench featbit [--rounds N]
                      measure the engine with FeatBit's rules beside the crate `featbit-server-sdk`, after a comparison of the answers
   bench featuresignals [--rounds N]

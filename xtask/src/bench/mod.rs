@@ -26,7 +26,9 @@ const PEERS: [&str; 8] = [
     "arc-swap",
 ];
 
+/// The parts of the bench of the Edge with tables on the page, and those without.
 const EDGE_PARTS: [&str; 2] = ["fanout", "get"];
+const EDGE_ALONE: [&str; 4] = ["memory", "restart", "starts", "work"];
 
 /// Runs the benches with the given arguments. Without arguments, runs the full measurement and replaces the tables of the
 /// page.
@@ -88,10 +90,16 @@ pub(crate) fn clippy() -> Result<(), String> {
     Run::new(clippy).within("benches").go()
 }
 
-/// Runs the benches of the Edge. The arguments are `[fanout|get] [--without-peer] [OPTIONS]`. Servers and load generators
-/// are separate processes. With options for the bench, the tables are only printed.
+/// Runs the benches of the Edge. The arguments are `[fanout|get] [--without-peer] [OPTIONS]`, or a part of [`EDGE_ALONE`] with its options.
+/// Servers and load generators are separate processes. With options for the bench, the tables are only printed.
 fn edge(arguments: &[String]) -> Result<(), String> {
+    let fh = |built: PathBuf| ["--fh".to_string(), built.display().to_string()];
     let (part, options) = match arguments {
+        [part, rest @ ..] if EDGE_ALONE.contains(&part.as_str()) => {
+            let bench = program("edge").args(std::slice::from_ref(part)).args(rest);
+            let given = rest.iter().any(|option| option == "--fh");
+            return if given { bench.go() } else { bench.args(&fh(build_fh()?)).go() };
+        }
         [part, rest @ ..] if EDGE_PARTS.contains(&part.as_str()) => (Some(part.as_str()), rest),
         rest => (None, rest),
     };
@@ -108,18 +116,14 @@ fn edge(arguments: &[String]) -> Result<(), String> {
     if let Some(missing) = &missing {
         eprintln!("{missing}");
     }
-    Run::new("cargo build --locked --release -p fh-cli").go()?;
-    let fh = target_folder().join("release/fh");
-    let fh = fh.canonicalize().map_err(|why| format!("{}: {why}", fh.display()))?;
-    let mut common = vec!["--fh".to_string(), fh.display().to_string()];
+    let mut common = fh(build_fh()?).to_vec();
     let mut name = "`fh serve` alone".to_string();
     if let Some(Ok(peer)) = &peer {
         common.extend(["--unleash-edge".to_string(), peer.display().to_string()]);
         name = format!("`unleash-edge` {}", unleash_edge::VERSION);
     }
     for of in EDGE_PARTS.iter().filter(|of| part.is_none_or(|part| part == **of)) {
-        let bench = Run::new("cargo run --locked --release -p edge --").args(&[of.to_string()]);
-        let bench = bench.args(&common).args(options).within("benches");
+        let bench = program("edge").args(&[of.to_string()]).args(&common).args(options);
         if !options.is_empty() {
             bench.go()?;
             continue;
@@ -133,6 +137,13 @@ fn edge(arguments: &[String]) -> Result<(), String> {
         eprintln!("{missing}");
     }
     Ok(())
+}
+
+/// Builds `fh` as it ships, and returns its path.
+fn build_fh() -> Result<PathBuf, String> {
+    Run::new("cargo build --locked --release -p fh-cli").go()?;
+    let fh = target_folder().join("release/fh");
+    fh.canonicalize().map_err(|why| format!("{}: {why}", fh.display()))
 }
 
 /// Returns the versions of the peers.
