@@ -7,12 +7,14 @@
 
 #[cfg(any(feature = "bench", feature = "systems"))]
 mod featbit;
+#[cfg(any(feature = "bench", feature = "systems"))]
 mod ours;
 #[cfg(feature = "bench")]
 mod peers;
 
 #[cfg(any(feature = "bench", feature = "systems"))]
 pub use featbit::FeatBit;
+#[cfg(any(feature = "bench", feature = "systems"))]
 pub use ours::{FhEval, FhEvalByHandle, NOW};
 #[cfg(feature = "bench")]
 pub use peers::{ConfigCat, Eppo, GrowthBook, LaunchDarkly, Yggdrasil, YggdrasilCounting};
