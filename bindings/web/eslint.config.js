@@ -53,7 +53,6 @@ export default tseslint.config(
     ignores: [
       "**/dist/**",
       "**/node_modules/**",
-      "bindgen/**",
       "**/engine/wasm/*.js",
       "tests/projects/**",
       "examples/testing/jest/**",

@@ -6,7 +6,7 @@ use fh_eval::featurehub::{Compiler, Document};
 use fh_eval::{
     Attributes, Evaluation, EvaluationReason, Profile, Ruleset, Subject, TimeRules, Timestamp,
 };
-use fh_generators::{Case, Choices, Payload, case, context_to_json, payload};
+use fh_test::generators::{Case, Choices, Payload, case, context_to_json, payload};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 
@@ -88,7 +88,7 @@ proptest! {
     #[test]
     fn evaluating_all_is_evaluating_each(payload in payload(12), case in case()) {
         let context = context(&case);
-        let mut features: Vec<String> = payload.features.iter().map(fh_generators::Feature::to_json).collect();
+        let mut features: Vec<String> = payload.features.iter().map(fh_test::generators::Feature::to_json).collect();
         features.push(case.feature.to_json());
         let features: Vec<&str> = features.iter().map(String::as_str).collect();
         for profile in PROFILES {
@@ -110,7 +110,7 @@ proptest! {
         prepared in any::<u8>(),
         chosen in any::<u8>(),
     ) {
-        let mut features: Vec<String> = drawn.features.iter().map(fh_generators::Feature::to_json).collect();
+        let mut features: Vec<String> = drawn.features.iter().map(fh_test::generators::Feature::to_json).collect();
         // Features for which the contexts were drawn: their rules match more often.
         features.extend(cases.iter().map(|case| case.feature.to_json()));
         let features: Vec<&str> = features.iter().map(String::as_str).collect();
@@ -163,8 +163,8 @@ proptest! {
     fn updating_some_is_compiling_all(old in payload(8), new in payload(8), case in case(), at in 0_usize..8, further in 0_usize..8) {
         let context = context(&case);
         let subject = Subject::new(&context, NOW);
-        let old: Vec<String> = old.features.iter().map(fh_generators::Feature::to_json).collect();
-        let new: Vec<String> = new.features.iter().map(fh_generators::Feature::to_json).collect();
+        let old: Vec<String> = old.features.iter().map(fh_test::generators::Feature::to_json).collect();
+        let new: Vec<String> = new.features.iter().map(fh_test::generators::Feature::to_json).collect();
         let mut changed: Vec<&str> = old.iter().map(String::as_str).collect();
         for profile in PROFILES {
             let before = ruleset(&old.iter().map(String::as_str).collect::<Vec<_>>(), profile);

@@ -208,8 +208,6 @@ mod tests {
                 .iter()
                 .map(|(other, _)| other)
                 .filter(|other| !allowed.contains(&other.as_str()))
-                // Tests may draw their inputs with this crate, which depends on the engine alone.
-                .filter(|other| *other != "fh-generators")
                 .filter(|other| *other != "fh-test" && *other != name)
                 .collect();
             assert!(

@@ -36,9 +36,9 @@ const fn deep(
 const SUITE: &[&str] = &["fh-conformance", "fh-cli"];
 const WEB: &[&str] = &["fh-web-engine", "fh-cli"];
 const KOTLIN: &[&str] = &["bindings/kotlin"];
-const SWIFT: &[&str] = &["bindings/swift"];
+const SWIFT: &[&str] = &["bindings/bindgen", "bindings/swift"];
 /// The folder of the client for the web. The benches and runtimes in it have commands of their own.
-const WEB_FOLDER: &[&str] = &["bindings/web"];
+const WEB_FOLDER: &[&str] = &["bindings/bindgen", "bindings/web"];
 
 /// Returns all deep parts, in the order of `cargo xtask prove`.
 pub(crate) fn all() -> Vec<Deep> {
@@ -76,17 +76,12 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("FeatBit's crate").run(|| bench::systems("featbit-diff", &[])),
             &["fh-eval"],
-            &["benches/systems"],
+            &["benches/bench"],
         ),
         deep(
             Part::new("FeatBit's SDKs").prepare(featbit::prepare).run(featbit::test_deep),
             &["fh-featbit-sdks", "fh-test-servers", "fh-python"],
-            &[
-                "benches/featbit-adapter",
-                "conformance/adapters",
-                "conformance/data",
-                "bindings/python",
-            ],
+            &["benches/bench", "conformance/adapters", "conformance/data", "bindings/python"],
         ),
         deep(
             Part::new("benches, clippy")
@@ -189,7 +184,7 @@ pub(crate) fn all() -> Vec<Deep> {
                 .prepare(swift::prepare)
                 .run(swift::conformance::run_all),
             &["fh-uniffi", "fh-conformance"],
-            &["bindings/swift", "conformance"],
+            &["bindings/bindgen", "bindings/swift", "conformance"],
         ),
         deep(
             Part::new("swift: package")
@@ -197,7 +192,12 @@ pub(crate) fn all() -> Vec<Deep> {
                 .build(swift::shipped::build)
                 .run(swift::shipped::run),
             &["fh-uniffi", "fh-cli"],
-            &["bindings/swift", "docs/swift.md", "bindings/python/wheels/licences.py"],
+            &[
+                "bindings/bindgen",
+                "bindings/swift",
+                "docs/swift.md",
+                "bindings/python/wheels/licences.py",
+            ],
         ),
         deep(
             Part::new("apple: package")
@@ -205,7 +205,12 @@ pub(crate) fn all() -> Vec<Deep> {
                 .build(swift::apple::build_package)
                 .run(swift::apple::run),
             &["fh-uniffi"],
-            &["bindings/swift", "bindings/kotlin/packaging", "bindings/python/wheels/licences.py"],
+            &[
+                "bindings/bindgen",
+                "bindings/swift",
+                "bindings/kotlin/packaging",
+                "bindings/python/wheels/licences.py",
+            ],
         ),
         deep(
             Part::new("swift: endurance")
@@ -228,7 +233,7 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("web: packages").prepare(web::prepare_chromium).run(web::test_packages),
             WEB,
-            &["bindings/web", "bindings/python/wheels"],
+            &["bindings/bindgen", "bindings/web", "bindings/python/wheels"],
         ),
         Deep {
             search: Search::Random,
@@ -249,7 +254,7 @@ pub(crate) fn all() -> Vec<Deep> {
             Part::new("console in Chromium")
                 .prepare(services::chromium)
                 .run(services::test_console),
-            &["fh-console-tests"],
+            &["fh-server-tests"],
             &[],
         ),
         deep(

@@ -13,8 +13,7 @@ pub(crate) fn prepare() -> Result<(), String> {
 }
 
 /// The workspaces beside the main one, whose lock file every build checks.
-const WORKSPACES: [&str; 4] =
-    ["benches", "conformance/fuzz", "bindings/swift/bindgen", "bindings/web/bindgen"];
+const WORKSPACES: [&str; 3] = ["benches", "bindings/bindgen", "conformance/fuzz"];
 
 pub(crate) fn check() -> Result<(), String> {
     core_size()?;

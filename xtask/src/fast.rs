@@ -94,7 +94,8 @@ fn lints() -> [Part; 2] {
         Part::new("clippy")
             .prepare(|| install::component("cargo clippy --version", "clippy", CHECKS))
             .build(|| {
-                Run::new("cargo clippy --locked --workspace --all-targets -- -D warnings").go()
+                let targets = "--workspace --all-targets --features fh-server-tests/chromium";
+                Run::new(&format!("cargo clippy --locked {targets} -- -D warnings")).go()
             }),
     ]
 }

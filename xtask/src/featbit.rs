@@ -13,7 +13,7 @@ use crate::workspace;
 const PROGRAM: &str = "fh-featbit-sdks";
 /// The test server as a program of its own, which a signal can stop.
 const SERVER: &str = "fh-test-featbit";
-/// The adapter of FeatBit's Rust SDK, a package of the benches.
+/// The adapter of FeatBit's Rust SDK, a program of the benches.
 const RUST: &str = "featbit-adapter";
 const NODE: &str = "featbit-node";
 const PYTHON: &str = "featbit-python";

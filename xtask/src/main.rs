@@ -72,6 +72,8 @@ cargo xtask <command>
   bench edge [fanout|get] [--without-peer] [ARGS]
                      build and run the benches of the Edge beside `unleash-edge`, which is installed first, or one part;
                      write the tables of docs/performance-edge.md, or with ARGS for the bench only print them
+  bench edge memory|restart|starts|work [ARGS]
+                     print memory, restarts, starts or the most expensive requests of `fh serve`
   bench featbit [--rounds N]
                      measure the engine with FeatBit's rules beside the crate `featbit-server-sdk`, after a comparison of the answers
   bench featuresignals [--rounds N]
@@ -91,6 +93,9 @@ cargo xtask <command>
   bench web [--quick]
                      measure the client for browsers and Node beside published SDKs, and write the tables of docs/performance-web.md, or
                      with --quick only print them
+  bench updates [ARGS]
+                     measure reads of the Rust client while updates arrive, with --patches changes of single features, with --messages
+                     large messages
   bench soak [MINUTES]
                      use a client in Node and in two tabs of Chromium for 10 minutes by default; fail if minute 2 and the last one differ
                      by more than 5 % of memory

@@ -38,5 +38,5 @@ pub(crate) fn programs_of_hardship() -> Result<(), String> {
 
 /// Runs the tests of the console. Screenshots are left in `target/tmp/console`.
 pub(crate) fn test_console() -> Result<(), String> {
-    Run::new("cargo test --locked -p fh-console-tests").go()
+    Run::new("cargo test --locked -p fh-server-tests --features chromium --test chromium").go()
 }

@@ -16,10 +16,7 @@ const KINDS: [(&str, &str); 8] = [
     ("benches", "benches/"),
     ("suite", "conformance/"),
     ("tools", "xtask/ /mutants/ /bindgen/ /packaging/ /wheels/ /bench/ /conformance/ /equality/"),
-    (
-        "tests",
-        "/tests/ /Tests/ /test/ /console-tests/ /secret-tests/ tests.rs *.test.ts *.test.tsx *Test.kt *Test.java",
-    ),
+    ("tests", "/tests/ /Tests/ /test/ tests.rs *.test.ts *.test.tsx *Test.kt *Test.java"),
     (
         "examples, settings",
         "/examples/ *.toml *.json *.yml *.yaml *.ini *.kts *.xml *.cjs *.mjs .gitignore LICENSE Containerfile",

@@ -11,9 +11,8 @@ use serde_json::Value;
 use crate::shell::{Run, target_folder};
 use crate::tools;
 
-/// The extension module for Python is no program that a test could link. The driver of the browser lets `serde_json` keep the order of
-/// members, in which other tests would write other texts.
-const PACKAGES: &str = "--workspace --exclude fh-python --exclude fh-console-tests";
+/// The extension module for Python is no program that a test could link.
+const PACKAGES: &str = "--workspace --exclude fh-python";
 
 /// The files that describe the build to nextest.
 struct Descriptions {

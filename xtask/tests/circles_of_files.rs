@@ -12,14 +12,13 @@ use crate::rust_paths::{Binding, NamedPath, Source, child};
 use crate::sources::{LIBRARIES, files, root, without_tests};
 
 /// The folders of the checked sources.
-const FOLDERS: [&str; 20] = [
+const FOLDERS: [&str; 19] = [
+    "bindings/bindgen/src",
     "bindings/kotlin/src",
     "bindings/python/arrow/src",
     "bindings/python/src",
     "bindings/shared/src",
-    "bindings/swift/bindgen/src",
     "bindings/swift/src",
-    "bindings/web/bindgen/src",
     "bindings/web/engine/src",
     "fh-client/files/src",
     "fh-client/integrations/openfeature/src",

@@ -10,7 +10,7 @@ use crate::sources::{files, name, root};
 const KINDS: [&str; 9] = ["rs", "ts", "tsx", "js", "py", "pyi", "kt", "java", "swift"];
 
 /// Folders and files that no package contains, by a part of their path.
-const UNSHIPPED: [&str; 13] = [
+const UNSHIPPED: [&str; 12] = [
     "bench",
     "benches",
     "conformance",
@@ -18,7 +18,6 @@ const UNSHIPPED: [&str; 13] = [
     "equality",
     "fuzz",
     "mutants",
-    "secret-tests",
     "test",
     "tests",
     "Tests",

@@ -1,4 +1,6 @@
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
@@ -23,40 +25,28 @@ impl Table {
             rows: vec![],
         }
     }
+}
 
-    fn widths(&self) -> Vec<usize> {
-        let width = |place: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(place));
-            cells.chain([&self.columns[place]]).map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        (0..self.columns.len()).map(width).collect()
-    }
-
-    fn terminal(&self, out: &mut String) {
-        let widths = self.widths();
-        let _ = writeln!(out, "\n{}", self.title);
-        for row in [&self.columns].into_iter().chain(&self.rows) {
-            for (place, cell) in row.iter().enumerate() {
-                let width = widths[place];
-                // Names are aligned to the left, figures to the right.
-                let _ = match place {
-                    0 => write!(out, "  {cell:<width$}"),
-                    _ => write!(out, "  {cell:>width$}"),
-                };
+/// Writes the table as Markdown whose columns are aligned for a terminal.
+impl fmt::Display for Table {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = || [&self.columns].into_iter().chain(&self.rows);
+        let cell = |row: &'_ Vec<String>, place: usize| row.get(place).cloned().unwrap_or_default();
+        let width = |place| lines().map(|row| cell(row, place).chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
+        for (number, row) in lines().enumerate() {
+            for (place, width) in widths.iter().enumerate() {
+                write!(out, "| {:width$} ", cell(row, place))?;
             }
-            out.push('\n');
+            writeln!(out, "|")?;
+            if number == 0 {
+                for (place, width) in widths.iter().enumerate() {
+                    write!(out, "|-{:-<width$}{}", "", if place == 0 { "-" } else { ":" })?;
+                }
+                writeln!(out, "|")?;
+            }
         }
-    }
-
-    fn markdown(&self, out: &mut String) {
-        let _ = writeln!(out, "\n## {}\n", self.title);
-        let _ = writeln!(out, "| {} |", self.columns.join(" | "));
-        let rules: Vec<&str> =
-            (0..self.columns.len()).map(|i| if i == 0 { "---" } else { "---:" }).collect();
-        let _ = writeln!(out, "|{}|", rules.join("|"));
-        for row in &self.rows {
-            let _ = writeln!(out, "| {} |", row.join(" | "));
-        }
+        Ok(())
     }
 }
 
@@ -77,20 +67,6 @@ impl Report {
         self.figures.push((row.to_owned(), what.to_owned(), value));
     }
 
-    /// Formats the report for a terminal.
-    #[must_use]
-    pub fn terminal(&self) -> String {
-        let mut out = String::new();
-        for table in &self.tables {
-            table.terminal(&mut out);
-        }
-        for note in &self.notes {
-            let _ = write!(out, "\n{note}");
-        }
-        out.push('\n');
-        out
-    }
-
     /// Formats the report as Markdown.
     #[must_use]
     pub fn markdown(&self, title: &str) -> String {
@@ -98,10 +74,14 @@ impl Report {
         for note in &self.notes {
             let _ = write!(out, "\n{note}\n");
         }
-        for table in &self.tables {
-            table.markdown(&mut out);
-        }
-        out
+        out + &self.sections("##")
+    }
+
+    /// Formats the tables, each below a heading with this mark.
+    #[must_use]
+    pub fn sections(&self, mark: &str) -> String {
+        let section = |table: &Table| format!("\n{mark} {}\n\n{table}", table.title);
+        self.tables.iter().map(section).collect()
     }
 
     /// Formats the figures as JSON, by row and measure. Times are in nanoseconds.
@@ -114,6 +94,27 @@ impl Report {
         }
         json!({"unit": "ns", "rows": rows, "notes": self.notes})
     }
+}
+
+/// Prints the error of a program, if it has failed, and returns how it ends.
+#[must_use]
+pub fn end(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes a text, if there is a file for it.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write(path: Option<&Path>, text: &str) -> Result<(), String> {
+    let Some(path) = path else { return Ok(()) };
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// Formats nanoseconds with three significant digits.

@@ -92,8 +92,8 @@ fn check_out(commit: &str, checkout: &Path) -> Result<(), String> {
 /// Returns the manifest of a workspace with the members that the counted program needs.
 fn only_instructions(manifest: &str) -> String {
     let lines = manifest.lines().map(|line| match line.split_once(" = ") {
-        Some(("members", _)) => "members = [\"workload\", \"instructions\"]\n".to_string(),
-        Some(("default-members", _)) => "default-members = [\"instructions\"]\n".to_string(),
+        Some(("members", _)) => "members = [\"harness\"]\n".to_string(),
+        Some(("default-members", _)) => "default-members = [\"harness\"]\n".to_string(),
         _ => format!("{line}\n"),
     });
     lines.collect()
@@ -101,10 +101,12 @@ fn only_instructions(manifest: &str) -> String {
 
 /// Builds the program. The lock file is not enforced, because an older commit may have had other dependencies.
 fn build(benches: &Path, target: &Path, features: &str) -> Result<PathBuf, String> {
-    Run::new("cargo build --release -p instructions --target-dir")
-        .args(&[target.display().to_string(), "--features".into(), features.into()])
-        .in_folder(benches)
-        .go()?;
+    Run::new(
+        "cargo build --release -p harness --no-default-features --bin instructions --target-dir",
+    )
+    .args(&[target.display().to_string(), "--features".into(), features.into()])
+    .in_folder(benches)
+    .go()?;
     Ok(target.join("release/instructions"))
 }
 
@@ -169,7 +171,7 @@ mod tests {
         let manifest = "[workspace]\nmembers = [\"a\", \"b\"]\ndefault-members = [\"a\"]\n[profile.release]\nlto = \"fat\"\n";
         assert_eq!(
             only_instructions(manifest),
-            "[workspace]\nmembers = [\"workload\", \"instructions\"]\ndefault-members = [\"instructions\"]\n[profile.release]\nlto = \"fat\"\n"
+            "[workspace]\nmembers = [\"harness\"]\ndefault-members = [\"harness\"]\n[profile.release]\nlto = \"fat\"\n"
         );
     }
 

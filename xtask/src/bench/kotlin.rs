@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::page::{build_rust_client, machine, replace_tables, write_payloads};
+use super::page::{build_rust_client, circumstances, publish, write_payloads};
 use crate::folders::empty_folder;
 use crate::kotlin;
 use crate::kotlin::maven::{PACKAGE, VERSION, maven};
@@ -49,10 +49,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let tables = folder.join("tables.md");
     measure = measure.args(&["--markdown".to_string(), tables.display().to_string()]);
     measure.go()?;
-    let tables =
-        fs::read_to_string(&tables).map_err(|why| format!("{}: {why}", tables.display()))?;
-    let tables = format!("{}\n\n{tables}", circumstances()?);
-    replace_tables(PAGE, "bench kotlin", &tables, &["Goals", "Reads"])
+    let circumstances = circumstances(&Run::new("java --version").output()?, &versions()?)?;
+    publish(PAGE, "bench kotlin", &circumstances, &[tables], &["Goals", "Reads"])
 }
 
 fn class_path() -> String {
@@ -61,12 +59,8 @@ fn class_path() -> String {
     [jar.as_str(), "libraries/*"].map(|entry| target.join(entry).display().to_string()).join(":")
 }
 
-/// Returns the date, the machine, its load, and the versions.
-fn circumstances() -> Result<String, String> {
-    let date = Run::new("date -u +%F").output()?;
-    let java = Run::new("java --version").output()?;
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split_whitespace().nth(2).unwrap_or("unknown").to_string();
+/// Returns the versions of the artifacts that the page names.
+fn versions() -> Result<Vec<String>, String> {
     let libraries = root().join(MODULE).join("target/libraries");
     let failed = |why: std::io::Error| format!("{}: {why}", libraries.display());
     let mut versions = Vec::new();
@@ -83,11 +77,5 @@ fn circumstances() -> Result<String, String> {
         versions.extend(named);
     }
     versions.sort();
-    Ok(format!(
-        "Measured on {} with {}, on {}. The mean load of the last 15 minutes was {load}. Versions: {}.",
-        date.trim(),
-        java.lines().next().unwrap_or_default().trim(),
-        machine(),
-        versions.join(", ")
-    ))
+    Ok(versions)
 }

@@ -9,8 +9,9 @@ mod python;
 mod unleash_edge;
 
 use std::fs;
+use std::path::PathBuf;
 
-use self::page::{machine, replace_tables};
+use self::page::{circumstances, publish, publish_part};
 use crate::shell::{Run, root, target_folder};
 use crate::{swift, web};
 
@@ -25,7 +26,9 @@ const PEERS: [&str; 8] = [
     "arc-swap",
 ];
 
+/// The parts of the bench of the Edge with tables on the page, and those without.
 const EDGE_PARTS: [&str; 2] = ["fanout", "get"];
+const EDGE_ALONE: [&str; 4] = ["memory", "restart", "starts", "work"];
 
 /// Runs the benches with the given arguments. Without arguments, runs the full measurement and replaces the tables of the
 /// page.
@@ -34,6 +37,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments.first().map(String::as_str) {
         Some("edge") => return edge(rest),
         Some(name @ ("featbit" | "featuresignals" | "patterns")) => return systems(name, rest),
+        Some("updates") => return program("updates").args(rest).go(),
         Some("instructions") => return instructions::run(rest),
         Some("kotlin") => return kotlin::run(rest),
         Some("python") => return python::run(rest),
@@ -43,45 +47,59 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         _ => {}
     }
     let main = "cargo run --locked --release -p bench --";
-    // The bench of statsig is a program of its own, because its dependencies change how all other engines are compiled.
-    let statsig = "cargo run --locked --release -p statsig --";
     if !arguments.is_empty() {
         Run::new(main).args(arguments).within("benches").go()?;
-        return Run::new(statsig).args(&["--quick".to_string()]).within("benches").go();
+        return program("statsig").args(&["--quick".to_string()]).go();
     }
-    let folder = target_folder().join("figures");
-    fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
-    let folder = folder.canonicalize().map_err(|why| format!("{}: {why}", folder.display()))?;
-    let file = |name: &str| folder.join(name).display().to_string();
-    let json = file("performance.json");
-    let options = |json: &str, markdown: &str| {
-        ["--runs", "3", "--json", json, "--markdown", markdown].map(str::to_string)
+    let folder = figures()?;
+    let run = |bench: Run, name: &str| {
+        let file = |ending: &str| folder.join(format!("{name}.{ending}")).display().to_string();
+        let (json, tables) = (file("json"), file("md"));
+        let options = ["--runs", "3", "--json", &json, "--markdown", &tables];
+        bench.args(&options.map(str::to_string)).go().map(|()| PathBuf::from(tables))
     };
-    let markdown = [file("bench.md"), file("statsig.md")];
-    Run::new(main).args(&options(&json, &markdown[0])).within("benches").go()?;
-    Run::new(statsig).args(&options(&file("statsig.json"), &markdown[1])).within("benches").go()?;
-    publish(&markdown)
+    let tables = [
+        run(Run::new(main).within("benches"), "performance")?,
+        run(program("statsig"), "statsig")?,
+    ];
+    let circumstances = circumstances(&Run::new("rustc --version").output()?, &versions()?)?;
+    publish("docs/performance.md", "bench", &circumstances, &tables, &["Goals", "Hot: ns"])
 }
 
-/// Runs a command of the package `systems`. It is built apart from the other benches, because the rules of further systems change the engine.
+/// Creates the folder of figures and tables.
+fn figures() -> Result<PathBuf, String> {
+    let folder = target_folder().join("figures");
+    fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    folder.canonicalize().map_err(|why| format!("{}: {why}", folder.display()))
+}
+
+/// Returns a run of a program of the package `bench`, which is built without the others: their dependencies enable features that change what
+/// it measures. Statsig's slow down the compilation of patterns, and the rules of further systems change the engine.
+fn program(name: &str) -> Run {
+    Run::new(&format!("cargo run --locked --release {} --", page::only(name))).within("benches")
+}
+
+/// Runs a command of the program `systems`.
 pub(crate) fn systems(command: &str, arguments: &[String]) -> Result<(), String> {
-    Run::new("cargo run --locked --release -p systems --")
-        .args(&[command.to_string()])
-        .args(arguments)
-        .within("benches")
-        .go()
+    program("systems").args(&[command.to_string()]).args(arguments).go()
 }
 
 /// Checks all programs of the benches with clippy.
 pub(crate) fn clippy() -> Result<(), String> {
-    let clippy = "cargo clippy --locked --workspace --all-targets -- -D warnings";
+    let clippy = "cargo clippy --locked --workspace --all-targets --all-features -- -D warnings";
     Run::new(clippy).within("benches").go()
 }
 
-/// Runs the benches of the Edge. The arguments are `[fanout|get] [--without-peer] [OPTIONS]`. Servers and load generators
-/// are separate processes. With options for the bench, the tables are only printed.
+/// Runs the benches of the Edge. The arguments are `[fanout|get] [--without-peer] [OPTIONS]`, or a part of [`EDGE_ALONE`] with its options.
+/// Servers and load generators are separate processes. With options for the bench, the tables are only printed.
 fn edge(arguments: &[String]) -> Result<(), String> {
+    let fh = |built: PathBuf| ["--fh".to_string(), built.display().to_string()];
     let (part, options) = match arguments {
+        [part, rest @ ..] if EDGE_ALONE.contains(&part.as_str()) => {
+            let bench = program("edge").args(std::slice::from_ref(part)).args(rest);
+            let given = rest.iter().any(|option| option == "--fh");
+            return if given { bench.go() } else { bench.args(&fh(build_fh()?)).go() };
+        }
         [part, rest @ ..] if EDGE_PARTS.contains(&part.as_str()) => (Some(part.as_str()), rest),
         rest => (None, rest),
     };
@@ -98,21 +116,21 @@ fn edge(arguments: &[String]) -> Result<(), String> {
     if let Some(missing) = &missing {
         eprintln!("{missing}");
     }
-    Run::new("cargo build --locked --release -p fh-cli").go()?;
-    let fh = target_folder().join("release/fh");
-    let fh = fh.canonicalize().map_err(|why| format!("{}: {why}", fh.display()))?;
-    let page = root().join("docs/performance-edge.md");
-    let mut common = vec!["--fh".to_string(), fh.display().to_string()];
+    let mut common = fh(build_fh()?).to_vec();
+    let mut name = "`fh serve` alone".to_string();
     if let Some(Ok(peer)) = &peer {
         common.extend(["--unleash-edge".to_string(), peer.display().to_string()]);
-        common.extend(["--unleash-edge-version", unleash_edge::VERSION].map(str::to_string));
-    }
-    if options.is_empty() {
-        common.extend(["--markdown".to_string(), page.display().to_string()]);
+        name = format!("`unleash-edge` {}", unleash_edge::VERSION);
     }
     for of in EDGE_PARTS.iter().filter(|of| part.is_none_or(|part| part == **of)) {
-        let bench = Run::new("cargo run --locked --release -p edge --").args(&[of.to_string()]);
-        bench.args(&common).args(options).within("benches").go()?;
+        let bench = program("edge").args(&[of.to_string()]).args(&common).args(options);
+        if !options.is_empty() {
+            bench.go()?;
+            continue;
+        }
+        let tables = figures()?.join(format!("edge-{of}.md"));
+        bench.args(&["--markdown".to_string(), tables.display().to_string()]).go()?;
+        publish_part("docs/performance-edge.md", of, &circumstances(&name, &[])?, tables)?;
     }
     // The message is repeated at the end, where it is noticed.
     if let Some(missing) = missing {
@@ -121,37 +139,23 @@ fn edge(arguments: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-fn publish(tables: &[String; 2]) -> Result<(), String> {
-    let mut text = format!("{}\n", circumstances()?);
-    for table in tables {
-        let table = fs::read_to_string(table).map_err(|why| format!("{table}: {why}"))?;
-        text.push('\n');
-        text.push_str(&table);
-    }
-    replace_tables("docs/performance.md", "bench", &text, &["Goals", "Hot: ns"])
+/// Builds `fh` as it ships, and returns its path.
+fn build_fh() -> Result<PathBuf, String> {
+    Run::new("cargo build --locked --release -p fh-cli").go()?;
+    let fh = target_folder().join("release/fh");
+    fh.canonicalize().map_err(|why| format!("{}: {why}", fh.display()))
 }
 
-/// Returns the date, the compiler, the processor and the versions of the peers.
-fn circumstances() -> Result<String, String> {
-    let date = Run::new("date -u +%F").output()?;
-    let compiler = Run::new("rustc --version").output()?;
+/// Returns the versions of the peers.
+fn versions() -> Result<Vec<String>, String> {
     let lock =
         fs::read_to_string(root().join("benches/Cargo.lock")).map_err(|why| why.to_string())?;
-    let versions: Vec<String> = PEERS
-        .iter()
-        .filter_map(|peer| {
-            let entry = lock
-                .split("[[package]]")
-                .find(|entry| entry.contains(&format!("name = \"{peer}\"\n")))?;
-            let version = entry.lines().find_map(|line| line.strip_prefix("version = "))?;
-            Some(format!("{peer} {}", version.trim_matches('"')))
-        })
-        .collect();
-    Ok(format!(
-        "Measured on {} with {}, on {}. Versions: {}.",
-        date.trim(),
-        compiler.trim(),
-        machine(),
-        versions.join(", ")
-    ))
+    let version = |peer: &&str| {
+        let entry = lock
+            .split("[[package]]")
+            .find(|entry| entry.contains(&format!("name = \"{peer}\"\n")))?;
+        let version = entry.lines().find_map(|line| line.strip_prefix("version = "))?;
+        Some(format!("{peer} {}", version.trim_matches('"')))
+    };
+    Ok(PEERS.iter().filter_map(version).collect())
 }

@@ -3,10 +3,10 @@
 
 use std::fs;
 
-use super::page::{machine, replace_tables, write_payloads};
+use super::page::{circumstances, publish, write_payloads};
 use crate::python::environment::Environment;
 use crate::python::{PACKAGE, build_wheel};
-use crate::shell::{Run, root};
+use crate::shell::root;
 
 const PAGE: &str = "docs/performance-python.md";
 const REQUIREMENTS: &str = "bindings/python/bench/requirements.txt";
@@ -39,31 +39,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     }
     let tables = environment.folder.join("tables.md");
     measure.args(&["--markdown".to_string(), tables.display().to_string()]).go()?;
-    let tables =
-        fs::read_to_string(&tables).map_err(|why| format!("{}: {why}", tables.display()))?;
-    let tables = format!("{}\n\n{tables}", circumstances(&environment)?);
-    replace_tables(PAGE, "bench python", &tables, &["Goals", "Reads"])
+    let circumstances = circumstances(&environment.run("--version").output()?, &versions()?)?;
+    publish(PAGE, "bench python", &circumstances, &[tables], &["Goals", "Reads"])
 }
 
-/// Returns the date, the machine, its load, and the versions.
-fn circumstances(environment: &Environment) -> Result<String, String> {
-    let date = Run::new("date -u +%F").output()?;
-    let python = environment.run("--version").output()?;
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split_whitespace().nth(2).unwrap_or("unknown").to_string();
+/// Returns the versions of the packages that the page names.
+fn versions() -> Result<Vec<String>, String> {
     let requirements = fs::read_to_string(root().join(REQUIREMENTS))
         .map_err(|why| format!("{REQUIREMENTS}: {why}"))?;
-    let versions: Vec<String> = requirements
+    let versions = requirements
         .lines()
         .filter_map(|line| line.strip_suffix(" \\")?.split_once("=="))
         .filter(|(name, _)| NAMED.contains(name))
-        .map(|(name, version)| format!("{name} {version}"))
-        .collect();
-    Ok(format!(
-        "Measured on {} with {}, on {}. The mean load of the last 15 minutes was {load}. Versions: {}.",
-        date.trim(),
-        python.trim(),
-        machine(),
-        versions.join(", ")
-    ))
+        .map(|(name, version)| format!("{name} {version}"));
+    Ok(versions.collect())
 }

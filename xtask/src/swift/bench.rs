@@ -4,8 +4,8 @@ use std::fs;
 
 use super::tree::{BUILD, Folders};
 use super::{library, prepare};
-use crate::bench::page::{build_rust_client, machine, replace_tables, write_payloads};
-use crate::shell::{Run, root};
+use crate::bench::page::{build_rust_client, circumstances, publish, write_payloads};
+use crate::shell::root;
 
 const PAGE: &str = "docs/performance-swift.md";
 const BENCH: &str = "bench";
@@ -35,24 +35,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if is_quick {
         return Ok(());
     }
-    let tables = folders.build.join("tables.md");
-    let tables =
-        fs::read_to_string(&tables).map_err(|why| format!("{}: {why}", tables.display()))?;
-    let tables = format!("{}\n\n{tables}", circumstances(&folders)?);
-    replace_tables(PAGE, "bench swift", &tables, &["Goals", "Beside Rust"])
-}
-
-/// Returns the date, the machine, its load, and the version of Swift.
-fn circumstances(folders: &Folders) -> Result<String, String> {
-    let date = Run::new("date -u +%F").output()?;
     let swift = folders.run(&["swift", "--version"])?.output()?;
-    let swift = swift.lines().next().unwrap_or_default();
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split_whitespace().nth(2).unwrap_or("unknown").to_string();
-    Ok(format!(
-        "Measured on {} with {}, on {}. The mean load of the last 15 minutes was {load}.",
-        date.trim(),
-        swift.trim(),
-        machine(),
-    ))
+    let tables = folders.build.join("tables.md");
+    publish(PAGE, "bench swift", &circumstances(&swift, &[])?, &[tables], &["Goals", "Beside Rust"])
 }

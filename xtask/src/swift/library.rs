@@ -8,8 +8,8 @@ use crate::folders::empty_folder;
 use crate::machine_paths;
 use crate::shell::{Run, root, target_folder};
 
-/// The crate that writes the Swift code.
-const BINDGEN: &str = "bindings/swift/bindgen";
+/// The crate whose program writes the Swift code.
+const BINDGEN: &str = "bindings/bindgen";
 /// The files that it writes, and their folders in the package. Git ignores them.
 const GENERATED: [(&str, &str); 2] =
     [("fh_uniffi.swift", "Sources/FeatureHubNative"), ("fh_uniffiFFI.h", "Sources/fh_uniffiFFI")];
@@ -66,7 +66,7 @@ pub(super) fn release() -> Result<PathBuf, String> {
 /// Writes the Swift code that calls a library into the package of the project, or of a copy of it.
 pub(super) fn generate(library: &Path, project: &Path) -> Result<(), String> {
     let tool = tree::folder()?.join("bindgen");
-    Run::new("cargo build --locked")
+    Run::new("cargo build --locked --features swift")
         .within(BINDGEN)
         .env("CARGO_TARGET_DIR", &tool.display().to_string())
         .go()?;

@@ -15,8 +15,8 @@ use crate::shell::{Run, root};
 const TARGET: &str = "wasm32-unknown-unknown";
 const REASON: &str = "the engine of the npm package is built for browsers";
 
-/// The crate that writes the JavaScript, and the npm package with `wasm-opt`.
-const BINDGEN: &str = "bindings/web/bindgen";
+/// The crate whose program writes the JavaScript, and the npm package with `wasm-opt`.
+const BINDGEN: &str = "bindings/bindgen";
 /// The program that shrinks a module. It is started in the folder [`BINDGEN`].
 const WASM_OPT: &str = "node node_modules/binaryen/bin/wasm-opt";
 /// The folder in which the loader finds the engines. Git ignores what is built.
@@ -156,7 +156,7 @@ fn bind(engine: Engine, module: &Path) -> Result<PathBuf, String> {
     let web = web_folder()?;
     let bound = empty_folder(&web.join("bound").join(engine.name))?;
     let tool = web.join("bindgen");
-    Run::new("cargo build --locked")
+    Run::new("cargo build --locked --features web")
         .within(BINDGEN)
         .env("CARGO_TARGET_DIR", &tool.display().to_string())
         .go()?;

@@ -121,7 +121,9 @@ mod tests {
     use crate::case::Profile;
     use crate::data::Data;
     use crate::target::{Engine, Reference};
-    use fh_generators::{Case, Choices, Feature, List, Rollout, Rule, RuleType, draw_context};
+    use fh_test::generators::{
+        Case, Choices, Feature, List, Rollout, Rule, RuleType, draw_context,
+    };
 
     #[test]
     fn patterns() {

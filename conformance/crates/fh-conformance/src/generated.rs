@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use fh_generators::{Case as Drawn, Choices, context_to_json};
+use fh_test::generators::{Case as Drawn, Choices, context_to_json};
 
 use crate::agreement::{Disagreement, Pair, question};
 use crate::case::{Answer, Profile};

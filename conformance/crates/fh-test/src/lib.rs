@@ -5,6 +5,8 @@
 pub mod certificates;
 #[cfg(feature = "folder")]
 mod folder;
+#[cfg(feature = "generators")]
+pub mod generators;
 #[cfg(feature = "json")]
 pub mod json;
 #[cfg(feature = "log")]

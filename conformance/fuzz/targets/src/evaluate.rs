@@ -2,7 +2,7 @@
 //! result.
 
 use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
-use fh_generators::{Case, Choices, context_to_json};
+use fh_test::generators::{Case, Choices, context_to_json};
 
 pub fn run(bytes: &[u8]) {
     let case = Case::draw(&mut Choices::of(bytes));

@@ -1,6 +1,6 @@
 //! Features with rules of all types, percentages and patterns, and contexts that match them or nearly do.
 
-use fh_generators::{Choices, Context, Feature, List, Rollout, Rule, RuleType, draw_context};
+use fh_test::generators::{Choices, Context, Feature, List, Rollout, Rule, RuleType, draw_context};
 use serde_json::{Value, json};
 
 use crate::draw::KEYS;

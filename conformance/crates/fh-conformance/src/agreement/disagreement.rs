@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fh_generators::Context;
+use fh_test::generators::Context;
 
 use super::envelope::{keeps_envelope, ordinary};
 use super::oddities::oddities;

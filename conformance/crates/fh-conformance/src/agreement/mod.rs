@@ -5,7 +5,7 @@ mod envelope;
 mod oddities;
 mod plain;
 
-use fh_generators::{Case as Drawn, Context, context_to_json};
+use fh_test::generators::{Case as Drawn, Context, context_to_json};
 
 use crate::case::{Answer, Kind, Profile, Question, Step};
 use crate::clock::DEFAULT_NOW_MS;

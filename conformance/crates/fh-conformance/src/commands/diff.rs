@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use fh_generators::{Case, Choices};
+use fh_test::generators::{Case, Choices};
 
 use super::{Ended, FAILED, Problem, Profiles, print, seed};
 use crate::agreement::{Disagreement, Pair};

@@ -1,7 +1,7 @@
 //! The engine and a plain evaluator on drawn rulesets and contexts of FeatureSignals, near the boundaries of its rules.
 
-use fh_generators::Choices;
-use fh_reference_featuresignals::bucket;
+use fh_test::generators::Choices;
+use fh_test_servers::featuresignals::plain::bucket;
 
 use super::plain::Plain;
 use super::{Case, Engine, Expected, Rules, Set, Source};

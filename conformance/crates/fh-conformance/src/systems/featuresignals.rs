@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fh_reference_featuresignals::{decoded, murmur3};
+use fh_test_servers::featuresignals::plain::{decoded, murmur3};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;

@@ -1,6 +1,6 @@
 //! The plain evaluator of FeatureSignals, which shares no code with the engine, as a source of answers.
 
-use fh_reference_featuresignals::{PlainFeatureSignals, PlainResult};
+use fh_test_servers::featuresignals::plain::{PlainFeatureSignals, PlainResult};
 
 use super::featuresignals::result;
 use super::{Set, Source};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fh_reference_featuresignals::decoded;
+use fh_test_servers::featuresignals::plain::decoded;
 use serde_json::Value;
 
 use super::featuresignals::{ANSWERS, STATE};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fh_reference_featuresignals::{PlainFeatureSignals, PlainResult, Untranslated};
+use super::plain::{PlainFeatureSignals, PlainResult, Untranslated};
 use fh_test::json::Json;
 
 use crate::featuresignals::request_body::context;

@@ -39,6 +39,7 @@ mod go_path;
 mod json_reader;
 mod json_writer;
 mod pause;
+pub mod plain;
 mod project;
 mod record;
 mod request_body;

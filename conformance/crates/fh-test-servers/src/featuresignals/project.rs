@@ -100,6 +100,6 @@ pub(crate) fn remove(entries: &mut Entries, key: &str) -> bool {
 
 /// Returns an id in the form of a UUID that depends on the key alone.
 fn made_id(key: &str) -> String {
-    let hash = fh_reference_featuresignals::murmur3(key.as_bytes(), 0);
+    let hash = super::plain::murmur3(key.as_bytes(), 0);
     format!("00000000-0000-4000-8000-0000{hash:08x}")
 }

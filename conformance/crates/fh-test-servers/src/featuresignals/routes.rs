@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::plain::Untranslated;
 use crate::server::{Connection, Faults, Protocol, Request, Response, SeenRequest, Then, locked};
-use fh_reference_featuresignals::Untranslated;
 use fh_test::json::Json;
 
 use crate::featuresignals::answers;

@@ -144,7 +144,7 @@ impl TestServer {
     /// If the text is no time.
     pub fn set_time(&self, time: Option<&str>) -> Result<(), ChangeError> {
         let read = |text: &str| {
-            let time = fh_reference_featuresignals::timestamp(text);
+            let time = super::plain::timestamp(text);
             time.ok_or_else(|| ChangeError(format!("{text:?} is no time")))
         };
         locked(&self.shared.state).time = time.map(read).transpose()?;
