@@ -84,6 +84,7 @@ pub(crate) enum Conditional {
     Less,
     LessEquals,
     StartsWith,
+    NotStartsWith,
     EndsWith,
     Regex,
 }
@@ -125,6 +126,7 @@ impl Conditional {
             "LESS" => Conditional::Less,
             "LESS_EQUALS" => Conditional::LessEquals,
             "STARTS_WITH" => Conditional::StartsWith,
+            "NOT_STARTS_WITH" => Conditional::NotStartsWith,
             "ENDS_WITH" => Conditional::EndsWith,
             "REGEX" => Conditional::Regex,
             _ => return None,
@@ -132,12 +134,14 @@ impl Conditional {
     }
 
     pub(crate) fn is_negative(self) -> bool {
-        matches!(self, Conditional::NotEquals | Conditional::Excludes)
+        use Conditional::{Excludes, NotEquals, NotStartsWith};
+        matches!(self, NotEquals | Excludes | NotStartsWith)
     }
 
     /// Returns true if the conditional compares the supplied text itself, whatever the rule's type.
     pub(crate) fn is_textual(self) -> bool {
-        matches!(self, Conditional::StartsWith | Conditional::EndsWith | Conditional::Regex)
+        use Conditional::{EndsWith, NotStartsWith, Regex, StartsWith};
+        matches!(self, StartsWith | NotStartsWith | EndsWith | Regex)
     }
 
     pub(crate) fn is_ordering(self) -> bool {
