@@ -74,7 +74,6 @@ pub(crate) enum TextTest {
     /// The supplied text is not in such a list.
     NotAmongSpread,
     Starts,
-    StartsOtherwise,
     Ends,
     Contains,
     Lacks,

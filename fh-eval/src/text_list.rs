@@ -23,8 +23,7 @@ impl Writer {
     /// Stores the texts of a test, and returns the predicate of the test. A list of texts may have a million ones, so a caller that does not
     /// need it any more gives it away.
     pub(crate) fn text_test(&mut self, test: TextTest, texts: Cow<'_, [&str]>) -> Predicate {
-        let negative =
-            matches!(test, TextTest::NotAmong | TextTest::Lacks | TextTest::StartsOtherwise);
+        let negative = matches!(test, TextTest::NotAmong | TextTest::Lacks);
         if texts.is_empty() {
             return if negative { Predicate::Always } else { Predicate::Never };
         }
@@ -198,7 +197,6 @@ impl TextTest {
             Self::Among => is_among_sorted(),
             Self::NotAmong => !is_among_sorted(),
             Self::Starts => texts.any(|wanted| given.starts_with(wanted)),
-            Self::StartsOtherwise => !texts.any(|wanted| given.starts_with(wanted)),
             Self::Ends => (list.at..list.at + list.len).any(|row| ends_with(tables, row, supplied)),
             Self::Contains => texts.any(|wanted| given.contains(wanted)),
             Self::Lacks => !texts.any(|wanted| given.contains(wanted)),

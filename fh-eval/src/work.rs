@@ -363,7 +363,7 @@ fn texts(tables: &Tables, test: TextTest, list: Run) -> Cost {
             let halvings = u64::from(u32::BITS - list.len.leading_zeros()) + 1;
             Cost::of_comparison(longest).plus(fixed(6)).times(halvings)
         }
-        TextTest::Starts | TextTest::StartsOtherwise | TextTest::Ends => comparisons(tables, list),
+        TextTest::Starts | TextTest::Ends => comparisons(tables, list),
         #[cfg(feature = "featbit")]
         TextTest::SameIgnoringCase => comparisons(tables, list),
         TextTest::Contains | TextTest::Lacks => {

@@ -109,8 +109,6 @@ names! {
     NotEquals = "NOT_EQUALS", "is not", Test::none(Relation::Equal, ["is not", "is none of"]);
     StartsWith = "STARTS_WITH", "starts with",
         Test::any(Relation::Starts, ["starts with", "starts with one of"]);
-    NotStartsWith = "NOT_STARTS_WITH", "does not start with",
-        Test::none(Relation::Starts, ["does not start with", "starts with none of"]);
     EndsWith = "ENDS_WITH", "ends with",
         Test::any(Relation::Ends, ["ends with", "ends with one of"]);
     Greater = "GREATER", ">",

@@ -27,7 +27,6 @@ export const CONDITIONALS = {
   EQUALS: { label: 'is', words: ['is', 'is one of'], relation: 'equal', isNegative: false },
   NOT_EQUALS: { label: 'is not', words: ['is not', 'is none of'], relation: 'equal', isNegative: true },
   STARTS_WITH: { label: 'starts with', words: ['starts with', 'starts with one of'], relation: 'starts', isNegative: false },
-  NOT_STARTS_WITH: { label: 'does not start with', words: ['does not start with', 'starts with none of'], relation: 'starts', isNegative: true },
   ENDS_WITH: { label: 'ends with', words: ['ends with', 'ends with one of'], relation: 'ends', isNegative: false },
   INCLUDES: { label: 'contains', words: ['contains', 'contains one of'], relation: 'contains', isNegative: false },
   EXCLUDES: { label: 'does not contain', words: ['does not contain', 'contains none of'], relation: 'contains', isNegative: true },

@@ -84,7 +84,6 @@ pub(crate) enum Conditional {
     Less,
     LessEquals,
     StartsWith,
-    NotStartsWith,
     EndsWith,
     Regex,
 }
@@ -126,7 +125,6 @@ impl Conditional {
             "LESS" => Conditional::Less,
             "LESS_EQUALS" => Conditional::LessEquals,
             "STARTS_WITH" => Conditional::StartsWith,
-            "NOT_STARTS_WITH" => Conditional::NotStartsWith,
             "ENDS_WITH" => Conditional::EndsWith,
             "REGEX" => Conditional::Regex,
             _ => return None,
@@ -134,14 +132,12 @@ impl Conditional {
     }
 
     pub(crate) fn is_negative(self) -> bool {
-        use Conditional::{Excludes, NotEquals, NotStartsWith};
-        matches!(self, NotEquals | Excludes | NotStartsWith)
+        matches!(self, Conditional::NotEquals | Conditional::Excludes)
     }
 
     /// Returns true if the conditional compares the supplied text itself, whatever the rule's type.
     pub(crate) fn is_textual(self) -> bool {
-        use Conditional::{EndsWith, NotStartsWith, Regex, StartsWith};
-        matches!(self, StartsWith | NotStartsWith | EndsWith | Regex)
+        matches!(self, Conditional::StartsWith | Conditional::EndsWith | Conditional::Regex)
     }
 
     pub(crate) fn is_ordering(self) -> bool {

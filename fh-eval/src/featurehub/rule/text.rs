@@ -80,9 +80,7 @@ impl RuleCompiler<'_> {
             (Relation::Equal, true) => TextTest::NotAmong,
             (Relation::Contains, false) => TextTest::Contains,
             (Relation::Contains, true) => TextTest::Lacks,
-            (Relation::Starts, false) => TextTest::Starts,
-            (Relation::Starts, true) if readable.ended => return Predicate::Never,
-            (Relation::Starts, true) => TextTest::StartsOtherwise,
+            (Relation::Starts, _) => TextTest::Starts,
             (Relation::Ends, _) => TextTest::Ends,
             (Relation::Pattern | Relation::Order, _) => return self.patterns(&readable.values).0,
         };

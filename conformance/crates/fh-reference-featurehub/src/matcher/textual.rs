@@ -90,7 +90,6 @@ pub(super) fn text(
         Conditional::Less => any(&|text| order(text).is_lt()),
         Conditional::LessEquals => any(&|text| order(text).is_le()),
         Conditional::StartsWith => any(&|text| supplied.starts_with(text)),
-        Conditional::NotStartsWith => !stopped && !any(&|text| supplied.starts_with(text)),
         Conditional::EndsWith => any(&|text| supplied.ends_with(text)),
         Conditional::Regex => false,
     };

@@ -42,7 +42,6 @@ export const RolloutStrategyAttributeConditional = /* @__PURE__ */ names(
   "EQUALS",
   "ENDS_WITH",
   "STARTS_WITH",
-  "NOT_STARTS_WITH",
   "GREATER",
   "GREATER_EQUALS",
   "LESS",
