@@ -12,7 +12,7 @@ use crate::rust_paths::{Binding, NamedPath, Source, child};
 use crate::sources::{files, root, without_tests};
 
 /// The folders of the checked sources.
-const FOLDERS: [&str; 18] = [
+const FOLDERS: [&str; 19] = [
     "bindings/kotlin/src",
     "bindings/python/arrow/src",
     "bindings/python/src",
@@ -27,6 +27,7 @@ const FOLDERS: [&str; 18] = [
     "fh-client/integrations/redis/src",
     "fh-client/integrations/segment/src",
     "fh-client/src",
+    "fh-eval/src",
     "server/cli/src",
     "server/edge/src",
     "server/listen/src",
