@@ -1,13 +1,11 @@
 //! Diagnostics. A diagnostic describes a problem of a part of a payload, the part's position, and how the engine treats
 //! the part. A diagnostic is data; no evaluation fails because of a diagnostic.
 
-mod limit;
+pub(crate) mod limit;
 
 use std::fmt;
 
 use serde::ser::SerializeMap;
-
-pub(crate) use limit::Room;
 
 #[cfg(feature = "patterns")]
 use crate::text::pattern::Refusal;

@@ -57,10 +57,9 @@ mod value;
 mod work;
 mod writer;
 
-pub use attributes::{
-    AttributeText, Attributes, AttributesBuilder, Country, Device, InvalidContext, Platform,
-    UnknownName, Values,
-};
+pub use attributes::build::{AttributeText, AttributesBuilder};
+pub use attributes::json::InvalidContext;
+pub use attributes::{Attributes, Country, Device, Platform, UnknownName, Values};
 pub use bucket::BUCKETS;
 pub use clock::Clock;
 pub use columns::{Column, ColumnEvaluator, PreparedText, RowAnswer, UnknownFeature};

@@ -101,8 +101,9 @@ fn evaluation_allocates_nothing() {
     let now = Timestamp::from_millis(1_709_249_400_000);
     let contexts = contexts();
     for profile in [Profile::Client, Profile::Edge] {
-        let ruleset = Ruleset::from_json(payload().as_bytes(), profile).unwrap();
-        assert_eq!(ruleset.len(), 76);
+        let payload = payload();
+        let ruleset = Ruleset::from_json(payload.as_bytes(), profile).unwrap();
+        assert_eq!(ruleset.len(), payload.matches(r#""key":"#).count());
         for context in &contexts {
             let subject = Subject::new(context, now);
             for feature in ruleset.iter() {

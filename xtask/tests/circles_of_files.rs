@@ -12,7 +12,7 @@ use crate::rust_paths::{Binding, NamedPath, Source, child};
 use crate::sources::{LIBRARIES, files, root, without_tests};
 
 /// The folders of the checked sources.
-const FOLDERS: [&str; 19] = [
+const FOLDERS: [&str; 20] = [
     "bindings/bindgen/src",
     "bindings/kotlin/src",
     "bindings/python/arrow/src",
@@ -28,6 +28,7 @@ const FOLDERS: [&str; 19] = [
     "fh-client/repository/src",
     "fh-client/session/src",
     "fh-client/src",
+    "fh-eval/src",
     "server/cli/src",
     "server/edge/src",
     "server/listen/src",

@@ -327,6 +327,12 @@ impl From<Attributes> for AttributesBuilder {
 }
 
 impl Attributes {
+    /// Returns a builder of a context, which has no attributes yet.
+    #[must_use]
+    pub fn builder() -> AttributesBuilder {
+        AttributesBuilder::default()
+    }
+
     /// Adds a value to the attribute with a well-known name.
     fn put_well_known(&mut self, name: Name, value: &str) {
         match self.well_known.get(name.0 as usize) {

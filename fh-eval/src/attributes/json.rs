@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
-use super::{Attributes, AttributesBuilder};
+use super::Attributes;
+use super::build::AttributesBuilder;
 use crate::json::{Members, Shape, Token, list, mend, object};
 
 /// The error for JSON from which no context can be made.

@@ -1,12 +1,10 @@
 //! Contexts: the attributes for which a feature is evaluated.
 
-mod build;
-mod json;
+pub(crate) mod build;
+pub(crate) mod json;
 pub(crate) mod names;
 pub(crate) mod row;
 
-pub use build::{AttributeText, AttributesBuilder};
-pub use json::InvalidContext;
 pub use names::{Country, Device, Platform, UnknownName};
 
 use smallvec::SmallVec;
@@ -221,12 +219,6 @@ fn slice(text: &str, at: u32, len: u32) -> &str {
 }
 
 impl Attributes {
-    /// Returns a builder of a context, which has no attributes yet.
-    #[must_use]
-    pub fn builder() -> AttributesBuilder {
-        AttributesBuilder::default()
-    }
-
     /// Returns the values of the attribute `name`, or `None` if the context has no such attribute. Names are
     /// case-sensitive.
     #[must_use]

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::FeatureRecord;
 use super::flag_report::FlagReport;
+use super::record::FeatureRecord;
 use super::walk::{Walk, WalkRecorder};
 use crate::attributes::Attributes;
 use crate::clock::Clock;

@@ -7,6 +7,7 @@ mod flag_report;
 #[cfg(feature = "first-row")]
 mod flag_text;
 mod line;
+mod record;
 #[cfg(feature = "first-row")]
 mod walk;
 
@@ -22,20 +23,16 @@ pub use line::{Line, Mark};
 #[cfg(feature = "featbit")]
 pub(crate) use flag::Exposure;
 pub(crate) use line::write as write_lines;
+pub(crate) use record::FeatureRecord;
 #[cfg(feature = "first-row")]
-pub(crate) use walk::{Nested, RowStep, RuleStep as WalkedRule, Walk};
+pub(crate) use walk::{BEYOND_LIMIT, Nested, RowStep, RuleStep as WalkedRule, Walk};
 
 use std::sync::Arc;
 
 use serde::Serialize;
 
-/// The words for a search beyond a limit.
-#[cfg(feature = "first-row")]
-pub(crate) const BEYOND_LIMIT: &str = "cannot be evaluated (the search takes more steps than the limit for this pattern and this text)";
-
 use crate::attributes::Attributes;
 use crate::clock::Clock;
-use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
@@ -99,27 +96,6 @@ pub struct Explanation {
     pub(crate) steps: Vec<Step>,
     pub(crate) rules: Vec<RuleStep>,
     pub(crate) now: Option<Timestamp>,
-}
-
-/// The JSON and the diagnostics of a feature that is explained.
-#[derive(Debug)]
-pub(crate) struct FeatureRecord {
-    pub(crate) json: Box<str>,
-    pub(crate) is_locked: bool,
-    pub(crate) diagnostics: Box<[Diagnostic]>,
-}
-
-impl FeatureRecord {
-    /// Copies those of the feature at a position.
-    pub(crate) fn of(tables: &Tables, position: usize) -> Self {
-        let is_locked = tables.features.get(position).is_some_and(|detail| detail.is_locked());
-        let diagnostics = tables.diagnostics(position).into();
-        Self { json: tables.json(position).into(), is_locked, diagnostics }
-    }
-
-    fn of_feature(feature: FeatureRef<'_>) -> Option<Arc<Self>> {
-        feature.head().map(|_| Self::of(feature.tables(), feature.position()).into())
-    }
 }
 
 /// A strategy that the evaluator reached.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::FeatureRecord;
+use super::record::FeatureRecord;
 
 use crate::reason::EvaluationReason;
 #[cfg(feature = "featbit")]
@@ -12,6 +12,9 @@ use crate::tables::{Share, Strategy, Tables};
 use crate::time::Timestamp;
 use crate::trace::Tracer;
 use crate::value::Value;
+
+/// The words for a search beyond a limit.
+pub(crate) const BEYOND_LIMIT: &str = "cannot be evaluated (the search takes more steps than the limit for this pattern and this text)";
 
 /// A tracer that keeps the steps of a walk in their order. A list without structure costs an evaluation little.
 #[derive(Debug, Clone, Default)]

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use super::Profile;
+use super::compilation::Compilation;
 use super::document::Document;
-use super::flag::{Compilation, LeftOut};
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Room, Vocabulary};
+use super::flag::LeftOut;
+use super::profile::Profile;
+use crate::diagnostic::limit::Room;
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Vocabulary};
 use crate::hashing::Hashing;
 use crate::json::{Json, Tree};
 use crate::ruleset::{Feature, Ruleset};

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use super::flag::Compilation;
+use super::compilation::Compilation;
 use super::listed_texts;
-use super::{KEY, NAME, Profile};
+use super::profile::Profile;
+use super::words::{KEY, NAME};
 use crate::diagnostic::DiagnosticKind;
 use crate::json::{Json, Record, Shape};
 use crate::predicate::{Comparison, Grammar, Predicate, Run, TextTest, split};

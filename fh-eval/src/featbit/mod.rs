@@ -18,6 +18,7 @@
 //! # Ok::<(), fh_eval::featbit::ParseError>(())
 //! ```
 
+mod compilation;
 pub(crate) mod compile;
 mod condition;
 pub(crate) mod document;
@@ -26,10 +27,12 @@ mod experiment;
 mod explain;
 mod flag;
 mod listed_texts;
+mod profile;
 mod report;
 mod segment;
 mod split;
 mod user;
+mod words;
 
 pub use crate::segment::Segment;
 pub use compile::Compiler;
@@ -37,38 +40,11 @@ pub use condition::OPERATORS;
 pub use document::{Document, ParseError, full_message};
 pub use experiment::send_to_experiment;
 pub use explain::explain;
+pub use profile::Profile;
 pub use user::{InvalidUser, User, UserBuilder, property_text};
+pub use words::reason;
 
-use crate::attributes::names::KEY_ID as KEY;
-use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
-use crate::reason::EvaluationReason;
-
-/// The name of the property with the user's name.
-const NAME: &str = "name";
-
-/// The rules by which flags are evaluated, where FeatBit's programs differ.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Profile {
-    /// The answers of FeatBit's evaluation server, and of its .NET SDK.
-    #[default]
-    Server,
-    /// The rules of FeatBit's draft of a specification for SDKs: a condition on a missing property does not hold.
-    Draft,
-}
-
-impl Profile {
-    /// Returns the profile's name in options and files: `server` or `draft`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Server => "server",
-            Self::Draft => "draft",
-        }
-    }
-}
 
 /// Returns FeatBit's bucket of a text, a double from 0 to 1. Flags hash their key, followed by the key of the user or by another property.
 #[must_use]
@@ -86,23 +62,4 @@ pub fn has_events(flag: FeatureRef<'_>) -> bool {
 #[must_use]
 pub fn is_visible_change(older: FeatureRef<'_>, newer: FeatureRef<'_>) -> bool {
     older.json() != newer.json() || older.named_segments() != newer.named_segments()
-}
-
-/// Returns FeatBit's word for the reason of an evaluation, such as `RuleMatch`.
-#[must_use]
-pub fn reason(evaluation: &Evaluation<'_>) -> &'static str {
-    word(evaluation.reason())
-}
-
-/// Returns FeatBit's word for a reason. Only rules are split with this reason; a fallthrough that is split has its own.
-const fn word(reason: EvaluationReason) -> &'static str {
-    match reason {
-        EvaluationReason::Off => "Off",
-        EvaluationReason::Target => "TargetMatch",
-        EvaluationReason::StrategyMatch | EvaluationReason::Split => "RuleMatch",
-        EvaluationReason::Default => "Fallthrough",
-        EvaluationReason::TypeMismatch => "WrongType",
-        EvaluationReason::NotFound => "FlagNotFound",
-        _ => "Error",
-    }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::compilation::Compilation;
 use super::condition::Within;
-use super::flag::Compilation;
+use super::profile::Profile;
 use super::split::{Exposures, Origin, no_rule};
-use super::{KEY, Profile};
+use super::words::KEY;
 use crate::attributes::Name;
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::flag::{Compilation, Variations};
+use super::compilation::{Compilation, Variations};
 use crate::diagnostic::DiagnosticKind;
 use crate::json::{Json, Record, Shape, Token};
 use crate::predicate::Run;

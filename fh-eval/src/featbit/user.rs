@@ -6,8 +6,9 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use super::{KEY, NAME};
-use crate::attributes::{AttributeText, Attributes, AttributesBuilder};
+use super::words::{KEY, NAME};
+use crate::attributes::Attributes;
+use crate::attributes::build::{AttributeText, AttributesBuilder};
 use crate::json::{Token, list, members};
 
 /// A user of FeatBit: a key, a name, and properties with one value each.

@@ -3,17 +3,17 @@
 
 mod strategy;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
-use self::strategy::Draw;
+use self::strategy::{StrategyCompiler, id};
 use super::diagnostics::DiagnosticCollector;
 use super::fast_path::fast_path;
 use super::wire::{self, Raw, name, text};
 use crate::attributes::Name;
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Room};
+use crate::diagnostic::limit::Room;
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind};
 use crate::featurehub::profile::Profile;
 use crate::json::{Shape, Token, mend};
 #[cfg(feature = "patterns")]
@@ -238,26 +238,37 @@ impl<'a> Compilation<'a> {
         }
         self.writer.begin();
         let json = self.writer.json(if self.compiler.keeps_json { json } else { "" });
-        let id = self.id(feature.id);
+        let id = id(&mut self.diagnostics, feature.id);
         let hash_id = self.hash_id(&key, id.as_deref());
         let kind = self.kind(feature.kind);
         let key_row = self.writer.name(&key);
         let value =
             super::value::store(&mut self.writer, &mut self.diagnostics, kind, feature.value);
-        let mut draw = Draw { has_hash_id: hash_id.is_some(), kind, sources: Vec::new(), base: 0 };
+        let mut compiler = StrategyCompiler {
+            profile: self.compiler.profile,
+            writer: &mut self.writer,
+            #[cfg(feature = "patterns")]
+            patterns: &mut self.patterns,
+            diagnostics: &mut self.diagnostics,
+            has_hash_id: hash_id.is_some(),
+            kind,
+            sources: Vec::new(),
+            base: 0,
+        };
         let all = match self.compiler.strategies {
-            Strategies::Compiled => self.strategies(&feature.strategies, &mut draw),
+            Strategies::Compiled => compiler.strategies(&feature.strategies),
             Strategies::LeftOut => Run::default(),
         };
+        let sources = compiler.sources.len();
         if self.needs_missing_cargo_feature() {
             self.lacks_a_part = true;
             self.writer.discard();
             self.left_out.append(&mut self.diagnostics.diagnostics);
             return;
         }
-        let (strategies, mode) = fast_path(&mut self.writer, all, draw.sources.len());
+        let (strategies, mode) = fast_path(&mut self.writer, all, sources);
         let hash_id_row = match &hash_id {
-            Some(id) if !draw.sources.is_empty() => self.writer.hash_id(id),
+            Some(id) if sources > 0 => self.writer.hash_id(id),
             _ => Run::default(),
         };
         let session = Name::of(self.compiler.profile.session_attribute());
@@ -383,16 +394,6 @@ impl<'a> Compilation<'a> {
                 false
             }
         }
-    }
-
-    /// Reads the id of a feature or of a strategy. An id that is neither a text nor null leaves a diagnostic.
-    fn id<'r>(&mut self, raw: Raw<'r>) -> Option<Cow<'r, str>> {
-        let id = text(raw);
-        if id.is_none() && raw.is_some_and(|id| Token::of(id) != Token::Null) {
-            let problem = DiagnosticKind::Expected("a text");
-            self.note(name::ID, raw, problem, Consequence::Assumed("no id"));
-        }
-        id
     }
 
     fn version(&mut self, raw: Raw<'_>) -> i64 {

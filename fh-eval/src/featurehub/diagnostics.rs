@@ -2,9 +2,8 @@
 
 use super::member::UnknownMember;
 use super::wire::Raw;
-use crate::diagnostic::{
-    Consequence, Diagnostic, DiagnosticKind, Place, Room, Vocabulary, excerpt,
-};
+use crate::diagnostic::limit::Room;
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Vocabulary, excerpt};
 use crate::json::mend;
 
 /// The compiler's current position in the payload, and the diagnostics of the current feature. The names in a position

@@ -3,7 +3,8 @@
 
 use super::member::UnknownMember;
 use super::wire::Raw;
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Room};
+use crate::diagnostic::limit::Room;
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place};
 
 /// The feature that the compiler compiles, and the diagnostics that say why it is left out.
 #[derive(Default)]

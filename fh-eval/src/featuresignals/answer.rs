@@ -4,8 +4,8 @@ use serde_json::value::RawValue;
 
 use super::compilation::{Compilation, Part, Row};
 use super::compile::Compiler;
-use super::word;
-use crate::diagnostic::Room;
+use super::words::word;
+use crate::diagnostic::limit::Room;
 use crate::json::{Token, Tree, compact};
 use crate::reason::EvaluationReason;
 use crate::ruleset::Ruleset;

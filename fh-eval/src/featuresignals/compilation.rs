@@ -1,9 +1,10 @@
 //! A compilation of flags and segments: the tables it writes, and the readers of members that may have any shape.
 
-use super::KEY;
 use crate::attributes::Name;
+use crate::attributes::names::KEY;
 use crate::bucket::Encoding;
-use crate::diagnostic::{Consequence, DiagnosticKind, Room, Vocabulary};
+use crate::diagnostic::limit::Room;
+use crate::diagnostic::{Consequence, DiagnosticKind, Vocabulary};
 use crate::featurehub::DiagnosticCollector;
 use crate::json::{Elements, Json, Record, Shape, Token, texts_or_empty};
 use crate::patterns::Patterns;

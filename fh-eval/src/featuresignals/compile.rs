@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 
 use super::compilation::{Compilation, Part};
 use super::document::Document;
-use crate::diagnostic::{Diagnostic, Room};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::limit::Room;
 use crate::hashing::Hashing;
 use crate::json::Tree;
 use crate::ruleset::{Feature, Ruleset};

@@ -1,7 +1,7 @@
 //! The compiler of conditions into rules.
 
-use super::KEY;
 use super::compilation::{Compilation, Unreadable};
+use crate::attributes::names::KEY;
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::Json;
 use crate::predicate::{Comparison, Grammar, Predicate, TextTest, split};

@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use super::KEY;
-use crate::attributes::{AttributeText, Attributes, AttributesBuilder};
+use crate::attributes::Attributes;
+use crate::attributes::build::{AttributeText, AttributesBuilder};
+use crate::attributes::names::KEY;
 use crate::json::generic::{Unwritable, Writing, write};
 use crate::json::{Token, members};
 

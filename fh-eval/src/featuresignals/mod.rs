@@ -30,6 +30,7 @@ mod rule;
 mod segment;
 mod value;
 mod visible_change;
+mod words;
 
 pub use crate::segment::Segment;
 pub use answer::{Answer, reason_of};
@@ -39,11 +40,9 @@ pub use context::{Context, ContextBuilder, InvalidContext, attribute_text};
 pub use document::{Document, ParseError};
 pub use explain::explain;
 pub use visible_change::is_visible_change;
+pub use words::reason;
 
-use crate::attributes::names::KEY;
 use crate::bucket::{BASIS_POINTS, Murmur3};
-use crate::evaluation::Evaluation;
-use crate::reason::EvaluationReason;
 
 /// Returns FeatureSignals' bucket of a flag and the key of a context, 0 to 9,999. A percentage admits the buckets below its basis points.
 #[must_use]
@@ -53,24 +52,4 @@ pub fn bucket(flag_key: &str, context_key: &str) -> u32 {
         hash.write(part.as_bytes());
     }
     hash.finish() % BASIS_POINTS
-}
-
-/// Returns FeatureSignals' word for the reason of an evaluation, such as `TARGETED`.
-#[must_use]
-pub fn reason(evaluation: &Evaluation<'_>) -> &'static str {
-    word(evaluation.reason())
-}
-
-const fn word(reason: EvaluationReason) -> &'static str {
-    match reason {
-        EvaluationReason::Off => "DISABLED",
-        EvaluationReason::Excluded => "MUTUALLY_EXCLUDED",
-        EvaluationReason::PrerequisiteFailed => "PREREQUISITE_FAILED",
-        EvaluationReason::StrategyMatch => "TARGETED",
-        EvaluationReason::Split => "ROLLOUT",
-        EvaluationReason::Variant => "VARIANT",
-        EvaluationReason::Default => "FALLTHROUGH",
-        EvaluationReason::NotFound => "NOT_FOUND",
-        _ => "ERROR",
-    }
 }

@@ -1,8 +1,8 @@
 //! The compiler of rules into rows.
 
-use super::KEY;
 use super::compilation::{Compilation, Row, Unreadable};
 use super::flag::below;
+use crate::attributes::names::KEY;
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::{Elements, Json, Record};
 use crate::predicate::{Predicate, Run};

@@ -1,6 +1,6 @@
 //! FeatBit's shares: closed intervals of buckets, which are doubles from 0 to 1.
 
-use super::Drawn;
+use super::state::Drawn;
 use crate::attributes::{Values, names};
 use crate::clock::Clock;
 use crate::evaluate::Evaluator;

@@ -7,6 +7,7 @@
 mod interval;
 #[cfg(feature = "featuresignals")]
 mod relations;
+mod state;
 
 #[cfg(feature = "featbit")]
 use crate::bucket::Encoding;
@@ -14,27 +15,9 @@ use crate::clock::Clock;
 use crate::evaluate::{Evaluator, Memory, Verdict};
 use crate::predicate::{Predicate, Run};
 use crate::reason::EvaluationReason;
-use crate::tables::{Head, Mode, Share, Strategy, Tables};
+use crate::tables::{Mode, Share, Strategy, Tables};
 use crate::trace::Tracer;
-#[cfg(feature = "featuresignals")]
-use relations::Visited;
-
-/// The flags with prerequisites that an evaluation has visited: none in this build.
-#[cfg(not(feature = "featuresignals"))]
-type Visited = ();
-
-/// The bucket of a subject, which is computed at most once for each attribute that is hashed.
-#[derive(Clone, Copy)]
-enum Drawn {
-    /// Nothing is hashed yet.
-    Nothing,
-    /// A double from 0 to 1, with the attribute that was hashed (FeatBit).
-    #[cfg(feature = "featbit")]
-    Unit(u32, f64),
-    /// A number of basis points (FeatureSignals).
-    #[cfg(feature = "featuresignals")]
-    BasisPoints(u32),
-}
+use state::{Drawn, Visited, walked};
 
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     /// Returns the row that answers. In FeatBit, no row answers for a blank key. The function is not inlined, because features of FeatureHub
@@ -179,11 +162,6 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
             reason => Some(reason == Some(EvaluationReason::Target)),
         }
     }
-}
-
-/// Returns the rows of a feature that an evaluation with this tracer walks.
-fn walked<T: Tracer>(tables: &Tables, position: usize, head: &Head) -> Run {
-    if T::WALKS_ALL { tables.all_strategies(position) } else { head.strategies }
 }
 
 /// The treatment of a segment that the ruleset lacks.

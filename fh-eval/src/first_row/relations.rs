@@ -1,8 +1,6 @@
 //! FeatureSignals' shares: basis points, expiry, groups of which one flag has the subject, and prerequisites.
 
-use smallvec::SmallVec;
-
-use super::{Drawn, walked};
+use super::state::{Drawn, Visited, walked};
 use crate::attributes::names;
 use crate::bucket::{BASIS_POINTS, Murmur3};
 use crate::clock::Clock;
@@ -12,30 +10,6 @@ use crate::reason::EvaluationReason;
 use crate::tables::ValueAt;
 use crate::tables::relations::LONGEST_CHAIN;
 use crate::trace::Tracer;
-
-/// The flags with prerequisites that an evaluation has visited. Such a flag fails as the prerequisite of another flag, also if it was
-/// visited on another way, as on FeatureSignals' server.
-pub(super) struct Visited {
-    /// One bit for each row of prerequisites. Up to 1,024 rows take no allocation.
-    bits: SmallVec<[u64; 16]>,
-    depth: u32,
-}
-
-impl Visited {
-    fn new(rows: usize) -> Self {
-        Self { bits: SmallVec::from_elem(0, rows.div_ceil(64)), depth: 0 }
-    }
-
-    fn insert(&mut self, row: u32) {
-        if let Some(bits) = self.bits.get_mut(row as usize / 64) {
-            *bits |= 1 << (row % 64);
-        }
-    }
-
-    fn contains(&self, row: u32) -> bool {
-        self.bits.get(row as usize / 64).is_some_and(|bits| bits >> (row % 64) & 1 == 1)
-    }
-}
 
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     /// Returns the key of the context. A context without a key has an empty one.

@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::{Elements, Json, Shape, Tree, unescape};
+use super::escaped::unescape;
+use super::{Elements, Json, Shape, Tree};
 
 /// The deepest nesting of lists and objects that Go reads.
 const DEEPEST: usize = 10_000;

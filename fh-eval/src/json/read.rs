@@ -9,7 +9,8 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
-use super::{Shape, unescape};
+use super::escaped::unescape;
+use super::token::Shape;
 
 /// A type that reads the members of a JSON object one by one. If a name occurs several times, [`Self::member`] is
 /// called for each occurrence.

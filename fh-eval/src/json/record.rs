@@ -8,6 +8,12 @@ use super::{Elements, Json, Shape, Token};
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Record<'a>(pub(super) Json<'a>);
 
+impl<'a> Json<'a> {
+    pub(crate) fn record(self) -> Option<Record<'a>> {
+        self.is_object().then_some(Record(self))
+    }
+}
+
 impl<'a> Record<'a> {
     pub(crate) fn get(&self, name: &str) -> Option<Json<'a>> {
         self.0.member(name)

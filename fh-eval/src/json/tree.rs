@@ -7,8 +7,7 @@ use serde_json::value::RawValue;
 
 use super::escaped::unescape;
 use super::read::MOST_UNREADABLE;
-use super::record::Record;
-use super::{Shape, Token, compact};
+use super::token::{Shape, Token, compact};
 
 /// A JSON value and the positions of all values in it.
 #[derive(Default)]
@@ -205,7 +204,7 @@ impl<'a> Elements<'a> {
     pub(crate) fn objects(self) -> impl Iterator<Item = (u32, Json<'a>)> {
         let mut unreadable = 0;
         (0..).zip(self).filter(move |(_, json)| {
-            let is_object = json.kind() == Some(Kind::Object);
+            let is_object = json.is_object();
             unreadable += usize::from(!is_object);
             is_object || unreadable <= MOST_UNREADABLE
         })
@@ -235,6 +234,10 @@ impl<'a> Json<'a> {
         }
     }
 
+    pub(super) fn is_object(self) -> bool {
+        self.kind() == Some(Kind::Object)
+    }
+
     fn kind(self) -> Option<Kind> {
         self.parts.first().map(|part| part.kind(self.text))
     }
@@ -243,10 +246,6 @@ impl<'a> Json<'a> {
     fn inside(self) -> &'a str {
         let token = self.get();
         token.get(1..token.len().saturating_sub(1)).unwrap_or_default()
-    }
-
-    pub(crate) fn record(self) -> Option<Record<'a>> {
-        (self.kind() == Some(Kind::Object)).then_some(Record(self))
     }
 
     pub(crate) fn list(self) -> Shape<Elements<'a>> {
@@ -261,8 +260,7 @@ impl<'a> Json<'a> {
     /// has two entries. A lone surrogate in a name becomes U+FFFD.
     #[must_use]
     pub fn members(self) -> Option<impl Iterator<Item = (Cow<'a, str>, Self)>> {
-        let record = self.record()?;
-        let mut inner = record.0.inner();
+        let mut inner = self.is_object().then(|| self.inner())?;
         Some(std::iter::from_fn(move || Some((inner.next()?.text(), inner.next()?))))
     }
 

@@ -189,15 +189,12 @@ fn decide<S, T>(
         };
         let relation = relate(supplied, candidate);
         let hit = match conditional {
-            Conditional::Equals
-            | Conditional::NotEquals
-            | Conditional::Includes
-            | Conditional::Excludes => relation.equal,
             Conditional::Greater => relation.order.is_gt(),
             Conditional::GreaterEquals => relation.order.is_ge(),
             Conditional::Less => relation.order.is_lt(),
             Conditional::LessEquals => relation.order.is_le(),
-            Conditional::StartsWith | Conditional::EndsWith | Conditional::Regex => false,
+            // No type comes here with a textual conditional.
+            _ => relation.equal,
         };
         usable += 1;
         hits += usize::from(hit);

@@ -1,11 +1,10 @@
 //! The reports of conditions.
 
 use super::super::condition::{IN_NO_SEGMENT, IN_SEGMENT, OPERATORS};
-use super::{Reporter, list, text, token};
+use super::reporter::{Reporter, token};
 use crate::diagnostic::Diagnostic;
 use crate::explanation::{BEYOND_LIMIT, ConditionReport, RowStep, WalkedRule};
-use crate::json::Record;
-use crate::json::{Shape, compact, mend};
+use crate::json::{Record, Shape, compact, mend, owned_text as text, records as list};
 use crate::text::dotnet_double::DoubleGrammar;
 
 impl Reporter<'_> {

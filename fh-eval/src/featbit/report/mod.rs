@@ -1,15 +1,14 @@
 //! The reports of explanations of flags. The words come from the JSON of the flag, and the outcomes from the walk.
 
 mod condition;
+mod reporter;
 mod segment;
 mod share;
 
 use serde_json::value::RawValue;
 
 use super::experiment::EXPERIMENT;
-use super::{KEY, word};
-use crate::attributes::{Attributes, Values};
-use crate::diagnostic::Diagnostic;
+use super::words::{KEY, word};
 use crate::explanation::{
     ExposureReport, FlagExplanation, FlagReport, RowStep, StepKind, StepOutcome, StepReport, Walk,
 };
@@ -17,6 +16,7 @@ use crate::json::{Record, Shape, Tree, mend, owned_text as text, records as list
 use crate::reason::EvaluationReason;
 use crate::tables::NO_POSITION;
 use crate::value::Kind;
+use reporter::{Reporter, of_rule, outcome, token};
 
 /// Returns the report of an explanation.
 pub(super) fn report(explanation: &FlagExplanation) -> FlagReport {
@@ -48,48 +48,7 @@ pub(super) fn report(explanation: &FlagExplanation) -> FlagReport {
     }
 }
 
-/// Returns a text as a JSON token.
-fn token(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
-}
-
-/// Returns the diagnostics of a rule.
-fn of_rule(diagnostics: &[Diagnostic], position: Option<u32>) -> Vec<&Diagnostic> {
-    diagnostics.iter().filter(|diagnostic| diagnostic.place.strategy == position).collect()
-}
-
-/// The parts from which a report is made.
-struct Reporter<'a> {
-    key: &'a str,
-    flag: &'a Record<'a>,
-    variations: Vec<Record<'a>>,
-    user: Option<&'a Attributes>,
-    diagnostics: &'a [Diagnostic],
-}
-
-/// A variation as a report shows it.
-struct Variation {
-    id: String,
-    /// The value as a JSON token; `None` for an unknown variation.
-    value: Option<String>,
-}
-
 impl Reporter<'_> {
-    fn property(&self, name: &str) -> Option<&str> {
-        self.user.and_then(|user| user.get(name)).and_then(Values::first)
-    }
-
-    /// Returns the variation that a member names.
-    fn variation(&self, of: &Record<'_>, member: &str) -> Variation {
-        let id = text(of, member).unwrap_or_default();
-        let has_id = |variation: &&Record<'_>| {
-            text(variation, "id").unwrap_or_default() == id
-                && matches!(variation.text("value"), Shape::Is(_))
-        };
-        let value = self.variations.iter().find(has_id).and_then(|found| text(found, "value"));
-        Variation { id, value: value.as_deref().map(token) }
-    }
-
     fn steps(&self, walk: &Walk) -> Vec<StepReport> {
         let mut rows = walk.rows.iter();
         let is_on = matches!(self.flag.boolean("isEnabled"), Shape::Is(true));
@@ -246,14 +205,5 @@ impl Reporter<'_> {
 
     fn dispatch_property(&self, step: &StepReport) -> String {
         share::dispatch_property(&self.record_of(step))
-    }
-}
-
-/// Returns the outcome of a row that the walk reached.
-fn outcome(row: &RowStep) -> StepOutcome {
-    match (&row.answer, row.row.reason) {
-        (Some(_), EvaluationReason::Malformed) => StepOutcome::Malformed,
-        (Some(_), _) => StepOutcome::Match,
-        (None, _) => StepOutcome::Miss,
     }
 }

@@ -2,12 +2,12 @@
 
 use serde_json::value::RawValue;
 
-use super::super::KEY;
+use super::super::words::KEY;
 use super::condition::{malformed_condition, title};
-use super::{Reporter, list, of_rule, outcome, text};
+use super::reporter::{Reporter, of_rule, outcome};
 use crate::diagnostic::Diagnostic;
 use crate::explanation::{Nested, RowStep, SegmentReport, StepKind, StepOutcome, StepReport};
-use crate::json::{Record, Tree, mend};
+use crate::json::{Record, Tree, mend, owned_text as text, records as list};
 
 /// The lists of a segment, which its first rows decide. The rows of its rules follow.
 const LISTS: [&str; 2] = ["excluded", "included"];

@@ -1,14 +1,14 @@
 //! The reports of rules and of the fallthrough: their conditions, their intervals, and the bucket of the user.
 
-use super::super::KEY;
 use super::super::split::double;
+use super::super::words::KEY;
 use super::condition::malformed_condition;
-use super::{Reporter, list, outcome, text};
+use super::reporter::{Reporter, outcome};
 use crate::diagnostic::Diagnostic;
 use crate::explanation::{
     BucketReport, ConditionReport, RowStep, ShareReport, StepKind, StepOutcome, StepReport,
 };
-use crate::json::Record;
+use crate::json::{Record, owned_text as text, records as list};
 use crate::tables::Share;
 
 impl Reporter<'_> {

@@ -4,24 +4,32 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::Compilation;
 use crate::attributes::Name;
 use crate::bucket::BUCKETS;
 use crate::diagnostic::{Consequence, DiagnosticKind};
+use crate::featurehub::diagnostics::DiagnosticCollector;
 use crate::featurehub::profile::Profile;
 use crate::featurehub::rule::RuleCompiler;
 use crate::featurehub::value;
 use crate::featurehub::wire::{self, Raw, name, text};
 use crate::json::{Shape, Token};
+#[cfg(feature = "patterns")]
+use crate::patterns::Patterns;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 #[cfg(feature = "first-row")]
 use crate::tables::Typing;
 use crate::tables::{Field, Reading, Share, Strategy, StrategyDetail, ValueAt};
 use crate::value::Kind;
+use crate::writer::Writer;
 
-/// The state that the compiler keeps for the strategies of one feature.
-pub(super) struct Draw {
+/// A compiler of the strategies of one feature.
+pub(super) struct StrategyCompiler<'a> {
+    pub(super) profile: Profile,
+    pub(super) writer: &'a mut Writer,
+    #[cfg(feature = "patterns")]
+    pub(super) patterns: &'a mut Patterns,
+    pub(super) diagnostics: &'a mut DiagnosticCollector,
     pub(super) has_hash_id: bool,
     pub(super) kind: Option<Kind>,
     /// The different lists of percentage attributes of the usable strategies with a percentage that were compiled so
@@ -32,19 +40,25 @@ pub(super) struct Draw {
     pub(super) base: i64,
 }
 
-impl Compilation<'_> {
+/// Reads the id of a feature or of a strategy. An id that is neither a text nor null leaves a diagnostic.
+pub(super) fn id<'r>(diagnostics: &mut DiagnosticCollector, raw: Raw<'r>) -> Option<Cow<'r, str>> {
+    let id = text(raw);
+    if id.is_none() && raw.is_some_and(|id| Token::of(id) != Token::Null) {
+        let problem = DiagnosticKind::Expected("a text");
+        diagnostics.add_json(name::ID, raw, problem, Consequence::Assumed("no id"));
+    }
+    id
+}
+
+impl StrategyCompiler<'_> {
     /// Compiles the strategies into rows, one for each element of the payload's list, and returns the rows.
-    pub(super) fn strategies(
-        &mut self,
-        list: &Shape<Vec<Shape<wire::Strategy<'_>>>>,
-        draw: &mut Draw,
-    ) -> Run {
+    pub(super) fn strategies(&mut self, list: &Shape<Vec<Shape<wire::Strategy<'_>>>>) -> Run {
         let at = self.writer.tables.strategies.len() as u32;
         match list {
             Shape::Is(list) => {
                 for (position, strategy) in list.iter().enumerate() {
                     self.diagnostics.enter_strategy(position as u32);
-                    let (strategy, detail) = self.strategy(position as u32, strategy, draw);
+                    let (strategy, detail) = self.strategy(position as u32, strategy);
                     self.writer.tables.strategies.push(strategy);
                     self.writer.tables.details.push(detail);
                 }
@@ -68,7 +82,6 @@ impl Compilation<'_> {
         &mut self,
         position: u32,
         strategy: &Shape<wire::Strategy<'_>>,
-        draw: &mut Draw,
     ) -> (Strategy, StrategyDetail) {
         let mut row = Strategy {
             limit: -1,
@@ -98,14 +111,13 @@ impl Compilation<'_> {
             );
             return (row, detail);
         };
-        if let Some(id) = self.id(strategy.id) {
+        if let Some(id) = id(self.diagnostics, strategy.id) {
             detail.id = Some(self.writer.name(&id).into());
             self.diagnostics.name_strategy(&id);
         }
         let is_misspelt =
             self.diagnostics.unknown_members(&strategy.unknown, Consequence::StrategyNeverMatches);
-        row.value =
-            value::store(&mut self.writer, &mut self.diagnostics, draw.kind, strategy.value);
+        row.value = value::store(self.writer, self.diagnostics, self.kind, strategy.value);
         let percentage = self.percentage(strategy.percentage);
         let source = self.source(&strategy.percentage_attributes);
         let rules = self.rules(&strategy.rules);
@@ -119,7 +131,7 @@ impl Compilation<'_> {
         detail.percentage = percentage.unwrap_or(0);
         row.share = match (percentage, rules.len) {
             (None | Some(0), 1..) => Share::None,
-            (Some(0), 0) if self.compiler.profile == Profile::Edge => Share::Stacked,
+            (Some(0), 0) if self.profile == Profile::Edge => Share::Stacked,
             (None | Some(0), 0) => Share::None,
             (Some(_), 0) => Share::Stacked,
             (Some(_), _) => Share::Alone,
@@ -128,8 +140,8 @@ impl Compilation<'_> {
             row.reason = EvaluationReason::StrategyMatch;
             return (row, detail);
         }
-        if !draw.has_hash_id {
-            self.note(
+        if !self.has_hash_id {
+            self.diagnostics.add_json(
                 name::PERCENTAGE,
                 strategy.percentage,
                 DiagnosticKind::NoFeatureId,
@@ -140,13 +152,13 @@ impl Compilation<'_> {
         }
         let limit = match row.share {
             Share::Stacked => {
-                draw.base = draw.base.saturating_add(detail.percentage);
-                draw.base
+                self.base = self.base.saturating_add(detail.percentage);
+                self.base
             }
             _ => detail.percentage,
         };
         row.limit = limit.clamp(-1, i64::from(BUCKETS)) as i32;
-        row.source = self.source_row(source, draw);
+        row.source = self.source_row(source);
         (row, detail)
     }
 
@@ -159,7 +171,12 @@ impl Compilation<'_> {
                 let percentage = token.integer();
                 if percentage.is_none() {
                     let problem = DiagnosticKind::Expected("an integer from 0 to 1000000");
-                    self.note(name::PERCENTAGE, raw, problem, Consequence::StrategyNeverMatches);
+                    self.diagnostics.add_json(
+                        name::PERCENTAGE,
+                        raw,
+                        problem,
+                        Consequence::StrategyNeverMatches,
+                    );
                 }
                 percentage.map(Some)
             }
@@ -193,8 +210,8 @@ impl Compilation<'_> {
         }
     }
 
-    fn source_row(&mut self, names: Vec<String>, draw: &mut Draw) -> u32 {
-        if let Some((_, row)) = draw.sources.iter().find(|(known, _)| *known == names) {
+    fn source_row(&mut self, names: Vec<String>) -> u32 {
+        if let Some((_, row)) = self.sources.iter().find(|(known, _)| *known == names) {
             return *row;
         }
         let row = if names.is_empty() {
@@ -207,7 +224,7 @@ impl Compilation<'_> {
             };
             self.writer.source(names.iter().map(field).collect())
         };
-        draw.sources.push((names, row));
+        self.sources.push((names, row));
         row
     }
 
@@ -231,11 +248,11 @@ impl Compilation<'_> {
         for (position, rule) in rules.iter().enumerate() {
             self.diagnostics.enter_rule(position as u32);
             let compiled = RuleCompiler {
-                profile: self.compiler.profile,
-                writer: &mut self.writer,
+                profile: self.profile,
+                writer: &mut *self.writer,
                 #[cfg(feature = "patterns")]
-                patterns: &mut self.patterns,
-                diagnostics: &mut self.diagnostics,
+                patterns: &mut *self.patterns,
+                diagnostics: &mut *self.diagnostics,
                 reading: Reading::Plain,
                 listed: 0,
             }

@@ -12,7 +12,7 @@ mod version;
 
 use serde_json::value::RawValue;
 
-use super::conditionals::{Conditional, RuleType};
+use super::conditionals::{Conditional, Relation, RuleType};
 use super::diagnostics::DiagnosticCollector;
 use super::wire::{self, name, text as text_of};
 use crate::diagnostic::{Consequence, DiagnosticKind};
@@ -57,15 +57,23 @@ struct Readable<T> {
 impl Conditional {
     /// Returns the comparison of typed values for this conditional, or `None` for a conditional that compares texts.
     fn typed(self) -> Option<Typed> {
-        match self {
-            Self::Equals | Self::Includes => Some(Typed::In),
-            Self::NotEquals | Self::Excludes => Some(Typed::NotIn),
-            Self::Greater => Some(Typed::Order(Comparison::Greater)),
-            Self::GreaterEquals => Some(Typed::Order(Comparison::GreaterOrEqual)),
-            Self::Less => Some(Typed::Order(Comparison::Less)),
-            Self::LessEquals => Some(Typed::Order(Comparison::LessOrEqual)),
-            Self::StartsWith | Self::EndsWith | Self::Regex => None,
+        match self.relation() {
+            Relation::Equal | Relation::Contains if self.is_negative() => Some(Typed::NotIn),
+            Relation::Equal | Relation::Contains => Some(Typed::In),
+            Relation::Order => self.order().map(Typed::Order),
+            Relation::Starts | Relation::Ends | Relation::Pattern => None,
         }
+    }
+
+    /// Returns the comparison of a conditional that compares an order.
+    fn order(self) -> Option<Comparison> {
+        Some(match self {
+            Self::Greater => Comparison::Greater,
+            Self::GreaterEquals => Comparison::GreaterOrEqual,
+            Self::Less => Comparison::Less,
+            Self::LessEquals => Comparison::LessOrEqual,
+            _ => return None,
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::number::server_number_text;
-use super::{Conditional, Readable, RuleCompiler, Typed};
+use super::{Conditional, Readable, Relation, RuleCompiler};
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::featurehub::profile::Profile;
 use crate::json::Token;
@@ -23,26 +23,17 @@ impl RuleCompiler<'_> {
             return Predicate::Never;
         }
         let readable = self.texts(tokens, DiagnosticKind::ServerRaises);
-        match conditional {
-            Conditional::Equals => self.text_test(TextTest::Among, &readable.values),
-            Conditional::NotEquals if self.profile() == Profile::Edge => {
+        match (conditional.relation(), self.profile()) {
+            (Relation::Equal, Profile::Edge) if conditional.is_negative() => {
                 self.any_differs(&readable.values)
             }
-            Conditional::NotEquals => self.text_test(TextTest::NotAmong, &readable.values),
-            Conditional::Includes => self.text_test(TextTest::Contains, &readable.values),
-            Conditional::Excludes => self.text_test(TextTest::Lacks, &readable.values),
-            Conditional::Greater
-            | Conditional::GreaterEquals
-            | Conditional::Less
-            | Conditional::LessEquals => {
-                let Some(Typed::Order(comparison)) = conditional.typed() else {
-                    return Predicate::Never;
-                };
+            (Relation::Order, _) => {
+                let Some(comparison) = conditional.order() else { return Predicate::Never };
                 let bound = comparison.loosest(readable.values.iter(), |a, b| order::utf16(a, b));
                 let bound: Vec<_> = bound.into_iter().cloned().collect();
                 self.text_test(TextTest::Order(comparison), &bound)
             }
-            Conditional::Regex => {
+            (Relation::Pattern, _) => {
                 let (predicate, ended) = self.patterns(&readable.values);
                 if ended {
                     // FeatureHub's server raises an error on an invalid pattern, so it never reads a second supplied
@@ -51,9 +42,7 @@ impl RuleCompiler<'_> {
                 }
                 predicate
             }
-            Conditional::StartsWith | Conditional::EndsWith => {
-                self.text_conditional(conditional, readable)
-            }
+            _ => self.text_conditional(conditional, readable),
         }
     }
 
@@ -69,7 +58,7 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// Returns the predicate of STARTS_WITH, ENDS_WITH or REGEX in a NUMBER, DATE or DATETIME rule. FeatureHub's server
+    /// Returns the predicate of a textual conditional, such as STARTS_WITH, in a NUMBER, DATE or DATETIME rule. FeatureHub's server
     /// raises no error on a `null` in such a rule; the rule only fails.
     pub(super) fn typed_text(
         &mut self,
@@ -80,18 +69,22 @@ impl RuleCompiler<'_> {
         self.text_conditional(conditional, readable)
     }
 
-    /// Returns the predicate of STARTS_WITH, ENDS_WITH or REGEX. These conditionals compare the supplied text without
-    /// parsing it.
+    /// Returns the predicate of a conditional that compares the supplied text without parsing it, and no order.
     fn text_conditional(
         &mut self,
         conditional: Conditional,
         readable: Readable<Cow<'_, str>>,
     ) -> Predicate {
-        match conditional {
-            Conditional::StartsWith => self.text_test(TextTest::Starts, &readable.values),
-            Conditional::EndsWith => self.text_test(TextTest::Ends, &readable.values),
-            _ => self.patterns(&readable.values).0,
-        }
+        let test = match (conditional.relation(), conditional.is_negative()) {
+            (Relation::Equal, false) => TextTest::Among,
+            (Relation::Equal, true) => TextTest::NotAmong,
+            (Relation::Contains, false) => TextTest::Contains,
+            (Relation::Contains, true) => TextTest::Lacks,
+            (Relation::Starts, _) => TextTest::Starts,
+            (Relation::Ends, _) => TextTest::Ends,
+            (Relation::Pattern | Relation::Order, _) => return self.patterns(&readable.values).0,
+        };
+        self.text_test(test, &readable.values)
     }
 
     /// Returns the texts of the rule's values. Profile `client` drops a `null`. In profile `edge` a `null` ends the

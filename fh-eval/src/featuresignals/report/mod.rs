@@ -7,7 +7,8 @@ mod share;
 
 use serde_json::value::RawValue;
 
-use super::{KEY, word};
+use super::words::word;
+use crate::attributes::names::KEY;
 use crate::attributes::{Attributes, Values};
 use crate::diagnostic::Diagnostic;
 use crate::explanation::{

@@ -1,7 +1,7 @@
 //! The reports of the rollout, of the variants, and of the fallthrough.
 
-use super::super::KEY;
 use super::{Reporter, list, text, value_of};
+use crate::attributes::names::KEY;
 use crate::bucket::BASIS_POINTS;
 use crate::explanation::{BucketReport, RowStep, ShareReport, StepKind, StepOutcome, StepReport};
 use crate::json::{Json, Record, Token};

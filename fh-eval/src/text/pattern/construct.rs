@@ -1,7 +1,5 @@
 //! Constructs that the dialect refuses, and their replacements.
 
-use super::refusal::Refusal;
-
 /// A construct of regular expressions that the dialect does not support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -103,12 +101,6 @@ impl Construct {
                 "write the possible texts as alternatives"
             }
         }
-    }
-}
-
-impl From<Construct> for Refusal {
-    fn from(construct: Construct) -> Self {
-        Self::Unsupported(construct)
     }
 }
 

@@ -18,8 +18,9 @@ use super::class::fold_beyond_ascii;
 use super::class::fold_simple;
 use super::class::{fold, negated_if, perl_class};
 use super::construct::Construct;
-use super::reading::{Mark, Read, read};
+use super::reading::read;
 use super::refusal::{MAX_FLAG_NODES, MAX_NESTING, MAX_TEXT, Refusal};
+use super::translation::{Mark, Read};
 
 /// The engine that runs a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 use super::construct::Construct;
 use super::cursor::{next, take};
 use super::dotnet_blocks::block;
-use super::reading::{Mark, Read};
 use super::refusal::Refusal;
+use super::translation::{Mark, Read};
 use super::unicode;
 
 // .NET's `\w` and `\s`, as contents of classes. `\d` is `\p{Nd}`.

@@ -5,8 +5,8 @@ mod class;
 use super::construct::Construct;
 use super::cursor::{next, take};
 use super::re2_property;
-use super::reading::Read;
 use super::refusal::Refusal;
+use super::translation::Read;
 
 /// Go's limit for the times that a part is repeated, also by repetitions within repetitions.
 const MOST_TIMES: u32 = 1000;

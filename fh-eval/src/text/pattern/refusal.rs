@@ -27,6 +27,12 @@ pub enum Refusal {
     TooLarge,
 }
 
+impl From<Construct> for Refusal {
+    fn from(construct: Construct) -> Self {
+        Self::Unsupported(construct)
+    }
+}
+
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
