@@ -11,9 +11,6 @@ from capabilities import DEFAULTS
 MODES = {"stream": "streaming", "poll": "polling", "passive": "passive", "once": "once"}
 # The share of a delay after a refusal that is random: the client's own default.
 REFUSED_JITTER = 0.5
-# The client's own delays that depend on the first delay before a retry, which is a second.
-SCALED = {"pace": 1.0, "stream_again_after": 600.0}
-SHORTEST_RETURN, LONGEST_RETURN = 0.1, 1.0
 
 
 def settings_of(command):
@@ -58,11 +55,11 @@ def seconds(milliseconds):
 
 
 def retries(retry):
-    """The delays before retries. The other delays between requests are scaled by the same factor (D-64)."""
+    """The delays before retries. The client's other delays between requests are scaled by the same factor (D-64)."""
     factor = retry["initial_ms"] / DEFAULTS["retry_ms"]
     backoff = fh_client.Backoff(retry["initial_ms"] / 1000, retry["max_ms"] / 1000, retry.get("jitter") or 0.0)
-    scaled = {name: delay * factor for name, delay in SCALED.items()}
-    return {"backoff": backoff, "return_within": (SHORTEST_RETURN * factor, LONGEST_RETURN * factor), **scaled}
+    scaled = {"pace": factor, "stream_again_after": 600 * factor, "return_within": (0.1 * factor, factor)}
+    return {"backoff": backoff, **scaled}
 
 
 def limits(timeouts, max_bytes):

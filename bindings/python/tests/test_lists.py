@@ -1,6 +1,6 @@
-"""The settings and enumerations in the stubs, which are written from the list for all languages (bindings/shared/lists.json).
+"""The settings and enumerations in the stubs and signatures, which are written from the list for all languages (bindings/shared/lists.json).
 
-`FH_WRITE_PAGES=1` writes the stubs instead of comparing them.
+`FH_WRITE_PAGES=1` writes them instead of comparing them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import fh_client
 
 PROJECT = pathlib.Path(__file__).parents[3]
 STUBS = PROJECT / "bindings/python/python/fh_client/_native.pyi"
+METHODS = PROJECT / "bindings/python/src/client/methods.rs"
 LISTS: dict[str, Any] = json.loads((PROJECT / "bindings/shared/lists.json").read_text())
 SETTINGS = {setting["name"]: setting for setting in LISTS["settings"] if "Python" not in setting.get("lacking", {})}
 
@@ -89,6 +90,12 @@ def arguments(constructor: str) -> str:
     return "".join(f"        {one},\n" for one in ["cls", *given])
 
 
+def signature(constructor: str) -> str:
+    given = [f"{name}=None" for name in names(constructor)]
+    given.insert(0 if constructor == "offline" else 1, "*")
+    return f"($cls, {', '.join(given)})"
+
+
 def default(setting: dict[str, Any]) -> str:
     value = setting["default"]
     if setting["form"] == "backoff":
@@ -120,6 +127,14 @@ def replaced(stubs: str, pattern: str, made: Callable[[str], str]) -> str:
     return stubs[: found.start(2)] + made(found[1]) + stubs[found.end(2) :]
 
 
+def compare(path: pathlib.Path, found: str, expected: str) -> None:
+    """Compare the text of a file with the expected one, or write that."""
+    if "FH_WRITE_PAGES" in os.environ:
+        path.write_text(expected)
+    else:
+        assert found == expected, f"FH_WRITE_PAGES=1 writes {path.name}"
+
+
 def test_the_stubs_have_the_settings_and_the_enumerations_of_the_list() -> None:
     stubs = now = STUBS.read_text()
     before, now = now.split("class Client(_Reads):")
@@ -131,17 +146,18 @@ def test_the_stubs_have_the_settings_and_the_enumerations_of_the_list() -> None:
         words = [value["name"] for value in LISTS["enumerations"][name] if "Python" not in value.get("lacking", [])]
         made = "".join(f'    "{word}",\n' for word in words)
         before = replaced(before, rf"^_({name}): TypeAlias = Literal\[\n(.*?)^\]", lambda _, made=made: made)  # type: ignore[misc]
-    now = f"{before}class Client(_Reads):{now}"
-    if "FH_WRITE_PAGES" in os.environ:
-        STUBS.write_text(now)
-    else:
-        assert now == stubs, "FH_WRITE_PAGES=1 writes the stubs"
+    compare(STUBS, stubs, f"{before}class Client(_Reads):{now}")
 
 
-@pytest.mark.parametrize("constructor", ["__new__", "featbit", "featuresignals"])
-def test_the_constructors_have_the_settings_of_the_list(constructor: str) -> None:
-    made = fh_client.Client if constructor == "__new__" else getattr(fh_client.Client, constructor)
-    assert sorted(inspect.signature(made).parameters) == sorted(names(constructor))
+def test_the_signatures_have_the_settings_of_the_list() -> None:
+    methods = now = METHODS.read_text()
+    for constructor in ("featbit", "featuresignals", "offline"):
+        now = re.sub(rf'\(\$cls, [^)]*\)(?="\s*\)\]\s*fn {constructor}\()', lambda _, made=signature(constructor): made, now)  # type: ignore[misc]
+    compare(METHODS, methods, now)
+
+
+def test_the_constructor_has_the_settings_of_the_list() -> None:
+    assert sorted(inspect.signature(fh_client.Client).parameters) == sorted(names("__new__"))
 
 
 @pytest.mark.parametrize("made", [fh_client.Backoff(1, 30), fh_client.Limits()])

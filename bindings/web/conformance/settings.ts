@@ -7,10 +7,6 @@ import type { CreateCommand } from "./protocol.ts";
 
 /** The share of a delay after a refusal that is random: the client's own default. */
 const REFUSED_JITTER = 0.5;
-/** The client's own delays that depend on the first delay before a retry, which is a second. */
-const PACE = 1;
-const STREAM_AGAIN_AFTER = 600;
-const [SHORTEST_RETURN, LONGEST_RETURN] = [0.1, 1];
 
 /** Returns the settings of the protocol as options of a client. */
 export function optionsOf(command: CreateCommand): ClientOptions {
@@ -56,14 +52,14 @@ function modeOf({ mode, poll_ms }: CreateCommand): ClientOptions {
   return { mode: mode === "once" ? mode : "streaming" };
 }
 
-/** Returns the delays before retries. The other delays between requests are scaled by the same factor (D-64). */
+/** Returns the delays before retries. The client's other delays between requests are scaled by the same factor (D-64). */
 function retries(retry: NonNullable<CreateCommand["retry"]>): ClientOptions {
   const factor = retry.initial_ms / DEFAULTS.retry_ms;
   return {
     backoff: { initial: retry.initial_ms / 1000, cap: retry.max_ms / 1000, jitter: retry.jitter ?? 0 },
-    pace: PACE * factor,
-    returnWithin: [SHORTEST_RETURN * factor, LONGEST_RETURN * factor],
-    streamAgainAfter: STREAM_AGAIN_AFTER * factor,
+    pace: factor,
+    returnWithin: [0.1 * factor, factor],
+    streamAgainAfter: 600 * factor,
   };
 }
 

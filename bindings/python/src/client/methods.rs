@@ -49,7 +49,7 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
     #[classmethod]
     #[pyo3(
         signature = (secret=None, **settings),
-        text_signature = "($cls, secret=None, *, streaming_url=None, polling_url=None, event_url=None, insights=None, full_sync=None, mode=None, interval=None, context=None, bootstrap=None, headers=None, identification=None, profile=None, backoff=None, backoff_when_refused=None, return_within=None, healthy_after=None, stream_again_after=None, pace=None, limits=None, clock=None, event_queue=None, interceptors=None, observers=None, on_readiness=None, on_status=None, on_notice=None, on_raw=None, on_new_state=None, on_change=None, catch_updates=None, listeners=None, ca_certificate=None, client_certificate=None, proxy=None, http1_only=None, start=None)"
+        text_signature = "($cls, secret=None, *, streaming_url=None, polling_url=None, event_url=None, insights=None, full_sync=None, mode=None, interval=None, context=None, bootstrap=None, headers=None, identification=None, profile=None, backoff=None, backoff_when_refused=None, return_within=None, healthy_after=None, stream_again_after=None, pace=None, limits=None, event_queue=None, catch_updates=None, listeners=None, ca_certificate=None, client_certificate=None, proxy=None, http1_only=None, clock=None, interceptors=None, observers=None, on_readiness=None, on_status=None, on_notice=None, on_raw=None, on_new_state=None, on_change=None, start=None)"
     )]
     fn featbit(
         class: &Bound<'_, PyType>,
@@ -75,7 +75,7 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
     #[classmethod]
     #[pyo3(
         signature = (**settings),
-        text_signature = "($cls, *, bootstrap=None, snapshot_file=None, snapshot_max_age=None, profile=None, clock=None, event_queue=None, interceptors=None, observers=None, on_readiness=None, on_status=None, on_notice=None, on_raw=None, on_new_state=None, on_change=None, catch_updates=None, listeners=None)"
+        text_signature = "($cls, *, bootstrap=None, snapshot_file=None, snapshot_max_age=None, profile=None, event_queue=None, catch_updates=None, listeners=None, clock=None, interceptors=None, observers=None, on_readiness=None, on_status=None, on_notice=None, on_raw=None, on_new_state=None, on_change=None)"
     )]
     fn offline(class: &Bound<'_, PyType>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let builder = construction::identified(fh_client::Client::offline());

@@ -66,6 +66,14 @@ final class SettingsTests: XCTestCase {
         }
     }
 
+    func testTheDocumentHasTheSettingsOfTheList() throws {
+        let source = try Self.read("Sources/FeatureHub/Settings.swift")
+        for (name, setting) in try Self.listed() where setting["form"].text != "code" {
+            let line = "\"\(name)\": " + (setting["form"].text == "seconds" ? ".seconds(\(name))," : "")
+            XCTAssertTrue(source.contains(line), "the document in Settings.swift has no line \(line)")
+        }
+    }
+
     func testCommentsHaveTheDefaultsOfTheList() throws {
         for (name, setting) in try Self.listed() where setting["default"] != .null && setting["members"] == .null {
             let values = setting["default"].list.isEmpty ? [setting["default"]] : setting["default"].list
@@ -111,8 +119,6 @@ final class SettingsTests: XCTestCase {
         all.backoff = Backoff(initial: .milliseconds(500), cap: .seconds(60), jitter: 0.1)
         all.backoffWhenRefused = Backoff(cap: .seconds(900))
         all.returnWithin = .milliseconds(100)...(.seconds(2))
-        all.healthyAfter = .seconds(30)
-        all.streamAgainAfter = .seconds(300)
         all.pace = .milliseconds(500)
         all.limits = Limits()
         all.limits?.bytes = 1024

@@ -4,14 +4,6 @@ import Foundation
 /// The share of a delay after a refusal that is random: the client's own default.
 private let refusedJitter = 0.5
 
-/// The client's own delays that depend on the first delay before a retry, which is a second.
-private enum UsualDelays {
-    static let pace = Duration.seconds(1)
-    static let streamAgainAfter = Duration.seconds(600)
-    static let shortestReturn = Duration.milliseconds(100)
-    static let longestReturn = Duration.seconds(1)
-}
-
 extension Settings {
     /// The settings of the operation `create`.
     init(_ command: Members) throws {
@@ -48,13 +40,13 @@ extension Settings {
         return exists && isFolder.boolValue ? "\(store)/features.json" : store
     }
 
-    /// Sets the delays before retries. The other delays between requests are scaled by the same factor (D-64).
+    /// Sets the delays before retries. The client's other delays between requests are scaled by the same factor (D-64).
     private mutating func setRetries(_ retry: Members) {
         backoff = Backoff(initial: retry.millis("initial_ms"), cap: retry.millis("max_ms"), jitter: retry.number("jitter") ?? 0)
         let factor = (retry.number("initial_ms") ?? Defaults.retryMillis) / Defaults.retryMillis
-        pace = UsualDelays.pace * factor
-        streamAgainAfter = UsualDelays.streamAgainAfter * factor
-        returnWithin = UsualDelays.shortestReturn * factor...UsualDelays.longestReturn * factor
+        pace = Duration.seconds(1) * factor
+        streamAgainAfter = Duration.seconds(600) * factor
+        returnWithin = Duration.milliseconds(100) * factor...Duration.seconds(1) * factor
     }
 
     private static func limits(of command: Members) throws -> Limits {

@@ -24,6 +24,7 @@ export type {
   LimitOptions,
   ObserverOption,
 } from "./options/options.ts";
+export type { DelayOptions } from "./session/config.ts";
 export { Overrides } from "./overrides/overrides.ts";
 export type { BaggageContext, BaggageOptions, OverrideEntry, OverrideOptions } from "./overrides/options.ts";
 export type {

@@ -1,12 +1,13 @@
 /** The options and the enumerations of the package are those of the list for all languages (bindings/shared/lists.json). */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import ts from "typescript";
 import { expect, test, vi } from "vitest";
 
 import manifest from "../package.json" with { type: "json" };
 import { checkOptions } from "../src/options/check.ts";
 import { VERSION } from "../src/platform/web.ts";
+import { parseSettings } from "../src/options/start_error.ts";
 
 interface Member {
   readonly name: string;
@@ -37,7 +38,7 @@ interface Lists {
 const PROJECT = new URL("../../../../../", import.meta.url);
 const LISTS = JSON.parse(text("bindings/shared/lists.json")) as Lists;
 const SETTINGS = LISTS.settings.filter(({ lacking }) => lacking?.["TypeScript"] === undefined);
-const OPTIONS = source("options/options.ts");
+const OPTIONS = [source("options/options.ts"), source("session/config.ts")];
 
 /** The types of the forms, each with a value. The types of choices are the words of the list. */
 const FORMS: Readonly<Record<string, readonly [type: string, value: unknown]>> = {
@@ -67,7 +68,7 @@ function source(file: string): ts.SourceFile {
 
 /** Returns the types and the comments of an interface's members, by name. */
 function membersOf(name: string): Map<string, { type: string; about: string }> {
-  const found = OPTIONS.statements.find(
+  const found = OPTIONS.flatMap(({ statements }) => statements).find(
     (node): node is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(node) && node.name.text === name,
   );
   const members = found?.members.filter(ts.isPropertySignature) ?? [];
@@ -97,7 +98,9 @@ function written(value: unknown): string {
   return typeof value === "number" ? value.toLocaleString("en-US") : String(value);
 }
 
-const OF_CLIENT = membersOf("ClientOptions");
+const USUAL = parseSettings("http://edge", "environment/key", {}, undefined);
+const DELAYS = membersOf("DelayOptions");
+const OF_CLIENT = new Map([...membersOf("ClientOptions"), ...DELAYS]);
 
 test("the client has the version of the package", () => {
   expect(VERSION).toBe(manifest.version);
@@ -107,7 +110,19 @@ test("the client has the options of the list", () => {
   expect([...OF_CLIENT.keys()].sort()).toEqual(SETTINGS.map(({ name }) => camelCase(name)).sort());
 });
 
-test("the check of options knows all of them, and accepts their forms", () => {
+/** `FH_WRITE_PAGES=1` writes the names of the options whose forms the check does not know. */
+test("the check of options has all names", () => {
+  const path = "bindings/web/packages/client/src/options/check.ts";
+  const found = text(path);
+  const [, row = ""] = /^ {2}"": "(.*)",$/m.exec(found) ?? [];
+  const names = SETTINGS.map(({ name }) => camelCase(name));
+  const missing = names.filter((name) => !new RegExp(`[" ]${name}[ "]`).test(found));
+  const written = found.replace(`"${row}"`, `"${[row, ...missing].join(" ")}"`);
+  if (process.env["FH_WRITE_PAGES"]) writeFileSync(new URL(path, PROJECT), written);
+  else expect(written, "FH_WRITE_PAGES=1 writes check.ts").toBe(found);
+});
+
+test("the check of options accepts their forms", () => {
   const warn = vi.spyOn(console, "warn").mockReturnValue();
   checkOptions(Object.fromEntries(SETTINGS.map(({ name, form }) => [camelCase(name), FORMS[form]?.[1]])));
   expect(warn.mock.calls).toEqual([]);
@@ -124,6 +139,7 @@ test.each(SETTINGS.map((setting): [string, Setting] => [camelCase(setting.name),
     else if (setting.choices) expect(type).toBe("Profile");
     else if (setting.form !== "code") expect(type).toBe(FORMS[setting.form]?.[0]);
     if (setting.unit === "seconds") expect(about).toContain("seconds");
+    if (DELAYS.has(name)) expect(USUAL).toHaveProperty(name, Number(setting.default) * 1000);
     if (setting.default !== undefined && !setting.members)
       expect(about.replaceAll("`", "")).toMatch(
         new RegExp(`\\b${written(setting.default)}\\b( by default|, which is the default)`),

@@ -15,7 +15,7 @@ import type { Publication } from "../src/repository/publication.ts";
 import type { Source } from "../src/repository/source.ts";
 import { INITIAL_STATUS, type SessionStatus } from "../src/repository/status.ts";
 import type { Action, End, Input } from "../src/session/action.ts";
-import type { Backoff, Config, Limits, Mode } from "../src/session/config.ts";
+import type { Config, Mode } from "../src/session/config.ts";
 import { EdgeUrl, redirected } from "../src/session/edge_url.ts";
 import { ApiKeys } from "../src/session/key.ts";
 import { Session } from "../src/session/featurehub/mod.ts";
@@ -29,21 +29,13 @@ export interface Conversation {
   readonly steps: readonly WrittenStep[];
 }
 
-interface WrittenConfig {
+/** The settings of a session. Those that are not named here are written as the session has them. */
+interface WrittenConfig extends Omit<Config, "edge" | "keys" | "mode" | "whileSwitching" | "identification"> {
   readonly edge: string;
   readonly keys: readonly string[];
   readonly mode: { readonly type: string; readonly interval?: number };
-  readonly contextPlacement: "header" | "query";
   readonly whileSwitching: "hideValues" | "keepValues";
-  readonly headers: readonly (readonly [string, string])[];
   readonly identification: string | null;
-  readonly backoff: Backoff;
-  readonly returnWithin: readonly [number, number];
-  readonly refused: Backoff;
-  readonly healthyAfter: number;
-  readonly streamAgainAfter: number;
-  readonly pace: number;
-  readonly limits: Limits;
 }
 
 interface WrittenStep {

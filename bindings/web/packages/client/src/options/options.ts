@@ -10,6 +10,7 @@ import type {
   SessionStatus,
   UsageOptions,
 } from "../repository/lib.ts";
+import type { DelayOptions } from "../session/config.ts";
 import type { StateStorage } from "../storage/stored_state.ts";
 
 /**
@@ -117,7 +118,7 @@ export interface ObserverOption {
  * const options: ClientOptions = { mode: "polling", interval: 30, context: { userkey: "mara" }, keepAlive: false };
  * ```
  */
-export interface ClientOptions {
+export interface ClientOptions extends DelayOptions {
   /**
    * The way in which the client fetches features; by default `streaming` with one key, and `polling` with several keys, which cannot be
    * streamed.
@@ -148,14 +149,8 @@ export interface ClientOptions {
   readonly backoff?: BackoffOptions;
   /** The delays before retries after the Edge has refused the client; by default from 60 to 600 seconds, half of it random. */
   readonly backoffWhenRefused?: BackoffOptions;
-  /** The seconds after which a stream counts as healthy, so that the delays of the back-off begin anew after it; 10 by default. */
-  readonly healthyAfter?: number;
   /** The shortest and the longest delay before a reconnect after a stream that had sent features, in seconds; 0.1 and 1 by default. */
   readonly returnWithin?: readonly [shortest: number, longest: number];
-  /** The seconds for which the client polls after the Edge could not stream; 600 by default. */
-  readonly streamAgainAfter?: number;
-  /** The seconds within which the client sends at most two requests; 1 by default. */
-  readonly pace?: number;
   /** The time limits and the size limit of requests; {@link LimitOptions} has the defaults. */
   readonly limits?: LimitOptions;
   /** Interceptors, in the order in which they are called. */

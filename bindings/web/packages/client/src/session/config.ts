@@ -74,8 +74,25 @@ export interface Limits {
  */
 export const SLOWEST = 1024;
 
+/**
+ * Delays of a client, in seconds. The settings of its session have them under the same names, in whole milliseconds.
+ *
+ * @example
+ * ```ts
+ * const delays: DelayOptions = { healthyAfter: 30, pace: 0.5 };
+ * ```
+ */
+export interface DelayOptions {
+  /** The seconds after which a stream counts as healthy, so that the delays of the back-off begin anew after it; 10 by default. */
+  readonly healthyAfter?: number;
+  /** The seconds for which the client polls after the Edge could not stream, or its streams were held back; 600 by default. */
+  readonly streamAgainAfter?: number;
+  /** The seconds within which the client sends at most two requests, while further ones wait; 1 by default. */
+  readonly pace?: number;
+}
+
 /** The settings of a session. Durations are whole milliseconds. Only the API keys can be changed after the session is created. */
-export interface Config {
+export interface Config extends Required<DelayOptions> {
   /** The base URL of the Edge. */
   readonly edge: EdgeUrl;
   /** The API keys, which are all client-evaluated or all server-evaluated. */
@@ -104,12 +121,6 @@ export interface Config {
   readonly returnWithin: readonly [shortest: number, longest: number];
   /** The delays before retries after the Edge has refused the client. */
   readonly refused: Backoff;
-  /** The time after which a stream counts as healthy. After the end of a healthy stream, the delays of `backoff` begin anew. */
-  readonly healthyAfter: number;
-  /** The time for which the client polls after the Edge could not stream, or its streams were held back. */
-  readonly streamAgainAfter: number;
-  /** The time within which the session sends at most two requests. Further requests wait. */
-  readonly pace: number;
   /** The time limits and the size limit of requests. */
   readonly limits: Limits;
 }

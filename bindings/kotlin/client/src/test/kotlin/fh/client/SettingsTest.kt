@@ -58,6 +58,18 @@ class SettingsTest {
     }
 
     @Test
+    fun `the document has the settings of the list, each duration in seconds under its own name`() {
+        val data = settings.filter { it["form"] != "code" }.map { camelCase(it["name"]) }
+        assertEquals(data.sorted(), ClientSettings().document().keys.sorted())
+        for (name in settings.filter { it["form"] == "seconds" }.map { camelCase(it["name"]) }) {
+            val own = ClientSettings()
+            val setter = ClientSettings::class.java.getMethod("set${name.replaceFirstChar(Char::uppercase)}", Duration::class.java)
+            setter.invoke(own, Duration.ofSeconds(7))
+            assertEquals(7.0, own.document()[name], name)
+        }
+    }
+
+    @Test
     fun `members of settings are those of the list`() {
         for ((setting, kind) in listOf("backoff" to "Backoff", "limits" to "Limits")) {
             val members = settings.first { it["name"] == setting }.objects("members")
@@ -93,8 +105,6 @@ class SettingsTest {
             backoff = Backoff(Duration.ofMillis(500), Duration.ofSeconds(60), 0.1)
             backoffWhenRefused = Backoff(cap = Duration.ofSeconds(900))
             returnWithin = Duration.ofMillis(100) to Duration.ofSeconds(2)
-            healthyAfter = Duration.ofSeconds(30)
-            streamAgainAfter = Duration.ofMinutes(5)
             pace = Duration.ofMillis(500)
             limits = Limits().apply { bytes = 1024; idle = Duration.ofSeconds(60) }
             eventQueue = 100

@@ -18,12 +18,6 @@ private val MODES = mapOf(
 /** The share of a delay after a refusal that is random: the client's own default. */
 private const val REFUSED_JITTER = 0.5
 
-// The client's own delays that depend on the first delay before a retry, which is a second.
-private val PACE = Duration.ofSeconds(1)
-private val STREAM_AGAIN_AFTER = Duration.ofMinutes(10)
-private val SHORTEST_RETURN = Duration.ofMillis(100)
-private val LONGEST_RETURN = Duration.ofSeconds(1)
-
 /** Sets the settings of the operation `create`. */
 internal fun ClientSettings.set(command: Members, stack: Stack) {
     if (command.flag("debug")) Logs.to(LogLevel.TRACE) { level, text -> System.err.println("$level $text") }
@@ -44,15 +38,15 @@ internal fun ClientSettings.set(command: Members, stack: Stack) {
 
 private fun fileOf(path: String): String = if (File(path).isDirectory) File(path, "features.json").path else path
 
-/** Sets the delays before retries. The other delays between requests are scaled by the same factor (D-64). */
+/** Sets the delays before retries. The client's other delays between requests are scaled by the same factor (D-64). */
 private fun ClientSettings.setRetries(retry: Members) {
     val initial = retry.millis("initial_ms") ?: throw Misuse("the member `retry.initial_ms` is missing")
     backoff = Backoff(initial, retry.millis("max_ms"), retry.double("jitter") ?: 0.0)
     val factor = initial.toNanos().toDouble() / Duration.ofMillis(Defaults.RETRY_MILLIS).toNanos()
     fun Duration.scaled() = Duration.ofNanos((toNanos() * factor).toLong())
-    pace = PACE.scaled()
-    streamAgainAfter = STREAM_AGAIN_AFTER.scaled()
-    returnWithin = SHORTEST_RETURN.scaled() to LONGEST_RETURN.scaled()
+    pace = Duration.ofSeconds(1).scaled()
+    streamAgainAfter = Duration.ofMinutes(10).scaled()
+    returnWithin = Duration.ofMillis(100).scaled() to Duration.ofSeconds(1).scaled()
 }
 
 private fun limitsOf(command: Members): Limits =
