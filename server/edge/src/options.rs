@@ -77,9 +77,6 @@ pub struct Options {
     /// The compression of responses to polls with one key, for clients that accept gzip. Other responses are never compressed. Default:
     /// [`Compression::Gzip`].
     pub compression: Compression,
-    /// The minimum size in bytes of a body that is compressed. A number below 1024 counts as 1024, since in most networks a smaller body fits
-    /// into one packet uncompressed. Default: 1024.
-    pub compress_from: usize,
     /// The names of request headers that browsers may send in addition to the default ones (`jersey.cors.headers`). Invalid names are
     /// ignored. Default: none.
     pub cors_headers: Vec<String>,
@@ -119,7 +116,7 @@ impl Options {
 pub enum Compression {
     /// Responses are never compressed.
     Off,
-    /// Bodies of at least [`Options::compress_from`] bytes are compressed for clients that accept gzip, if the compression at least halves their size.
+    /// Bodies of at least 1024 bytes are compressed for clients that accept gzip, if the compression at least halves their size.
     Gzip,
 }
 
@@ -188,7 +185,6 @@ impl Default for Options {
             answer_cache: 32 << 20,
             request_memory: default_request_memory(),
             compression: Compression::Gzip,
-            compress_from: 1024,
             cors_headers: Vec::new(),
             cors_expose_headers: Vec::new(),
             cors_max_age: Duration::from_secs(86_400),

@@ -22,7 +22,7 @@ use found::{Context, Few, Found, opened};
 use super::query::pairs;
 use super::{audit, respond};
 use crate::metrics::{Outcome, RequestClass};
-use crate::options::{Compression, Options};
+use crate::options::Compression;
 use crate::origin::{Admission, CallerKind, NotOpen, Opened, Opening};
 use crate::request_memory::NoMemory;
 use crate::serving::Answer;
@@ -164,7 +164,7 @@ async fn answer(
             }
         }
     }
-    respond_with(&shared.options, &found, held, headers, &context, reserved)
+    respond_with(shared.options.compression, &found, held, headers, &context, reserved)
 }
 
 /// Returns true if the environments of all keys in [`Found::Open`] are stale.
@@ -208,7 +208,7 @@ fn tags(found: &[Found]) -> impl Iterator<Item = &str> {
 /// Returns the response to a poll with at least one [`Found::Open`]. If `held` is given, the response has status 304, this etag and no
 /// body. `reserved` is released once the body is sent or dropped.
 fn respond_with(
-    options: &Options,
+    compression: Compression,
     found: &[Found],
     held: Option<HeaderValue>,
     headers: &HeaderMap,
@@ -222,14 +222,11 @@ fn respond_with(
             response
         }
         None => {
-            let takes_gzip = options.compression == Compression::Gzip && accepts_gzip(headers);
+            let takes_gzip = compression == Compression::Gzip && accepts_gzip(headers);
             let (body, etag, is_compressed) = match found {
                 [Found::Open(open, answer)] => match render(open, answer.as_ref(), context) {
                     Some(answer) => {
-                        let is_long = answer.body.len() >= options.compress_from;
-                        let body =
-                            (takes_gzip && is_long).then(|| compressed(open, context, &answer));
-                        match body.flatten() {
+                        match takes_gzip.then(|| compressed(open, context, &answer)).flatten() {
                             Some(body) => (body, answer.etag.as_ref().and_then(weak), true),
                             None => (answer.body.clone(), answer.etag.clone(), false),
                         }
@@ -259,7 +256,7 @@ fn respond_with(
         }
     };
     // `vary` lists `origin`, because responses to pages of other origins carry CORS headers.
-    let vary = match options.compression {
+    let vary = match compression {
         Compression::Gzip => &VARY_COMPRESSED,
         Compression::Off => &VARY_PLAIN,
     };

@@ -101,18 +101,3 @@ async fn answers_that_stay_uncompressed() {
     let stream = ask(&router, "GET", &format!("/features/{CLIENT_KEY}"), &gzip).await;
     assert_eq!(stream.headers().get("content-encoding"), None);
 }
-
-#[tokio::test]
-async fn answers_below_the_least_size_stay_uncompressed() {
-    let path = format!("/features?apiKey={CLIENT_KEY}");
-    let mut length = 0;
-    for (longer, expected) in [(usize::MAX, ""), (1, ""), (0, "gzip")] {
-        let mut options = Options::default();
-        options.compress_from = longer.saturating_add(length);
-        let edge = Edge::builder().state(large()).options(options).build().unwrap();
-        let gzip = [("accept-encoding", "gzip")];
-        let answer = got(ask(&edge.router(), "GET", &path, &gzip).await).await;
-        assert_eq!(answer.coding, expected, "{longer}");
-        length = answer.body.len();
-    }
-}

@@ -22,7 +22,7 @@ use super::value::{
 const MOST_FILE_BYTES: u64 = 1 << 20;
 
 /// All settings, in the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 60] = [
+pub(crate) static SETTINGS: [Setting; 59] = [
     Setting::new(
         Origin,
         "state",
@@ -301,20 +301,12 @@ pub(crate) static SETTINGS: [Setting; 60] = [
         Clients,
         "compression",
         One("gzip|off"),
-        "The compression of responses to polls with one API key: `off`, or `gzip` for clients that accept gzip, if the body has at least the size of --compress-from and shrinks to half its size or less. Other responses, such as streams, are never compressed",
+        "The compression of responses to polls with one API key: `off`, or `gzip` for clients that accept gzip, if the body has at least 1024 bytes and shrinks to half its size or less. Other responses, such as streams, are never compressed",
         |s, text| put(&mut s.edge.compression, compression(text)),
         |s| match s.edge.compression {
             Compression::Off => "off".to_string(),
             _ => "gzip".to_string(),
         },
-    ),
-    Setting::new(
-        Clients,
-        "compress-from",
-        One("BYTES"),
-        "The minimum size of a body that --compression compresses. A number below 1024 counts as 1024",
-        |s, text| put(&mut s.edge.compress_from, bytes(text)),
-        |s| bytes_of(s.edge.compress_from),
     ),
     Setting::new(
         Limits,
