@@ -141,7 +141,7 @@ impl fmt::Debug for YamlOverrides {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let flags = self.flags.load();
         let mut keys: Vec<_> = flags.keys().collect();
-        keys.sort();
+        keys.sort_unstable();
         f.debug_struct("YamlOverrides")
             .field("path", &self.file.path())
             .field("keys", &keys)

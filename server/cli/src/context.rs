@@ -39,7 +39,12 @@ pub(crate) fn attributes(given: &[Attribute]) -> Attributes {
 /// Parses `name=value,value`.
 pub(crate) fn read(text: &str) -> Result<Attribute, String> {
     let Some((name, list)) = text.split_once('=') else {
-        return Err(format!("write {text}=VALUE"));
+        return Err(match text.split_once(':') {
+            Some((name, value)) if !name.is_empty() && !value.is_empty() => {
+                format!("write {name}={value}")
+            }
+            _ => format!("write {text}=VALUE"),
+        });
     };
     if name.is_empty() {
         return Err("write NAME=VALUE, such as userkey=fred".to_string());

@@ -1,5 +1,6 @@
 //! The results of commands and their exit codes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
@@ -44,11 +45,21 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input(text) | Self::NotFound(text) | Self::Refused(text) | Self::Edge(text) => {
-                f.write_str(&visible(text))
+                f.write_str(&visible(&without_numbers(text)))
             }
-            Self::Output(error) => write!(f, "cannot write the output: {error}"),
+            Self::Output(error) => {
+                f.write_str(&without_numbers(&format!("cannot write the output: {error}")))
+            }
         }
     }
+}
+
+/// Returns a text without the numbers of the operating system's errors, such as `(os error 98)`, which say no more than the words before
+/// them.
+fn without_numbers(text: &str) -> Cow<'_, str> {
+    let Some((before, after)) = text.split_once(" (os error ") else { return Cow::Borrowed(text) };
+    let rest = after.split_once(')').map_or("", |(_, rest)| rest);
+    Cow::Owned(format!("{before}{}", without_numbers(rest)))
 }
 
 impl From<io::Error> for Failure {

@@ -46,6 +46,7 @@ mod systems;
 mod table;
 mod usage_advice;
 mod value_ids;
+mod written_file;
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;

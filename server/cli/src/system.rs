@@ -4,6 +4,7 @@ use clap::Args;
 use fh_eval::{featbit, featurehub, featuresignals};
 
 use crate::failure::Failure;
+use crate::payload::is_state;
 
 /// The system from which the flags come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -56,7 +57,7 @@ impl System {
     /// Returns true if the system's payloads look like these bytes.
     fn reads(self, bytes: &[u8]) -> bool {
         match self {
-            Self::Featurehub => featurehub::Document::parse(bytes).is_ok(),
+            Self::Featurehub => featurehub::Document::parse(bytes).is_ok() || is_state_file(bytes),
             Self::Featbit => {
                 use featbit::{Document, ParseError};
                 matches!(
@@ -83,6 +84,10 @@ impl System {
         };
         Some(Failure::Input(format!("{name} holds {}: {advice}", other.flags())))
     }
+}
+
+fn is_state_file(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(is_state)
 }
 
 impl SystemArgs {

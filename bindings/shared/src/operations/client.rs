@@ -17,12 +17,8 @@ use super::value::kind_named;
 enum Request {
     Readiness,
     Status,
-    WaitReady {
-        millis: u64,
-    },
-    Flush {
-        millis: u64,
-    },
+    WaitReady(TimeLimit),
+    Flush(TimeLimit),
     Close,
     Suspend,
     Resume,
@@ -77,6 +73,13 @@ enum Request {
     },
 }
 
+/// The time after which a caller waits no longer.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TimeLimit {
+    pub(super) millis: u64,
+}
+
 /// Performs an operation of a client.
 ///
 /// # Errors
@@ -85,12 +88,12 @@ pub fn perform(client: &Client, request: &str) -> Answer {
     Ok(match serde_json::from_str(request)? {
         Request::Readiness => json!(client.readiness().as_str()),
         Request::Status => serde_json::to_value(client.status())?,
-        Request::WaitReady { millis } => {
+        Request::WaitReady(TimeLimit { millis }) => {
             let waited = client.wait_ready(Duration::from_millis(millis));
             waited.map_err(|why| Failure::from(&why))?;
             json!(null)
         }
-        Request::Flush { millis } => {
+        Request::Flush(TimeLimit { millis }) => {
             let flushed = client.flush(Duration::from_millis(millis));
             flushed.map_err(|why| Failure::new(FailureKind::TimedOut, why))?;
             json!(null)

@@ -17,12 +17,12 @@ enum Request {
     SetMember { key: String, member: String, json: String },
     SetStrategies { key: String, json: String },
     Put { json: String },
-    Lock { key: String },
-    Unlock { key: String },
-    Delete { key: String },
-    Get { key: String },
-    FailNext { fault: FaultName },
-    Fail { fault: FaultName },
+    Lock(Key),
+    Unlock(Key),
+    Delete(Key),
+    Get(Key),
+    FailNext(NextFault),
+    Fail(NextFault),
     Heal,
     RefuseUpdates { status: u16, reason: String },
     BreakStreams,
@@ -30,6 +30,19 @@ enum Request {
     SendEvent { name: String, data: String },
     Requests,
     Streams,
+}
+
+/// The members of several requests stand once, because serde generates the code that reads them for each variant that lists them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Key {
+    key: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NextFault {
+    fault: FaultName,
 }
 
 /// A request for an operation that ends later.
@@ -90,14 +103,14 @@ pub(super) fn perform(edge: &MemoryEdge, request: &str) -> Answer {
             let feature: Map<String, Value> = serde_json::from_str(&text)?;
             json!(edge.put(feature))
         }
-        Request::Lock { key } => json!(edge.lock(&key)),
-        Request::Unlock { key } => json!(edge.unlock(&key)),
-        Request::Delete { key } => json!(edge.delete(&key)),
-        Request::Get { key } => {
+        Request::Lock(Key { key }) => json!(edge.lock(&key)),
+        Request::Unlock(Key { key }) => json!(edge.unlock(&key)),
+        Request::Delete(Key { key }) => json!(edge.delete(&key)),
+        Request::Get(Key { key }) => {
             json!(edge.get(&key).map(|feature| Value::Object(feature).to_string()))
         }
-        Request::FailNext { fault } => json!(edge.fail_next(fault.try_into()?)),
-        Request::Fail { fault } => json!(edge.fail(fault.try_into()?)),
+        Request::FailNext(NextFault { fault }) => json!(edge.fail_next(fault.try_into()?)),
+        Request::Fail(NextFault { fault }) => json!(edge.fail(fault.try_into()?)),
         Request::Heal => json!(edge.heal()),
         Request::RefuseUpdates { status, reason } => {
             json!(edge.refuse_updates(checked(status)?, &reason))

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{Answer, Failure};
+use super::client::TimeLimit;
 use super::context::{Given, attributes};
 use super::value::JsonValue;
 
@@ -34,9 +35,7 @@ enum Request {
     },
     Closed,
     /// The wait has no end. Observers get this time to send their events.
-    Flush {
-        millis: u64,
-    },
+    Flush(TimeLimit),
     /// `lock` is missing if the update does not change the lock.
     Update {
         key: String,
@@ -94,7 +93,7 @@ pub fn begin(client: &Client, request: &str) -> Result<Later, Failure> {
             client.closed().await;
             Ok(json!(null))
         }),
-        Request::Flush { millis } => Box::pin(async move {
+        Request::Flush(TimeLimit { millis }) => Box::pin(async move {
             client.flushed(Duration::from_millis(millis)).await;
             Ok(json!(null))
         }),

@@ -33,8 +33,15 @@ enum Part {
     Observer { queue: Option<usize>, one_of: Option<NonZeroU32>, deduplicate_millis: Option<u64> },
     Interceptor { name: String, locks: Locks },
     Overrides { object: i64, locks: Locks },
-    Clock { object: i64 },
-    Edge { object: i64 },
+    Clock(Callee),
+    Edge(Callee),
+}
+
+/// The number of the program's object that is called.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Callee {
+    object: i64,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -138,10 +145,10 @@ impl<F: Decides> Parts<'_, F> {
                     let overrides = object(self.objects, number)?.interceptor()?;
                     builder.interceptor(overrides, locks.into())
                 }
-                Err(Part::Clock { object: number }) => {
+                Err(Part::Clock(Callee { object: number })) => {
                     builder.clock(object(self.objects, number)?.clock()?)
                 }
-                Err(Part::Edge { object: number }) => {
+                Err(Part::Edge(Callee { object: number })) => {
                     builder.transport(object(self.objects, number)?.edge()?)
                 }
                 // The listeners.

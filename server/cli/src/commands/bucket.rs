@@ -120,6 +120,14 @@ impl Lookup {
     }
 }
 
+/// Returns true for a name without a digit that has an upper case letter or a separator. The ids of features are UUIDs, so that one without a
+/// digit is very rare.
+fn is_key(id: &str) -> bool {
+    let is_of_name = |c: char| c.is_alphabetic() || "_-.".contains(c);
+    let is_telling = |c: char| c.is_uppercase() || "_-.".contains(c);
+    id.chars().all(is_of_name) && id.chars().any(is_telling)
+}
+
 #[derive(Debug, Serialize)]
 struct Drawn {
     value: String,
@@ -145,6 +153,11 @@ pub(crate) fn run(
 ) -> Result<Status, Failure> {
     let profile = args.profile.of_featurehub()?;
     let id = match &args.id {
+        Some(key) if is_key(key) => {
+            return Err(Failure::Input(format!(
+                "--id {key} looks like the key of a feature, and other users are in the buckets of its id: write --file FILE --feature {key}, which looks the id up"
+            )));
+        }
         Some(id) => id.clone(),
         None => args.lookup.id(profile)?,
     };

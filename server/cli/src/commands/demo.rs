@@ -30,6 +30,7 @@ use crate::shutdown_signal::ShutdownSignal;
 use crate::suspension::Suspension;
 use crate::system::System;
 use crate::systems;
+use crate::written_file::unwritable;
 
 /// The interval at which the display is redrawn without a change.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -94,7 +95,7 @@ pub(crate) fn run(args: &DemoArgs, json: bool, screen: &mut Screen<'_>) -> Resul
 /// Writes the sample's features to a file, and reports whether the file was written. Without `force`, an existing file is not
 /// replaced, and fails the command if its content differs.
 fn write(path: &str, force: bool, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
-    let failed = |error: &std::io::Error| Failure::Input(format!("cannot write {path}: {error}"));
+    let failed = |error: &std::io::Error| unwritable(path, error);
     let opened = std::fs::OpenOptions::new()
         .write(true)
         .create(true)

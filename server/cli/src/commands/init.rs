@@ -10,6 +10,7 @@ use crate::json_output;
 use crate::random_ids::{client_key, environment, letters};
 use crate::screen::{BOLD, PLAIN, QUIET, Screen};
 use crate::shell::quoted;
+use crate::written_file::unwritable;
 
 /// The URL of the server in the suggested commands.
 const URL: &str = "http://127.0.0.1:8903";
@@ -113,6 +114,6 @@ fn write(path: &str, text: &str) -> Result<(), Failure> {
                 "{path} exists already, and the keys in it would be lost: choose another name, or remove it"
             ))
         }
-        _ => Failure::Input(format!("cannot write {path}: {error}")),
+        _ => unwritable(path, &error),
     })
 }

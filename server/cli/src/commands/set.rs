@@ -1,5 +1,7 @@
 //! `fh set`: changes a feature through the interface that FeatureHub has for tests.
 
+mod advice;
+
 use clap::Args;
 use fh_client::{Client, Outcome, Refusal, StartError, Update};
 use serde::Serialize;
@@ -9,7 +11,6 @@ use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::runtime;
 use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen};
-use crate::server::Server as _;
 
 /// Change a feature's value or lock on an Edge.
 ///
@@ -80,6 +81,8 @@ struct Answer<'a> {
 struct RequestedChange {
     feature: String,
     update: Update,
+    /// The permissions that the change needs.
+    needs: Vec<&'static str>,
     /// The state after the change, for the output, such as "locked".
     words: &'static str,
 }
@@ -95,7 +98,11 @@ pub(crate) fn run(args: &SetArgs, json: bool, screen: &mut Screen<'_>) -> Result
     }
     let outcome = match sent {
         Ok(outcome) => outcome,
-        Err(refusal) => return Err(failure(&edge, &change.feature, &refusal)),
+        Err(refusal) => {
+            return runtime::run(async {
+                Err(advice::failure(&edge, &change.feature, &change.needs, &refusal).await)
+            });
+        }
     };
     if !json {
         screen.text(BOLD, &change.feature)?;
@@ -148,6 +155,10 @@ impl SetArgs {
             (false, true) => Some(Update::unlock()),
             (false, false) => None,
         };
+        let needs =
+            [(value.is_some(), "CHANGE_VALUE"), (self.lock, "LOCK"), (self.unlock, "UNLOCK")];
+        let needs = needs.into_iter().filter_map(|(is_needed, name)| is_needed.then_some(name));
+        let needs = needs.collect();
         let words = match (&value, self.null, self.lock, self.unlock) {
             (None, _, true, _) => "locked",
             (None, _, _, _) => "unlocked",
@@ -165,7 +176,7 @@ impl SetArgs {
                 return usage("nothing to change: give a VALUE, --null, --lock or --unlock");
             }
         };
-        Ok(RequestedChange { feature, update, words })
+        Ok(RequestedChange { feature, update, needs, words })
     }
 }
 
@@ -213,33 +224,4 @@ impl<'a> Answer<'a> {
 /// Returns true if the Edge refused the request, or if it accepted a change that did not become visible.
 const fn is_answer(refusal: &Refusal) -> bool {
     !matches!(refusal, Refusal::Unexpected { .. } | Refusal::Unreachable(_) | Refusal::Closed)
-}
-
-/// Converts a refusal to an error, with advice if there is any.
-fn failure(edge: &Edge, feature: &str, refusal: &Refusal) -> Failure {
-    let advice = match refusal {
-        Refusal::Nonsense { .. } => {
-            "write a value of the feature's type: true or false, a number, text, or a JSON document"
-        }
-        Refusal::NotPermitted { .. } => {
-            "give this permission in the environment to the key's service account"
-        }
-        Refusal::NoSuchFeature => {
-            "check the spelling (upper and lower case differ), the API key, and that its service account may read the feature"
-        }
-        Refusal::Locked { .. } => "add --unlock to unlock the feature in the same command",
-        Refusal::NotPossible { .. } => "set a BOOLEAN feature to true or false",
-        Refusal::NotApplied => {
-            "another change may have replaced this change, or the Edge's data is delayed: `fh get` shows the current value"
-        }
-        Refusal::Unexpected { .. } => {
-            "check that the URL is that of an Edge: `fh doctor` shows more"
-        }
-        Refusal::Unreachable(problem) => {
-            return Failure::Edge(edge.trouble(problem));
-        }
-        _ => return Failure::Edge(refusal.to_string()),
-    };
-    let text = format!("{feature}: {refusal}; {advice}");
-    if is_answer(refusal) { Failure::Refused(text) } else { Failure::Edge(text) }
 }

@@ -10,3 +10,4 @@ pub(crate) use self::document::Payload;
 pub(crate) use self::input::{
     FeatureInputArgs, Input, InputArgs, InputEdgeArgs, WaitArgs, read_bytes,
 };
+pub(crate) use self::state_file::is_state;

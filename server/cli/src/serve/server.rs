@@ -1,6 +1,6 @@
 //! The server of `fh serve`, from start to end.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::thread;
 use std::time::Duration;
@@ -313,8 +313,19 @@ async fn wait_for_signal(mut signal: watch::Receiver<bool>) {
 
 fn bind(address: IpAddr, port: u16) -> Result<Listener, Failure> {
     let address = SocketAddr::new(address, port);
-    Listener::bind(address)
-        .map_err(|error| Failure::Input(format!("cannot listen at {address}: {error}")))
+    Listener::bind(address).map_err(|error| {
+        let advice = match error.kind() {
+            ErrorKind::AddrInUse => {
+                "; stop the program that listens there, or choose another port with --port or --monitor-port"
+            }
+            ErrorKind::AddrNotAvailable => {
+                "; --listen and --monitor-listen take an address of this machine, such as 127.0.0.1"
+            }
+            ErrorKind::PermissionDenied => "; choose a port from 1024 on",
+            _ => "",
+        };
+        Failure::Input(format!("cannot listen at {address}: {error}{advice}"))
+    })
 }
 
 /// Returns the options of the listeners. The access log trusts the same proxies as all other parts of the server.

@@ -72,11 +72,15 @@ fn unchanged_is_said() {
 fn every_refusal_says_what_to_do() {
     let edge = edge();
     let refused = |args: &[&str], parts: &[&str]| set(&edge, args).refused(1, parts);
-    refused(&["FLAG", "maybe"], &["FLAG: ", "must be true or false", "feature's type"]);
-    refused(&["LIMIT", "many"], &["non-NUMBER"]);
-    refused(&["LAYOUT", "{"], &["non-json"]);
+    refused(
+        &["FLAG", "maybe"],
+        &["FLAG: ", "must be true or false", "BOOLEAN feature: write true or false"],
+    );
+    refused(&["LIMIT", "many"], &["non-NUMBER", "NUMBER feature: write a number"]);
+    refused(&["LAYOUT", "{"], &["non-json", "JSON feature: write a JSON document"]);
     refused(&["FLAG", "--null"], &["cannot set flag value to null", "BOOLEAN"]);
-    refused(&["FLOG", "true"], &["does not know this API key or feature", "spelling"]);
+    refused(&["FLOG", "true"], &["does not know this API key or feature", "did you mean FLAG?"]);
+    refused(&["NOTHING_LIKE_IT", "true"], &["this API key reads ", "FLAG"]);
     edge.lock("FLAG");
     refused(&["FLAG", "true"], &["locked", "--unlock"]);
     assert_eq!(held(&edge, "FLAG"), (json!(false), true));
@@ -85,11 +89,19 @@ fn every_refusal_says_what_to_do() {
     edge.allow(&key, &[Permission::Read]);
     refused(
         &["FLAG", "true"],
-        &["no permission for this update", "no write roles", "service account"],
+        &[
+            "no permission for this update",
+            "no write roles",
+            "CHANGE_VALUE",
+            "[READ, CHANGE_VALUE]",
+        ],
     );
     edge.allow(&key, &[Permission::Read, Permission::Unlock]);
-    refused(&["FLAG", "--lock"], &["no permission for this update"]);
-    refused(&["FLAG", "true", "--unlock"], &["change_value"]);
+    refused(
+        &["FLAG", "--lock"],
+        &["no permission for this update", "service account of this key LOCK"],
+    );
+    refused(&["FLAG", "true", "--unlock"], &["change_value", "CHANGE_VALUE and UNLOCK"]);
     edge.allow(&key, &[Permission::Read, Permission::Lock]);
     refused(&["FLAG", "--unlock"], &["no permission to unlock"]);
     let run = set(&edge, &["FLAG", "--unlock", "--json"]).expect(1);

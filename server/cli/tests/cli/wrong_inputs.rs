@@ -79,6 +79,17 @@ const ROWS: &[Row] = &[
     Row("eval -", b"\xff\xfef\0", 2, &["stdin is UTF-16 text", "save it as UTF-8"]),
     Row("eval -", b"", 2, &["stdin is empty", "give a payload"]),
     row!("eval {payload} -c country", 2, "'country' for '--context", "write country=VALUE"),
+    row!("eval {payload} -c userkey:mara", 2, "'userkey:mara'", "write userkey=mara"),
+    row!(
+        "eval {state} --system featbit",
+        2,
+        "features of FeatureHub",
+        "leave --system featbit out"
+    ),
+    row!("lint {state} --system featuresignals", 2, "leave --system featuresignals out"),
+    row!("eval {payload} --env dev", 2, "--env", "--environment"),
+    row!("eval {payload} --format json", 2, "`fh eval` has no --format", "write `--json`"),
+    row!("eval {payload} --at noon", 2, "`fh eval` has no --at", "write `--now TIME`"),
     row!("eval {payload} --now yesterday", 2, "'yesterday' for '--now", "2026-11-27T09:00:00Z"),
     row!("eval {payload} --profile server", 2, "--system featbit", "client or edge"),
     row!(
@@ -188,6 +199,8 @@ const ROWS: &[Row] = &[
         "client, edge"
     ),
     row!("rollout NONE {payload}", 1, "no feature NONE"),
+    row!("rollout {payload} BANNER --by country", 2, "has no --by", "write `--attribute NAME`"),
+    row!("rollout {payload} BANNER --users 5", 2, "has no --users", "write `--sample N`"),
     row!("rollout {payload} BANNER --sample 0", 2, "'0' for '--sample"),
     Row("rollout {payload} BANNER --ids -", b"\n\n", 2, &["no ids"]),
     Row(
@@ -236,6 +249,20 @@ const ROWS: &[Row] = &[
     ),
     row!("bucket --key fred", 2, "no --key", "write the percentage keys as arguments"),
     row!("bucket --id x", 2, "VALUE"),
+    row!(
+        "bucket --id BANNER fred",
+        2,
+        "--id BANNER looks like the key of a feature",
+        "write --file FILE --feature BANNER"
+    ),
+    row!("bucket --feature BANNER fred", 2, "--feature needs the file", "add `--file FILE`"),
+    row!(
+        "bucket --seed 5 --id x fred",
+        2,
+        "`fh bucket` has no --seed",
+        "--id, --file",
+        "`fh bucket -h`"
+    ),
     row!("bucket --id x --want 0-1 fred", 2, "--want"),
     row!("bucket --id x --want 5", 2, "'5' for '--want"),
     row!("bucket --id x --want 1000000-1000001", 2, "'1000000-1000001' for '--want"),
@@ -312,6 +339,13 @@ const ROWS: &[Row] = &[
     row!("watch {url} {key} --poll 0", 2, "'0' for '--poll"),
     row!("watch {url} {key} --poll 1 --passive 1", 2, "--poll", "cannot be used with"),
     row!("watch {url} {key} --for soon", 2, "'soon' for '--for"),
+    row!(
+        "watch {url} {key} --timeout 5",
+        2,
+        "`fh watch` has no --timeout",
+        "write `--for SECONDS`"
+    ),
+    row!("watch {url} {key} --every 5", 2, "`fh watch` has no --every", "write `--poll SECONDS`"),
     // doctor
     row!("doctor {url} wrongkey", 2, "wrongkey has no `/`", "ENVIRONMENT/KEY"),
     row!("doctor ftp://edge.example {key}", 2, "neither http:// nor https://"),
@@ -346,7 +380,13 @@ const ROWS: &[Row] = &[
         "remove the file first, or name another file"
     ),
     row!("init {state}", 2, "{state} exists already", "choose another name, or remove it"),
-    row!("init /no/such/state.yaml", 2, "cannot write /no/such/state.yaml"),
+    row!(
+        "init /no/such/state.yaml",
+        2,
+        "cannot write /no/such/state.yaml: there is no folder /no/such",
+        "mkdir -p /no/such"
+    ),
+    row!("demo --write /no/such/shop.json", 2, "there is no folder /no/such", "mkdir -p /no/such"),
     // serve
     row!("serve", 2, "--state", "fh init"),
     row!("serve {state}", 2, "takes no file as an argument", "write `fh serve --state {state}`"),
@@ -375,6 +415,10 @@ const ROWS: &[Row] = &[
     row!("serve --relay nonsense --relay-key {key}", 2, "--relay"),
     row!("serve --relay {url} --relay-key Secret4test", 2, "--relay-key"),
     row!("serve --relay {url} --relay-key {key} --profile edge", 2, "edge"),
+    row!("serve --state {state} --validate", 2, "has no --validate", "write `--check FILE`"),
+    row!("serve --state {state} --replicas 3", 2, "has no --replicas", "`fh serve -h`"),
+    row!("lint {fraction}", 2, "{fraction}, line 5", "0.25 is no percentage: write 25%"),
+    row!("eval {misplaced}", 2, "strategies differ by environment", "values: { A: {"),
     row!("serve --state {state} --console", 2, "--console needs an admin key"),
     row!("serve --state {state} --admin-key Secret4test", 2, "--admin-key: ", "shorter than 16"),
     row!("serve --state {state} --admin-key {key} --admin-key-file {admin}", 2, "not both"),
@@ -388,6 +432,7 @@ const ROWS: &[Row] = &[
         "--tls-certificate"
     ),
     // probe
+    row!("probe {url} --port 5", 2, "`fh probe` has no --port", "write host and port in the URL"),
     row!("probe edge.example", 2, "no scheme", "https://edge.example, or http://edge.example"),
     row!(
         "probe ftp://edge.example",
@@ -429,6 +474,20 @@ impl Fixture {
                 file(
                     "wrong-broken.yaml",
                     "features: [{ key: BANNER, type: STRING }]\nenvironments: [{ name: dev, values: { BANER: x } }]\n",
+                ),
+            ),
+            (
+                "{fraction}",
+                file(
+                    "wrong-fraction.yaml",
+                    "features: [{ key: A, type: BOOLEAN }]\nenvironments:\n  - name: dev\n    values:\n      A: { value: false, strategies: [{ id: s, percentage: 0.25, value: true }] }\n",
+                ),
+            ),
+            (
+                "{misplaced}",
+                file(
+                    "wrong-misplaced.yaml",
+                    "features: [{ key: A, type: BOOLEAN, strategies: [] }]\nenvironments: [{ name: dev, values: { A: true } }]\n",
                 ),
             ),
             ("{invalid}", file("wrong-invalid.yaml", "features:\n  - { key: [\n")),

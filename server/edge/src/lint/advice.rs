@@ -16,7 +16,7 @@ pub(super) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
                 _ => format!("make {member} {what}, or remove {member}"),
             },
         ),
-        DiagnosticKind::Unknown(what) => ("unknown-name", format!("write one of {}", known(what))),
+        DiagnosticKind::Unknown(what) => ("unknown-name", known(what, diagnostic)),
         DiagnosticKind::NotA(what) => ("unreadable-value", format!("write {}", example(what))),
         DiagnosticKind::Pattern(Refusal::Unsupported(construct)) => {
             ("regex", construct.instead().to_string())
@@ -52,13 +52,18 @@ pub(super) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
     }
 }
 
-fn known(what: &str) -> String {
+/// Returns advice that names the known name that is probably meant, or else all known names.
+fn known(what: &str, diagnostic: &Diagnostic) -> String {
     let names: Vec<&str> = match what {
         "feature type" => vec!["BOOLEAN", "STRING", "NUMBER", "JSON"],
         "rule type" => RuleType::ALL.iter().map(|kind| kind.name()).collect(),
         _ => Conditional::ALL.iter().map(|conditional| conditional.name()).collect(),
     };
-    names.join(", ")
+    let given = diagnostic.place.value.as_deref().unwrap_or_default().trim_matches('"');
+    match fh_files::closest(given, names.iter().copied()) {
+        Some(meant) => format!("write {meant}"),
+        None => format!("write one of {}", names.join(", ")),
+    }
 }
 
 fn example(what: &str) -> &'static str {

@@ -56,9 +56,9 @@ pub(crate) fn lint_served(feature: &str, profile: Profile) -> Vec<Finding> {
     findings.found.into_iter().map(|(_, finding)| finding).collect()
 }
 
-/// Returns the code of one of the engine's diagnostics.
-pub(crate) fn code_of(diagnostic: &Diagnostic) -> &'static str {
-    advice::of(diagnostic).0
+/// Returns the code of one of the engine's diagnostics, and advice that describes the remedy.
+pub(crate) fn advice_of(diagnostic: &Diagnostic) -> (&'static str, String) {
+    advice::of(diagnostic)
 }
 
 /// A diagnostic of the engine.

@@ -13,6 +13,6 @@ mod strategies;
 mod view;
 
 pub use checks::lint;
-pub(crate) use checks::{code_of, lint_served};
+pub(crate) use checks::{advice_of, lint_served};
 pub use finding::{CODES, Finding, Level};
 pub use strategies::millionths;

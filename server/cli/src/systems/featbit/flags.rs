@@ -71,7 +71,7 @@ pub(crate) fn variation_name(flag: FeatureRef<'_>, id: &str) -> String {
 /// Parses a payload. The error for a payload of another system names the option.
 pub(crate) fn parse<'b>(name: &str, bytes: &'b [u8]) -> Result<Document<'b>, Failure> {
     Document::parse(bytes).map_err(|error| {
-        let other = (error == ParseError::NoFlags)
+        let other = matches!(error, ParseError::NoFlags | ParseError::InvalidJson(_))
             .then(|| System::Featbit.of_another(name, bytes))
             .flatten();
         other.unwrap_or_else(|| Failure::Input(format!("{name}: {error}")))

@@ -29,8 +29,8 @@ static NAMES: Names =
 impl FlagSystem for Featbit {
     fn open(&self, given: &Given<'_>) -> Result<Box<dyn OpenFlags>, Failure> {
         let profile = given.rules.featbit_profile()?;
-        let user = flags::user(given.user, given.subject)?;
         let flags = flags::read(given.input.file, profile)?;
+        let user = flags::user(given.user, given.subject)?;
         let lint = format!("fh lint --system featbit {}", given.input.file);
         let who = user.attributes().clone();
         let explain = Box::new(move |flag: FeatureRef<'_>| explain(flag, &user).report());

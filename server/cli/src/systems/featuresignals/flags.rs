@@ -67,7 +67,7 @@ fn context_of_options(attributes: &Attributes, without: &str) -> Result<Context,
 /// Parses a ruleset. The error for a payload of another system names the option.
 pub(crate) fn parse<'b>(name: &str, bytes: &'b [u8]) -> Result<Document<'b>, Failure> {
     Document::parse(bytes).map_err(|error| {
-        let other = (error == ParseError::NoFlags)
+        let other = matches!(error, ParseError::NoFlags | ParseError::InvalidJson(_))
             .then(|| System::Featuresignals.of_another(name, bytes))
             .flatten();
         other.unwrap_or_else(|| Failure::Input(format!("{name}: {error}")))

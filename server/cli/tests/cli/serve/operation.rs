@@ -31,9 +31,9 @@ fn what_is_taken() {
     let port = serving.url.rsplit(':').next().unwrap();
     let state = file("serve-taken-too.yaml", state("plain"));
     fh(&["serve", "--state", &state, "--listen", "127.0.0.1", "--port", port])
-        .refused(2, &["cannot listen at 127.0.0.1:", port, "in use"]);
+        .refused(2, &["cannot listen at 127.0.0.1:", port, "in use; stop the program", "--port"]);
     fh(&["serve", "--state", &state, "--listen", "203.0.113.1", "--port", "0"])
-        .refused(2, &["cannot listen at 203.0.113.1:0"]);
+        .refused(2, &["cannot listen at 203.0.113.1:0", "an address of this machine"]);
 }
 
 #[test]

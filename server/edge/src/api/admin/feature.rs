@@ -82,13 +82,14 @@ impl<'a> FeatureView<'a> {
 
 impl StrategyFinding {
     pub(super) fn of(diagnostic: &Diagnostic) -> Self {
+        let (code, advice) = lint::advice_of(diagnostic);
         let given = diagnostic.place.value.as_ref();
         let given = given.map(|value| format!("{value}: ")).unwrap_or_default();
         Self {
             severity: diagnostic.consequence.severity(),
-            code: lint::code_of(diagnostic),
+            code,
             place: Self::path(&diagnostic.place),
-            error: format!("{given}{}; {}", diagnostic.problem, diagnostic.consequence),
+            error: format!("{given}{}; {}; {advice}", diagnostic.problem, diagnostic.consequence),
         }
     }
 

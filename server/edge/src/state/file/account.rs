@@ -142,12 +142,29 @@ fn permissions(
             }
             Err(Unnamed::None) => {
                 let meant = reading.suggestion(&member.name, environments.names());
-                format!("there is no such environment{meant}")
+                format!("there is no such environment{}", listed(meant, environments.names()))
             }
         };
         reading.error_at(member.position, &part.path, what);
     }
     permissions
+}
+
+/// Returns the suggestion, or else the names from which to choose, in alphabetical order.
+fn listed<'a>(suggestion: String, names: impl Iterator<Item = &'a str>) -> String {
+    /// The number of names that are listed. Some files have hundreds of environments.
+    const LISTED: usize = 10;
+    if !suggestion.is_empty() {
+        return suggestion;
+    }
+    let mut names: Vec<&str> = names.take(1_000).collect();
+    names.sort_unstable();
+    let more = if names.len() > LISTED { ", \u{2026}" } else { "" };
+    names.truncate(LISTED);
+    match names.is_empty() {
+        true => "; the file has none with a name".to_owned(),
+        false => format!("; the environments are {}{more}", names.join(", ")),
+    }
 }
 
 /// Reads the name of one permission, or a list of such names. Null gives no permission, and any other name is an error.

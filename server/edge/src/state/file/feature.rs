@@ -33,10 +33,20 @@ impl Features {
 
     fn read_one(&mut self, reading: &mut Reading<'_>, part: &Part) {
         let known = &["key", "type", "id", "version", "properties", "filters"];
-        if !reading.map_of(part, "a feature", known) {
+        if !reading.map_with(part, "a feature", known, is_of_value) {
             return;
         }
         let key = key(reading, part);
+        for member in part.members().unwrap_or_default() {
+            if is_of_value(&member.name) {
+                let (name, key) = (&*member.name, key.as_deref().unwrap_or("KEY"));
+                let differs = if name == "strategies" { "differ" } else { "differs" };
+                let what = format!(
+                    "{name} {differs} by environment: write this below `environments`, as in `values: {{ {key}: {{ {name}: \u{2026} }} }}`"
+                );
+                reading.error_at(member.position, &part.path.member(name), what);
+            }
+        }
         let kind = kind(reading, part);
         let id = match part.get("id") {
             None => key.as_deref().map(feature_id),
@@ -77,6 +87,11 @@ impl Features {
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
         self.list.iter().map(|feature| &*feature.key)
     }
+}
+
+/// Returns true for a member of a feature's value in an environment, which is no member of the feature itself.
+fn is_of_value(name: &str) -> bool {
+    matches!(name, "value" | "strategies" | "locked" | "retired")
 }
 
 /// The error for a key that no feature of the document has.

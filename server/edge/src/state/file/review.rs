@@ -77,7 +77,7 @@ impl Review {
         });
         for diagnostic in compiled.as_ref().diagnostics() {
             let part = placed(reviewed.part, &strategies, &diagnostic.place);
-            let code = lint::code_of(diagnostic);
+            let (code, advice) = lint::advice_of(diagnostic);
             match diagnostic.problem {
                 DiagnosticKind::MisspeltMember(meant) => {
                     unknown_member(reading, &part, diagnostic, Some(meant));
@@ -86,7 +86,8 @@ impl Review {
                 DiagnosticKind::UnknownMember => unknown_member(reading, &part, diagnostic, None),
                 _ => {
                     let consequence = payload.consequence(diagnostic.place.strategy);
-                    let what = message(diagnostic, &part) + consequence;
+                    let what = message(diagnostic, &part);
+                    let what = format!("{what}; {advice}{consequence}");
                     reading.warn_at(part.node.position, &part.path, Some(code), what);
                 }
             }
@@ -166,8 +167,9 @@ fn unknown_member(
             reading.error_at(position, &path, what);
         }
         None => {
-            let code = Some(lint::code_of(diagnostic));
-            reading.warn_at(position, &path, code, format!("{name} is ignored in {owner}"));
+            let (code, _) = lint::advice_of(diagnostic);
+            let what = format!("{name} is ignored in {owner}");
+            reading.warn_at(position, &path, Some(code), what);
         }
     }
 }
@@ -177,8 +179,18 @@ fn message(diagnostic: &Diagnostic, part: &Part) -> String {
     let value = place.value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
     let message = format!("{problem}{value}; {consequence}");
     match place.member {
+        Some(member) if value.is_empty() && is_missing(part, member, problem) => {
+            format!("{member} is missing; {consequence}")
+        }
         // The path contains the member already, unless the member is missing in the document.
         Some(member) if !part.path.passes(member) => format!("{member}: {message}"),
         _ => message,
     }
+}
+
+/// Returns true if the rule or strategy of a diagnostic lacks this member, which must be one of a list of names.
+fn is_missing(part: &Part, member: &str, problem: &DiagnosticKind) -> bool {
+    matches!(problem, DiagnosticKind::Unknown(_))
+        && part.members().is_some()
+        && part.get(member).is_none()
 }

@@ -52,8 +52,9 @@ pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
     })
 }
 
-/// Returns a percentage in millionths, as JSON. The part may be a number of millionths, or a text that ends in `%`. For a text that ends in `%` and is not a valid percentage, an error is
-/// added and the result is null. A part of another form is returned unchanged.
+/// Returns a percentage in millionths, as JSON. The part may be a number of millionths, or a text that ends in `%`. For a number with
+/// decimals, and for a text that ends in `%` and is not a valid percentage, an error is added and the result is null. A part of another
+/// form is returned unchanged.
 fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
     match part.content() {
         Content::Text(text) if text.ends_with('%') => match millionths(text) {
@@ -67,8 +68,28 @@ fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
                 "null".to_owned()
             }
         },
+        Content::Number(digits) if digits.contains('.') => {
+            let what = format!(
+                "{digits} is no percentage: write {}, or a whole number of millionths",
+                in_percent(digits)
+            );
+            reading.error(part, what);
+            "null".to_owned()
+        }
         Content::Number(digits) => digits.to_string(),
         _ => part.node.to_json(),
+    }
+}
+
+/// Returns the text in percent for a number with decimals. A number below 1 is a fraction of all users: 0.25 is `25%`. A larger number is
+/// in percent already.
+fn in_percent(digits: &str) -> String {
+    match digits.parse::<f64>() {
+        // Four decimals of a percentage are all that count. Rounding removes what a binary fraction adds.
+        Ok(fraction) if (0.0..1.0).contains(&fraction) => {
+            format!("{}%", (fraction * 1_000_000.0).round() / 10_000.0)
+        }
+        _ => format!("{digits}%"),
     }
 }
 
@@ -89,6 +110,20 @@ fn millionths(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_with_decimals_are_shown_in_percent() {
+        for (digits, expected) in [
+            ("0.25", "25%"),
+            ("0.07", "7%"),
+            ("0.1234", "12.34%"),
+            ("1.5", "1.5%"),
+            ("25.0", "25.0%"),
+        ] {
+            assert_eq!(in_percent(digits), expected);
+            assert!(millionths(expected).is_some());
+        }
+    }
 
     #[test]
     fn percentages_are_exact() {

@@ -51,6 +51,13 @@ features:
         ],
     );
     check("features: {}", &["line 1, column 11, features: features are a list, not a map"]);
+    check(
+        "features: [{ key: A, type: JSON, strategies: [], locked: true }]",
+        &[
+            "line 1, column 34, features[0].strategies: strategies differ by environment: write this below `environments`, as in `values: { A: { strategies: \u{2026} } }`",
+            "line 1, column 50, features[0].locked: locked differs by environment: write this below `environments`, as in `values: { A: { locked: \u{2026} } }`",
+        ],
+    );
 }
 
 #[test]
@@ -204,6 +211,8 @@ fn strategies_are_checked() {
       - {percentage: 101%}
       - {value: 5}
       - {disabled: true}
+      - {percentage: 0.25}
+      - {percentage: 12.5}
 ";
     check(
         &with_strategies("client", strategies),
@@ -212,6 +221,8 @@ fn strategies_are_checked() {
             "line 11, column 22, environments[0].values.ON.strategies[1].percentage: \"101%\" is no percentage from 0% to 100% with at most four decimals",
             "line 12, column 17, environments[0].values.ON.strategies[2].value: a BOOLEAN is true or false, not 5",
             "line 13, column 20, environments[0].values.ON.strategies[3].disabled: a state file cannot have a disabled strategy: remove the strategy from the file",
+            "line 14, column 22, environments[0].values.ON.strategies[4].percentage: 0.25 is no percentage: write 25%, or a whole number of millionths",
+            "line 15, column 22, environments[0].values.ON.strategies[5].percentage: 12.5 is no percentage: write 12.5%, or a whole number of millionths",
         ],
     );
 }
@@ -287,6 +298,7 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
       - {id: g, attributes: [{type: STRING, conditional: EQUALS, values: [x]}], value: true}
       - {id: h, percentage: 20%}
       - {id: i, percentage: 10%, value: ~}
+      - {id: j, attributes: [{fieldName: country, conditional: EQUALS, values: [nz]}], value: true}
 ";
     let at = "environments[0].values.ON.strategies";
     let no_value = "the strategy has no value, so contexts that match have no value instead of the default of the feature, and isEnabled is \
@@ -303,25 +315,28 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
              the rule, or remove the rule; the strategy is left out of payloads [blank-rule]"
         ),
         format!(
-            "warning: line 12, column 78, {at}[2].attributes[0].conditional: unknown conditional (\"EQUAL\"); the rule never holds; the strategy is left out of payloads [unknown-name]"
+            "warning: line 12, column 78, {at}[2].attributes[0].conditional: unknown conditional (\"EQUAL\"); the rule never holds; write EQUALS; the strategy is left out of payloads [unknown-name]"
         ),
         format!(
             "warning: line 12, column 85, {at}[2].attributes[0].x-id: \"x-id\" is ignored in a rule [unknown-name]"
         ),
         format!(
-            "warning: line 13, column 96, {at}[3].attributes[0].values[1]: the pattern cannot be parsed as a regular expression: unclosed group ((); the value is ignored [regex]"
+            "warning: line 13, column 96, {at}[3].attributes[0].values[1]: the pattern cannot be parsed as a regular expression: unclosed group ((); the value is ignored; correct the pattern; a backslash makes a special character plain [regex]"
         ),
         format!(
-            "warning: line 14, column 88, {at}[4].attributes[0].values[0]: not a date (2024-13-01); the value is ignored; the strategy is left out of payloads [unreadable-value]"
+            "warning: line 14, column 88, {at}[4].attributes[0].values[0]: not a date (2024-13-01); the value is ignored; write a date such as 2026-11-27; the strategy is left out of payloads [unreadable-value]"
         ),
         format!(
-            "warning: line 15, column 29, {at}[5].percentage: expected an integer from 0 to 1000000 (\"twenty\"); the strategy never matches; the strategy is left out of payloads [wrong-type]"
+            "warning: line 15, column 29, {at}[5].percentage: expected an integer from 0 to 1000000 (\"twenty\"); the strategy never matches; make percentage an integer from 0 to 1000000, or remove percentage; the strategy is left out of payloads [wrong-type]"
         ),
         format!(
-            "warning: line 16, column 30, {at}[6].attributes[0]: fieldName: expected a text; the rule never holds; the strategy is left out of payloads [wrong-type]"
+            "warning: line 16, column 30, {at}[6].attributes[0]: fieldName: expected a text; the rule never holds; make fieldName a text, or remove fieldName; the strategy is left out of payloads [wrong-type]"
         ),
         format!("warning: line 17, column 9, {at}[7]: {no_value}"),
         format!("warning: line 18, column 9, {at}[8]: {no_value}"),
+        format!(
+            "warning: line 19, column 30, {at}[9].attributes[0]: type is missing; the rule never holds; write one of STRING, NUMBER, BOOLEAN, SEMANTIC_VERSION, DATE, DATETIME, IP_ADDRESS; the strategy is left out of payloads [unknown-name]"
+        ),
     ];
     check(&with_strategies("client", strategies), &client.each_ref().map(String::as_str));
     let edge = said(&with_strategies("edge", strategies));
@@ -442,7 +457,7 @@ accounts:
             "line 7, column 17, accounts[0].permissions.div: there is no such environment; did you mean dev?",
             "line 7, column 40, accounts[0].permissions.dev[1]: \"WRITE\" is no permission; the permissions are READ, LOCK, UNLOCK, CHANGE_VALUE, EXTENDED_DATA",
             "line 7, column 48, accounts[0].permissions.a: several environments have this name: use the id of the environment",
-            "line 7, column 103, accounts[0].permissions.xyz: there is no such environment",
+            "line 7, column 103, accounts[0].permissions.xyz: there is no such environment; the environments are a, dev, prod",
             "line 8, column 3, accounts[1]: there are two accounts with the name x",
             "line 8, column 24, accounts[1].serverKey: accounts[0].serverKey[1] has the same key: a key can be used only once",
             "line 8, column 50, accounts[1].permissions: permissions are a map by environment, not a list",
