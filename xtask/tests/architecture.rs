@@ -7,11 +7,13 @@ use std::fs;
 use crate::documents::quoted;
 use crate::sources::{LIBRARIES, root};
 
-/// The headings of the ways, each with the largest number of files that a reader visits.
-const WAYS: [(&str, usize); 3] = [
-    ("## From a payload to a value", 10),
-    ("## From a socket to a listener", 12),
-    ("## From a PUT to the streams", 12),
+/// The headings of the ways, each with the largest number of files that a reader opens, and of those with the files of the list.
+const WAYS: [(&str, usize, usize); 5] = [
+    ("## From a payload to a value", 10, 16),
+    ("## From a socket to a listener", 12, 17),
+    ("## From a PUT to its answer", 13, 15),
+    ("## From a change to the streams", 7, 9),
+    ("## From a poll to its answer", 14, 17),
 ];
 const MOST_STEPS: usize = 10;
 
@@ -37,6 +39,8 @@ fn has_function(source: &str, name: &str) -> bool {
 struct Way {
     /// The files that a reader opens.
     files: BTreeSet<String>,
+    /// The files of the list below the table, of which the page says all that is needed.
+    listed: BTreeSet<String>,
     /// A line for each function or name that is not in the file before it.
     missing: Vec<String>,
 }
@@ -94,6 +98,8 @@ impl Way {
     /// Reads the list of the files that a reader need not open.
     fn passed_by(&mut self, section: &str) {
         let (_, list) = section.split_once("On the path, but not to be opened:\n").unwrap();
+        let (list, called) = list.split_once("\n\nCalled for ").unwrap();
+        self.called(called);
         for item in list.split("\n- ").skip(1) {
             let (places, text) = item.split_once(": ").unwrap();
             let names: Vec<&str> = quoted(places).collect();
@@ -102,8 +108,21 @@ impl Way {
             assert!(!self.files.contains(*file), "{file} is opened and not opened");
             assert!(text.trim_end().ends_with('.'), "{item}");
             assert!(!source(file).is_empty(), "{file} does not exist");
+            self.listed.insert((*file).to_string());
             for name in functions {
                 self.expect_function("the list", file, name);
+            }
+        }
+    }
+
+    /// Reads the names of the files that a step calls for a value. The name of a folder stands before those of its files.
+    fn called(&mut self, sentence: &str) {
+        let mut base = "";
+        for name in quoted(sentence).filter(|name| name.contains(['/', '.'])) {
+            if root().join(name).is_dir() && name.ends_with("/src/") {
+                base = name;
+            } else if !root().join(base).join(name).exists() {
+                self.missing.push(format!("called for a value: {base} has no {name}"));
             }
         }
     }
@@ -122,10 +141,12 @@ fn source(file: &str) -> String {
 #[test]
 fn the_ways_name_functions_that_exist() {
     let page = page();
-    for (heading, most) in WAYS {
-        let Way { files, missing } = Way::follow(section(&page, heading));
+    for (heading, most, most_together) in WAYS {
+        let Way { files, listed, missing } = Way::follow(section(&page, heading));
         assert!(missing.is_empty(), "{heading}: {missing:#?}");
         assert!(files.len() <= most, "{heading}: {} files, at most {most}", files.len());
+        let together = files.union(&listed).count();
+        assert!(together <= most_together, "{heading}: {together} files with those of the list");
     }
 }
 

@@ -268,7 +268,7 @@ impl EdgeBuilder {
                 .map_err(StartError::Thread)?;
         let origin = Box::new(OwnState::new(writer, &environments));
         let shared = SharedState::new(self.options, environments, origin, notices);
-        shared.set_notice(Topic::DataFolder, notice);
+        shared.notices.set(Topic::DataFolder, notice);
         if !shared.origin.is_ready() {
             tracing::info!("there is no state yet: readiness and polls get 503, and streams wait");
         }
@@ -392,7 +392,7 @@ impl EdgeHandle {
 
     /// Sets the notice of a topic; `None` removes the notice.
     pub(crate) fn set_notice(&self, topic: Topic, notice: Option<String>) {
-        self.shared.set_notice(topic, notice);
+        self.shared.notices.set(topic, notice);
     }
 
     /// Adds the numbers of dropped log lines to `/metrics`.

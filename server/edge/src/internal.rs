@@ -11,7 +11,9 @@ pub use crate::notices::Topic;
 pub use crate::origin::file::last_good::LastGood;
 use crate::origin::relay::RelayOptions;
 use crate::state::file::Options;
-pub use crate::state::template::TEMPLATE;
+
+/// An example of a state file, with comments. Its environment ids and the keys CLIENT*KEY, SERVER-KEY and TESTS*KEY are placeholders.
+pub const TEMPLATE: &str = include_str!("state/template.yaml");
 
 /// Sets the notice of a topic; `None` removes the notice. Readiness shows notices in its body and keeps its status, since notices are for
 /// problems that do not keep the Edge from serving.

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use self::addresses::AddressRates;
 pub(crate) use self::addresses::KeyVerification;
-pub(crate) use self::bucket::Bucket;
+pub(crate) use self::bucket::{Bucket, Take};
 pub(crate) use self::failed_attempts::FailedAttempts;
 use self::shards::Shards;
 use crate::options::Options;
@@ -94,45 +94,26 @@ impl Rates {
         self.of_addresses.is_some()
     }
 
-    /// Takes one token from the bucket of the address and one from the bucket of the key. If addresses are not counted, or if `address` is
-    /// `None`, only the key's token is taken. Without a limit per key, no token of the key is taken. `verification` is called only if the
-    /// request is counted by address.
+    /// Takes one token from the bucket of the address and one from the bucket of the key, with [`Bucket::take_one`], or with
+    /// [`Bucket::queue_one`] for a request that can wait. If addresses are not counted, or if `address` is `None`, only the key's token is
+    /// taken. Without a limit per key, no token of the key is taken. `verification` is called only if the request is counted by address.
     ///
     /// # Errors
-    /// Returns [`Beyond`] if one of the two buckets has less than one token. A token that was taken from the bucket of the address before
-    /// is not returned.
+    /// Returns [`Beyond`] with the time to wait, if one of the two buckets has less than one token. A token that was taken from the bucket
+    /// of the address before is not returned. A request that waits for its address takes the token of its key only after that wait; see
+    /// [`Self::queue_for_key`].
     pub(crate) fn take(
         &self,
         key: &RequestKey<'_>,
         address: Option<IpAddr>,
         verification: impl FnOnce() -> KeyVerification,
+        take: Take,
     ) -> Result<(), Beyond> {
         if let (Some(rates), Some(address)) = (&self.of_addresses, address) {
-            let taken = rates.take(address, key, verification(), self.now());
+            let taken = rates.take(address, key, verification(), self.now(), take);
             taken.map_err(Beyond::PerAddress)?;
         }
-        match self.per_second {
-            None => Ok(()),
-            Some(rate) => self.take_at(key, rate, self.now()).map_err(Beyond::PerKey),
-        }
-    }
-
-    /// Takes the same tokens as [`Self::take`] for a request that can wait in a queue, even if a bucket has no token. A request that waits
-    /// for its address takes the token of its key only after that wait; see [`Self::queue_for_key`].
-    ///
-    /// # Errors
-    /// Returns [`Beyond`] with the time to wait, if a bucket had less than one token.
-    pub(crate) fn queue(
-        &self,
-        key: &RequestKey<'_>,
-        address: Option<IpAddr>,
-        verification: impl FnOnce() -> KeyVerification,
-    ) -> Result<(), Beyond> {
-        if let (Some(rates), Some(address)) = (&self.of_addresses, address) {
-            let queued = rates.queue(address, key, verification(), self.now());
-            queued.map_err(Beyond::PerAddress)?;
-        }
-        self.queue_for_key(key).map_err(Beyond::PerKey)
+        self.count_for_key(key, take).map_err(Beyond::PerKey)
     }
 
     /// Takes a token from the bucket of the key for a request that can wait, even if the bucket has no token.
@@ -140,24 +121,20 @@ impl Rates {
     /// # Errors
     /// Returns the number of seconds that the request has to wait, if the bucket had less than one token.
     pub(crate) fn queue_for_key(&self, key: &RequestKey<'_>) -> Result<(), u64> {
-        match self.per_second {
-            None => Ok(()),
-            Some(rate) => self.queue_at(key, rate, self.now()),
-        }
+        self.count_for_key(key, Bucket::queue_one)
+    }
+
+    fn count_for_key(&self, key: &RequestKey<'_>, take: Take) -> Result<(), u64> {
+        self.per_second.map_or(Ok(()), |rate| self.take_at(key, rate, self.now(), take))
     }
 
     fn now(&self) -> f64 {
         self.started.elapsed().as_secs_f64()
     }
 
-    fn queue_at(&self, key: &RequestKey<'_>, rate: f64, now: f64) -> Result<(), u64> {
+    fn take_at(&self, key: &RequestKey<'_>, rate: f64, now: f64, take: Take) -> Result<(), u64> {
         let hash = self.hash(key);
-        self.buckets.of(hash).bucket(hash, rate, now).queue_one(rate, now)
-    }
-
-    fn take_at(&self, key: &RequestKey<'_>, rate: f64, now: f64) -> Result<(), u64> {
-        let hash = self.hash(key);
-        self.buckets.of(hash).bucket(hash, rate, now).take_one(rate, now)
+        take(self.buckets.of(hash).bucket(hash, rate, now), rate, now)
     }
 
     fn hash(&self, key: &RequestKey<'_>) -> u64 {
@@ -199,18 +176,22 @@ mod tests {
         let key = RequestKey { environment: Uuid::nil(), secret: "a" };
         let address = |host: u8| Some(IpAddr::from([192, 0, 2, host]));
         let known = || KeyVerification::Verified;
-        assert_eq!(rates.take(&key, address(1), known), Ok(()));
-        assert_eq!(rates.queue(&key, address(1), known), Ok(()));
+        assert_eq!(rates.take(&key, address(1), known, Bucket::take_one), Ok(()));
+        assert_eq!(rates.take(&key, address(1), known, Bucket::queue_one), Ok(()));
         for _ in 0..50 {
             let beyond = |outcome| matches!(outcome, Ok(()) | Err(Beyond::PerAddress(1..)));
-            assert!(beyond(rates.take(&key, address(1), known)));
-            assert!(beyond(rates.queue(&key, address(1), known)));
+            assert!(beyond(rates.take(&key, address(1), known, Bucket::take_one)));
+            assert!(beyond(rates.take(&key, address(1), known, Bucket::queue_one)));
         }
         for host in [2, 3] {
-            assert_eq!(rates.take(&key, address(host), known), Ok(()));
+            assert_eq!(rates.take(&key, address(host), known, Bucket::take_one), Ok(()));
         }
-        assert_eq!(rates.take(&key, None, known), Ok(()), "an address that is not known");
-        let others = (4..50).map(|host| rates.take(&key, address(host), known));
+        assert_eq!(
+            rates.take(&key, None, known, Bucket::take_one),
+            Ok(()),
+            "an address that is not known"
+        );
+        let others = (4..50).map(|host| rates.take(&key, address(host), known, Bucket::take_one));
         let refused: Vec<_> = others.filter_map(Result::err).collect();
         assert!(!refused.is_empty() && refused.iter().all(|why| *why == Beyond::PerKey(1)));
     }
@@ -220,19 +201,20 @@ mod tests {
         let rates = rates(3);
         let key = |secret| RequestKey { environment: Uuid::nil(), secret };
         for _ in 0..3 {
-            assert_eq!(rates.take_at(&key("a"), 3.0, 0.0), Ok(()));
+            assert_eq!(rates.take_at(&key("a"), 3.0, 0.0, Bucket::take_one), Ok(()));
         }
-        assert_eq!(rates.take_at(&key("a"), 3.0, 0.0), Err(1));
-        assert_eq!(rates.take_at(&key("b"), 3.0, 0.0), Ok(()));
-        assert_eq!(rates.take_at(&key("a"), 3.0, 0.34), Ok(()));
-        assert_eq!(rates.take_at(&key("a"), 3.0, 0.34), Err(1));
+        assert_eq!(rates.take_at(&key("a"), 3.0, 0.0, Bucket::take_one), Err(1));
+        assert_eq!(rates.take_at(&key("b"), 3.0, 0.0, Bucket::take_one), Ok(()));
+        assert_eq!(rates.take_at(&key("a"), 3.0, 0.34, Bucket::take_one), Ok(()));
+        assert_eq!(rates.take_at(&key("a"), 3.0, 0.34, Bucket::take_one), Err(1));
         // The bucket holds no more than that, even after a long pause.
-        let all_at_once = (0..9).filter(|_| rates.take_at(&key("a"), 3.0, 1000.0).is_ok());
+        let all_at_once =
+            (0..9).filter(|_| rates.take_at(&key("a"), 3.0, 1000.0, Bucket::take_one).is_ok());
         assert_eq!(all_at_once.count(), 3);
         let unlimited = Rates::new(&Options::default());
-        assert!(
-            (0..9).all(|_| unlimited.take(&key("a"), None, || KeyVerification::Verified).is_ok())
-        );
+        assert!((0..9).all(|_| {
+            unlimited.take(&key("a"), None, || KeyVerification::Verified, Bucket::take_one).is_ok()
+        }));
     }
 
     /// The requests of a queue wait as long as the rate requires, but at most one minute.
@@ -240,20 +222,26 @@ mod tests {
     fn a_queue_moves_at_the_rate() {
         let rates = rates(3);
         let key = RequestKey { environment: Uuid::nil(), secret: "a" };
-        let mut waits = (0..1000).map(|_| rates.queue_at(&key, 3.0, 0.0).err().unwrap_or(0));
+        let mut waits =
+            (0..1000).map(|_| rates.take_at(&key, 3.0, 0.0, Bucket::queue_one).err().unwrap_or(0));
         assert!(waits.by_ref().take(9).eq([0, 0, 0, 1, 1, 1, 2, 2, 2]));
         assert_eq!(waits.last(), Some(60));
         // A request that is not queued gets the time when the queue will be empty.
-        assert_eq!(rates.take_at(&key, 3.0, 0.0), Err(61));
-        assert_eq!(rates.take_at(&key, 3.0, 61.0), Ok(()));
-        assert_eq!(rates.queue_at(&key, 3.0, 1000.0), Ok(()));
+        assert_eq!(rates.take_at(&key, 3.0, 0.0, Bucket::take_one), Err(61));
+        assert_eq!(rates.take_at(&key, 3.0, 61.0, Bucket::take_one), Ok(()));
+        assert_eq!(rates.take_at(&key, 3.0, 1000.0, Bucket::queue_one), Ok(()));
     }
 
     #[test]
     fn keys_that_do_not_come_again_are_forgotten() {
         let rates = rates(1);
         let take = |secret: &str, now: f64| {
-            rates.take_at(&RequestKey { environment: Uuid::nil(), secret }, 1.0, now)
+            rates.take_at(
+                &RequestKey { environment: Uuid::nil(), secret },
+                1.0,
+                now,
+                Bucket::take_one,
+            )
         };
         for number in 0..10_240 {
             let now = f64::from(number) / 1024.0;

@@ -12,7 +12,7 @@ use crate::connections::Connections;
 use crate::cors::Cors;
 use crate::evaluations::Evaluations;
 use crate::metrics::Metrics;
-use crate::notices::{Notices, Topic};
+use crate::notices::Notices;
 use crate::options::Options;
 use crate::origin::{Admission, CallerKind, KeyRequest, Opened, Opening, Origin};
 use crate::rate::{FailedAttempts, Rates};
@@ -37,7 +37,7 @@ pub(crate) struct SharedState {
     /// The rate of the log lines of refused changes.
     pub(crate) refused_changes: Arc<FailedAttempts>,
     pub(crate) memory: Arc<RequestMemory>,
-    rates: Rates,
+    pub(crate) rates: Rates,
     /// True once the Edge has announced that it stops.
     is_stopping: AtomicBool,
     pub(crate) notices: Arc<Notices>,
@@ -87,15 +87,6 @@ impl SharedState {
         self.admin_key.send_replace(Some(key));
     }
 
-    /// Sets the notice of a topic; `None` removes the notice.
-    pub(crate) fn set_notice(&self, topic: Topic, notice: Option<String>) {
-        self.notices.set(topic, notice);
-    }
-
-    pub(crate) fn notices(&self) -> &Notices {
-        &self.notices
-    }
-
     /// Returns true if load balancers may send clients: the Edge can serve features, and has not announced that it stops.
     pub(crate) fn wants_clients(&self) -> bool {
         self.origin.is_ready() && !self.is_stopping.load(Ordering::Acquire)
@@ -121,11 +112,6 @@ impl SharedState {
         }
     }
 
-    /// Returns true if requests are counted by address, so that the caller must determine the address of each request.
-    pub(crate) const fn counts_addresses(&self) -> bool {
-        self.rates.count_addresses()
-    }
-
     /// Looks up a key. If the key may be valid, counts the request in the rate limits. `caller` says whether the request can wait if it
     /// exceeds a limit. `context` is called only by a relay that fetches features on demand.
     pub(crate) fn open(
@@ -135,27 +121,9 @@ impl SharedState {
         address: Option<IpAddr>,
         context: impl Fn() -> RequestContext + Sync,
     ) -> Opening {
-        self.request(key, caller, address, &context).open(&*self.origin)
-    }
-
-    /// Returns a request with a key, with what is needed to look up the key.
-    pub(crate) fn request<'a>(
-        &'a self,
-        key: &'a RequestKey<'a>,
-        caller: CallerKind,
-        address: Option<IpAddr>,
-        context: &'a (dyn Fn() -> RequestContext + Sync),
-    ) -> KeyRequest<'a> {
-        let (environments, rates) = (&self.environments, &self.rates);
-        KeyRequest { key, caller, address, context, environments, rates }
-    }
-
-    /// Counts a stream in the rate limit of its key, after the stream has waited for the rate limit of its address.
-    ///
-    /// # Errors
-    /// Returns the number of seconds until the stream may continue, if the limit of its key is exceeded.
-    pub(crate) fn count_stream_again(&self, key: &RequestKey<'_>) -> Result<(), u64> {
-        self.rates.queue_for_key(key)
+        let (environments, rates) = (&*self.environments, &self.rates);
+        let request = KeyRequest { key, caller, address, context: &context, environments, rates };
+        request.open(&*self.origin)
     }
 
     /// Changes one feature, and returns the revision of the state after the change. New strategies are read and checked like those of a

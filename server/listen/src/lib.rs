@@ -2,8 +2,12 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+/// Items for other crates of this project. They may change or be removed in any version.
 #[doc(hidden)]
-pub mod internal;
+pub mod internal {
+    pub use crate::client_network::ClientNetwork;
+    pub use crate::forwarded::proxy_header;
+}
 
 mod accept;
 mod access;
@@ -28,7 +32,6 @@ mod shortcut;
 mod stall;
 mod timeouts;
 mod tls;
-mod transport;
 mod warnings;
 
 use std::io;
@@ -48,8 +51,7 @@ pub use options::{ListenOptions, PerAddress};
 pub use proxies::{FromProxy, InvalidNetwork, TrustedProxies};
 pub use proxy_protocol::{ProxiedConnection, ProxyProtocol};
 pub use shortcut::{Shortcut, ShortcutAnswer};
-pub use tls::{Reloaded, Tls, TlsError};
-pub use transport::Transport;
+pub use tls::{Reloaded, Tls, TlsError, Transport};
 
 use connection_state::ServerState;
 use phase::Phase;

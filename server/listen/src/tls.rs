@@ -18,6 +18,16 @@ use tracing::{error, warn};
 
 use super::certificate::{ExpiryNotices, Notice, not_after};
 
+/// A request extension that marks requests over TLS. [`serve`](super::serve) adds it to the requests over TLS that it passes to the router.
+/// If the request comes from a trusted proxy that names the scheme, [`TrustedProxies::before`](super::TrustedProxies::before) adds the
+/// extension for the scheme `https` and removes it for any other scheme. A request that reaches the router without the extension came over
+/// plain HTTP, as far as this server knows. Requests of a [`Shortcut`](super::Shortcut) never have the extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// The request came over TLS: to the trusted proxy if the proxy's headers say so, else to this server.
+    Tls,
+}
+
 /// The TLS settings of a server. Settings from files allow TLS 1.2 and 1.3, and HTTP/2 if the client supports it. Clones share their
 /// certificate.
 #[derive(Clone, Debug)]

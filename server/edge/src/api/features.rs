@@ -3,7 +3,6 @@
 mod evaluation;
 mod found;
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -17,9 +16,9 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use evaluation::{Reserved, evaluate, reserve};
 pub(super) use found::context_text;
-use found::{Context, Few, Found, opened};
+use found::{Context, Found, opened};
 
-use super::query::pairs;
+use super::query::{Few, keys, written_keys};
 use super::{audit, respond};
 use crate::metrics::{Outcome, RequestClass};
 use crate::options::Compression;
@@ -27,14 +26,11 @@ use crate::origin::{Admission, CallerKind, NotOpen, Opened, Opening};
 use crate::request_memory::NoMemory;
 use crate::serving::Answer;
 use crate::shared_state::SharedState;
-use crate::wire::api_key::RequestKey;
 use crate::wire::coding::accepts_gzip;
 use crate::wire::condition::Condition;
 use crate::wire::context::RequestContext;
 use crate::wire::entity_tags::entity_tags;
 
-/// The maximum number of keys in one poll, including malformed and repeated keys. A poll with more keys is answered with status 400.
-const MAX_KEYS: usize = 100;
 const STALE: u16 = 236;
 // These header values are statics, so that their characters are checked once and not for every request.
 static VARY_COMPRESSED: HeaderValue =
@@ -66,39 +62,6 @@ pub(super) async fn poll(
         response.headers_mut().entry(CACHE_CONTROL).or_insert_with(|| value.clone());
     }
     response
-}
-
-/// Returns the well-formed keys among these texts, without duplicates. The error is the body of a response with status 400.
-fn keys<'a>(texts: &'a [Cow<'a, str>]) -> Result<Few<RequestKey<'a>>, &'static str> {
-    if texts.is_empty() {
-        return Err("the API key is missing: write GET /features?apiKey=ENVIRONMENT/KEY");
-    }
-    if texts.len() > MAX_KEYS {
-        return Err("too many keys");
-    }
-    let mut keys = Few::with_capacity(texts.len());
-    for key in texts.iter().filter_map(|text| RequestKey::parse(text)) {
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    Ok(keys)
-}
-
-/// Returns the decoded values of the parameter `apiKey` in a query. If the old parameter name `sdkUrl` occurs, returns the values of
-/// `sdkUrl` and ignores `apiKey`.
-pub(crate) fn written_keys(query: &str) -> Few<Cow<'_, str>> {
-    let (mut texts, mut name) = (Few::new(), "apiKey");
-    for (given, text) in pairs(query) {
-        if given == "sdkUrl" && name != "sdkUrl" {
-            name = "sdkUrl";
-            texts.clear();
-        }
-        if given == name {
-            texts.push(text);
-        }
-    }
-    texts
 }
 
 async fn answer(

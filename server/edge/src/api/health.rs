@@ -87,7 +87,7 @@ fn readiness(shared: &SharedState, readers: NoticeReaders, request: &Request) ->
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let summaries = shared.notices().summaries();
+    let summaries = shared.notices.summaries();
     if summaries.is_empty() {
         return respond::empty(status);
     }
@@ -98,7 +98,7 @@ fn readiness(shared: &SharedState, readers: NoticeReaders, request: &Request) ->
             && guard::is_operator(shared, request)
     };
     let notices = match readers == NoticeReaders::All || is_operator() {
-        true => shared.notices().text(),
+        true => shared.notices.text(),
         false => format!("{summaries}{DETAILS}"),
     };
     respond::bytes(status, "text/plain; charset=utf-8", Bytes::from(notices))

@@ -22,9 +22,9 @@ use axum::body::Body;
 use axum::routing::get;
 use http::StatusCode;
 
-pub(crate) use features::written_keys;
 use health::NoticeReaders;
 pub(crate) use poll_shortcut::PollShortcut;
+pub(crate) use query::written_keys;
 pub(crate) use slashes::collapsed;
 
 use crate::options::{Administration, Console, Monitoring};

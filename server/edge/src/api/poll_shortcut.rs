@@ -51,7 +51,7 @@ impl Shortcut for PollShortcut {
         let shared = Arc::clone(&self.shared);
         let client = proxies.client(peer, &head.headers).ip();
         let limited = (!proxies.is_trusted(client)).then_some(client);
-        let address = shared.counts_addresses().then_some(client);
+        let address = shared.rates.count_addresses().then_some(client);
         Box::pin(async move {
             let mut response = features::poll(&shared, &head, (address, limited)).await;
             around.finish(&shared, &mut response);

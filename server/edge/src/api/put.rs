@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::audit::{self, Entry};
 use super::{body, respond};
-use crate::origin::{CallerKind, NotPut, Put, PutAnswer, PutLine};
+use crate::origin::{CallerKind, KeyRequest, NotPut, Put, PutAnswer, PutLine};
 use crate::shared_state::SharedState;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
@@ -108,7 +108,14 @@ async fn answer(
         }
         metrics.put_answered(begin, answer.status);
     };
-    let request = shared.request(&key, CallerKind::Poll, address, &RequestContext::default);
+    let request = KeyRequest {
+        key: &key,
+        caller: CallerKind::Poll,
+        address,
+        context: &RequestContext::default,
+        environments: &shared.environments,
+        rates: &shared.rates,
+    };
     let (body, effect) = (Box::pin(body), Box::new(effect));
     match shared.origin.put(Put { request, feature, body, effect }).await {
         Ok(answer) => Ok(response(answer)),

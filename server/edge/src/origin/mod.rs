@@ -1,6 +1,15 @@
 //! The origin of the features that an Edge serves: the Edge's own state, which may come from a state file, or another Edge.
 
-pub mod file;
+/// A state file, and a thread that reads the file again when it changes.
+pub mod file {
+    pub(crate) mod last_good;
+    mod places;
+    mod state_file;
+    mod watch;
+
+    pub use state_file::{FileError, FileProblem, Loaded, StateFile, check};
+    pub use watch::Watch;
+}
 mod opening;
 pub(crate) mod own_state;
 pub mod relay;
@@ -18,7 +27,7 @@ use http::{HeaderValue, StatusCode};
 
 pub(crate) use self::opening::{Admission, CallerKind, NotOpen, Opened, Opening, Pending};
 use self::relay::{RelayError, RelayKeys, UpstreamStatus};
-use crate::rate::{Beyond, KeyVerification, Rates};
+use crate::rate::{Beyond, Bucket, KeyVerification, Rates};
 use crate::reply::Effect;
 use crate::serving::{Environments, PublishedCell};
 use crate::state_store::{ReplaceError, Writer};
@@ -109,10 +118,11 @@ impl KeyRequest<'_> {
 
     /// Counts the request in the rate limits. A stream that exceeds a limit is accepted all the same, and gets its features later.
     fn count(&self, verification: impl FnOnce() -> KeyVerification) -> Result<(), Beyond> {
-        match self.caller {
-            CallerKind::Poll => self.rates.take(self.key, self.address, verification),
-            CallerKind::Stream => self.rates.queue(self.key, self.address, verification),
-        }
+        let take = match self.caller {
+            CallerKind::Poll => Bucket::take_one,
+            CallerKind::Stream => Bucket::queue_one,
+        };
+        self.rates.take(self.key, self.address, verification, take)
     }
 }
 

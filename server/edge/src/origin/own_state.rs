@@ -1,5 +1,6 @@
 //! An origin that is the Edge's own state, with the writer that changes it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use super::{
     Admission, BoxFuture, KeyRequest, NotOpen, NotPut, Opened, Opening, Origin, Pending, Put,
     PutAnswer, PutLine,
 };
-use crate::serving::{Environments, ServedFeature};
+use crate::serving::{Environments, Grant, Published, ServedFeature};
 use crate::state_store::{PutError, Refusal, ReplaceError, Update, UpdateOutcome, Writer};
 use crate::wire::api_key::RequestKey;
 
@@ -50,8 +51,7 @@ impl OwnState {
                 return Ok(answer);
             }
         };
-        let filters =
-            published.view(grant.view).map(|view| view.key.filters.clone()).unwrap_or_default();
+        let filters = filters(&published, &grant).cloned().unwrap_or_default();
         let place = (environment, feature.into());
         let named = Arc::clone(&account);
         let effect = Box::new(move |outcome: &_| effect(&answer(outcome, &named)));
@@ -129,11 +129,15 @@ fn status(outcome: &Result<UpdateOutcome, PutError>) -> StatusCode {
 /// Returns the reason to refuse every PUT to this feature with this key, whatever the body says. FeatureHub makes these checks before all
 /// others, and a caller that may change nothing must not make the server read a body.
 fn refusal_without_body(open: &Opened, feature: &str) -> Option<Refusal> {
-    let view = open.view()?;
-    let is_visible =
-        |each: &Arc<ServedFeature>| *each.key == *feature && each.passes(&view.key.filters);
+    let filters = filters(&open.published, &open.grant)?;
+    let is_visible = |each: &Arc<ServedFeature>| *each.key == *feature && each.passes(filters);
     if !open.published.features.iter().any(is_visible) {
         return Some(Refusal::NotFound);
     }
     open.grant.permissions.is_read_only().then_some(Refusal::NoWriteRoles)
+}
+
+/// Returns the filters that limit which features a key sees; `None` if the generation has no such view.
+fn filters<'a>(published: &'a Published, grant: &Grant) -> Option<&'a BTreeSet<String>> {
+    Some(&published.grants.views().get(grant.view)?.filters)
 }

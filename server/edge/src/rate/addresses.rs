@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fh_listen::internal::ClientNetwork;
 
-use super::Bucket;
+use super::bucket::{Bucket, Take};
 use super::shards::Shards;
 use crate::wire::api_key::RequestKey;
 
@@ -76,35 +76,20 @@ impl AddressRates {
         }
     }
 
-    /// Takes a token from the bucket that counts requests with this key from this address.
+    /// Takes a token with `take` from the bucket that counts requests with this key from this address.
     ///
     /// # Errors
-    /// Returns the number of seconds until the bucket holds a token.
+    /// Returns the error of `take`.
     pub(super) fn take(
         &self,
         address: IpAddr,
         key: &RequestKey<'_>,
         verification: KeyVerification,
         now: f64,
+        take: Take,
     ) -> Result<(), u64> {
         let sender = self.sender(address, key, verification);
-        self.with_bucket(sender, now, |bucket| bucket.take_one(self.per_second, now))
-    }
-
-    /// Takes a token from the bucket that counts requests with this key from this address, for a request that can wait, even if the bucket
-    /// has no token.
-    ///
-    /// # Errors
-    /// Returns the number of seconds that the request has to wait, if the bucket had less than one token.
-    pub(super) fn queue(
-        &self,
-        address: IpAddr,
-        key: &RequestKey<'_>,
-        verification: KeyVerification,
-        now: f64,
-    ) -> Result<(), u64> {
-        let sender = self.sender(address, key, verification);
-        self.with_bucket(sender, now, |bucket| bucket.queue_one(self.per_second, now))
+        self.with_bucket(sender, now, |bucket| take(bucket, self.per_second, now))
     }
 
     fn sender(
@@ -183,7 +168,9 @@ mod tests {
     #[test]
     fn each_network_has_a_bucket_for_each_key() {
         let rates = AddressRates::new(2);
-        let take = |from, key, now| rates.take(address(from), key, KeyVerification::Verified, now);
+        let take = |from, key, now| {
+            rates.take(address(from), key, KeyVerification::Verified, now, Bucket::take_one)
+        };
         for host in ["2001:db8::1", "2001:db8::2"] {
             assert_eq!(take(host, &KEY, 0.0), Ok(()));
         }
@@ -197,7 +184,9 @@ mod tests {
     #[test]
     fn unverified_keys_of_an_address_share_a_bucket() {
         let rates = AddressRates::new(1);
-        let take = |from, key, verification| rates.take(address(from), key, verification, 0.0);
+        let take = |from, key, verification| {
+            rates.take(address(from), key, verification, 0.0, Bucket::take_one)
+        };
         assert_eq!(take("192.0.2.1", &KEY, KeyVerification::Unverified), Ok(()));
         assert_eq!(take("192.0.2.1", &OTHER, KeyVerification::Unverified), Err(1));
         assert_eq!(take("192.0.2.1", &OTHER, KeyVerification::Verified), Ok(()));
@@ -208,7 +197,13 @@ mod tests {
     fn many_addresses_take_bounded_memory_and_share_one_rate() {
         let rates = AddressRates::new(1);
         let take = |number: u32, now| {
-            rates.take(IpAddr::V4(number.into()), &KEY, KeyVerification::Verified, now)
+            rates.take(
+                IpAddr::V4(number.into()),
+                &KEY,
+                KeyVerification::Verified,
+                now,
+                Bucket::take_one,
+            )
         };
         let most = u32::try_from(MOST_BUCKETS).unwrap();
         for number in 0..most {
@@ -229,7 +224,8 @@ mod tests {
     fn a_queue_outlasts_a_sweep() {
         let rates = AddressRates::new(1);
         let greedy = address("192.0.2.1");
-        let queue = |now| rates.queue(greedy, &KEY, KeyVerification::Verified, now);
+        let queue =
+            |now| rates.take(greedy, &KEY, KeyVerification::Verified, now, Bucket::queue_one);
         assert_eq!(queue(0.0), Ok(()));
         assert_eq!((queue(0.0), queue(0.0), queue(0.0)), (Err(1), Err(2), Err(3)));
         rates.sweep(2.0);

@@ -10,6 +10,9 @@ pub(crate) struct Bucket {
     filled: f64,
 }
 
+/// A function that takes a token at a rate and a time: [`Bucket::take_one`] or [`Bucket::queue_one`].
+pub(crate) type Take = fn(&mut Bucket, f64, f64) -> Result<(), u64>;
+
 impl Bucket {
     /// Creates a bucket that holds `most` tokens at the time `now`, in seconds.
     pub(crate) const fn full(most: f64, now: f64) -> Self {
@@ -43,7 +46,7 @@ impl Bucket {
     ///
     /// # Errors
     /// Returns the number of seconds until the bucket holds a token.
-    pub(super) fn take_one(&mut self, rate: f64, now: f64) -> Result<(), u64> {
+    pub(crate) fn take_one(&mut self, rate: f64, now: f64) -> Result<(), u64> {
         self.has_one(rate, rate, now)?;
         self.take();
         Ok(())
@@ -53,7 +56,7 @@ impl Bucket {
     ///
     /// # Errors
     /// Returns the number of seconds that the request has to wait, if the bucket held less than one token.
-    pub(super) fn queue_one(&mut self, rate: f64, now: f64) -> Result<(), u64> {
+    pub(crate) fn queue_one(&mut self, rate: f64, now: f64) -> Result<(), u64> {
         self.fill(rate, rate, now);
         self.take();
         // A request beyond the longest queue waits as long as the last request of the queue.

@@ -2,9 +2,11 @@
 //! streams are woken after a replacement.
 
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Sender, SyncSender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -58,6 +60,19 @@ impl fmt::Debug for WakeOnDrop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("WakeOnDrop").field(&self.0.current().id).finish()
     }
+}
+
+/// Starts a thread that drops each value that the returned sender sends, which wakes the streams of a cell. With many streams, waking takes
+/// long, and neither the caller of a change nor the next change must wait for it. The thread ends after the sender was dropped.
+///
+/// # Errors
+/// Returns the error of the operating system if it refuses to start a thread.
+pub(crate) fn start_waking() -> io::Result<Sender<WakeOnDrop>> {
+    let (sender, wakes) = channel();
+    // If several generations of a cell are published during a wake-up, its streams may be woken only once more.
+    let run = move || wakes.into_iter().for_each(drop);
+    thread::Builder::new().name("fh-edge-notify".into()).spawn(run)?;
+    Ok(sender)
 }
 
 impl PublishedCell {

@@ -8,8 +8,6 @@ mod limits;
 mod model;
 mod payload;
 mod permission;
-mod profile;
-pub(crate) mod template;
 mod unique;
 
 pub(crate) use answer_size::{CLIENT_LIMIT, LARGE_ANSWER, answer_size, mebibytes};

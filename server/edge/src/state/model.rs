@@ -71,7 +71,7 @@ pub struct Environment {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
     /// The profile with which the Edge evaluates features for server-evaluated keys. `None` means the profile of the server's settings.
-    #[serde(default, deserialize_with = "super::profile::deserialize")]
+    #[serde(default, deserialize_with = "profile")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
     /// The values by feature key. A feature that is missing in this map has no value, except that a missing BOOLEAN has the value `false`.
@@ -230,17 +230,8 @@ mod kind {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_are_not_shown_and_travel() {
-        assert_eq!(format!("{:?}", ServiceKey::new("secret*x").unwrap()), "***");
-        assert!(ServiceKey::new("secret*x").unwrap().is_client_evaluated());
-        for bad in ["", "a b", "a/b", "a\"", "a%2A", "a?b", "a+b", "a${b}", &"k".repeat(401)] {
-            let error = ServiceKey::new(bad).unwrap_err();
-            assert!(bad.is_empty() || !error.contains(bad), "{error}");
-        }
-    }
+/// Reads a profile, which is `client`, `edge` or null. Null gives `None`, and any other value is an error.
+fn profile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Profile>, D::Error> {
+    let name = Option::<String>::deserialize(deserializer)?;
+    name.map(|name| name.parse().map_err(serde::de::Error::custom)).transpose()
 }

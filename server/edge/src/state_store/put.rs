@@ -7,7 +7,7 @@ use fh_eval::Kind;
 use super::refusal::Refusal;
 use super::value::{convert, same};
 use crate::state::{FeatureValue, Json, Permission, Permissions};
-use crate::wire::body::read_object;
+use crate::wire::read_object;
 
 /// The change that the body of a PUT requests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -18,7 +18,7 @@ use super::loading::Loading;
 use super::record::ChangeStore;
 use super::{StateStore, Update, UpdateOutcome};
 use crate::reply::{Effect, Reply};
-use crate::serving::Environments;
+use crate::serving::{Environments, start_waking};
 use crate::state::{Permissions, State};
 use command::{Command, PutError, ServeDefaults};
 use writer_thread::WriterThread;
@@ -44,8 +44,17 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let (sender, commands) = channel();
         let loading = Loading::new(store.is_open());
-        let mut work =
-            WriterThread::new(commands, (base, store), change_store, settings, environments)?;
+        let mut work = WriterThread {
+            commands,
+            store,
+            base,
+            change_store,
+            is_change_store_current: true,
+            settings,
+            environments,
+            wakes: Vec::new(),
+            waking: start_waking()?,
+        };
         work.begin();
         thread::Builder::new().name("fh-edge-writer".into()).spawn(move || work.run())?;
         Ok(Self { commands: sender, loading })

@@ -243,7 +243,7 @@ impl Live {
                 let environment = self.cell.current().id;
                 let key = RequestKey { environment, secret: &self.secret };
                 if let Some(Beyond::PerAddress(_)) = self.postponed
-                    && let Err(seconds) = self.shared.count_stream_again(&key)
+                    && let Err(seconds) = self.shared.rates.queue_for_key(&key)
                 {
                     self.postponed = Some(Beyond::PerKey(seconds));
                     self.timing.wait_for_turn(Duration::from_secs(seconds));

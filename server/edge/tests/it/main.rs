@@ -23,4 +23,5 @@ mod router;
 mod routes;
 mod shop;
 mod slashes;
+mod state_file;
 mod strategy_ids;

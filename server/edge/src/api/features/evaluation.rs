@@ -7,7 +7,8 @@ use bytes::Bytes;
 use fh_eval::Attributes;
 use http::StatusCode;
 
-use super::found::{Context, Few, Found, opened};
+use super::found::{Context, Found, opened};
+use crate::api::query::Few;
 use crate::api::respond;
 use crate::clock::now;
 use crate::evaluations::{Effort, Refused};

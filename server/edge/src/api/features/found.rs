@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, HeaderName};
-use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::origin::Opened;
@@ -50,9 +49,6 @@ pub(super) enum Found {
     /// The key is unknown, or the Edge has no features for it now. The value is the id of the environment that the key names.
     Nothing(Uuid),
 }
-
-/// A list that usually holds one element. A list of one element needs no allocation.
-pub(super) type Few<T> = SmallVec<[T; 1]>;
 
 pub(super) fn opened(found: &[Found]) -> impl Iterator<Item = &Opened> {
     found.iter().filter_map(|each| match each {

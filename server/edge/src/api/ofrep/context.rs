@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::answer::{Failure, Unusable};
 use super::attributes::Flattened;
 use crate::evaluations::Refused;
-use crate::wire::body::read_object;
+use crate::wire::read_object;
 
 /// The evaluation context of an OFREP request: the attributes, and a tag for etags.
 pub(super) struct EvaluationContext {

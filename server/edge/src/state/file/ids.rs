@@ -25,25 +25,3 @@ pub(crate) fn environment_id(name: &str) -> Uuid {
 pub(crate) fn value_id(environment: Uuid, key: &str) -> Uuid {
     Uuid::new_v5(&environment, key.as_bytes())
 }
-
-#[cfg(test)]
-pub(super) const NAMESPACES: [Uuid; 2] = [FEATURES, ENVIRONMENTS];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_the_same_everywhere() {
-        let space = |of: &str| {
-            Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("https://featurehub.io/{of}").as_bytes())
-        };
-        assert_eq!(FEATURES, space("feature"));
-        assert_eq!(ENVIRONMENTS, space("environment"));
-        assert_eq!(feature_id("NEW_CHECKOUT").to_string(), "90a08d36-cfc6-5794-9208-9c6babbe071c");
-        let dev = environment_id("dev");
-        assert_eq!(dev.get_version_num(), 5);
-        assert_ne!(value_id(dev, "A"), feature_id("A"));
-        assert_ne!(environment_id("A"), feature_id("A"));
-    }
-}

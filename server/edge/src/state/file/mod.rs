@@ -38,8 +38,6 @@ use fh_files::{Limits, Node, Position};
 
 pub use foreign::Form;
 pub(crate) use ids::value_id;
-#[cfg(test)]
-pub(crate) use ids::{environment_id, feature_id};
 pub use options::{ExtraAccount, Options};
 pub use problem::{Problem, StateFileError};
 
@@ -216,6 +214,3 @@ fn native(reading: &mut Reading<'_>, root: &Part) -> (u64, Contents) {
     let contents = Contents { features: features.list, environments: environments.list, accounts };
     (revision.unwrap_or(0), contents)
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -13,7 +13,7 @@ use super::command::{Command, PutError, ServeDefaults};
 use crate::clock::now;
 use crate::notices::Topic;
 use crate::reply::Reply;
-use crate::serving::{Environments, Grants, Notifier, Published, Settings, WakeOnDrop};
+use crate::serving::{Environments, Grants, Published, Settings, WakeOnDrop};
 use crate::state::{Environment, State};
 use crate::state_store::change::{ReplaceError, Undo};
 use crate::state_store::record::{ChangeStore, ChangeStoreError, Record};
@@ -27,18 +27,19 @@ const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
 /// The data of the writer thread.
 pub(super) struct WriterThread {
-    commands: Receiver<Command>,
-    store: StateStore,
+    pub(super) commands: Receiver<Command>,
+    pub(super) store: StateStore,
     /// The base that was read last. A replacement by the admin API overrides it.
-    base: State,
-    change_store: Box<dyn ChangeStore>,
+    pub(super) base: State,
+    pub(super) change_store: Box<dyn ChangeStore>,
     /// False after a failed write, when the content of the change store is unknown. The next change then rewrites the whole store.
-    is_change_store_current: bool,
-    settings: ServeDefaults,
-    environments: Arc<Environments>,
+    pub(super) is_change_store_current: bool,
+    pub(super) settings: ServeDefaults,
+    pub(super) environments: Arc<Environments>,
     /// Published changes whose streams have not been woken yet. Callers are answered before streams are woken.
-    wakes: Vec<WakeOnDrop>,
-    notifier: Notifier,
+    pub(super) wakes: Vec<WakeOnDrop>,
+    /// The sender to the thread that wakes streams.
+    pub(super) waking: Sender<WakeOnDrop>,
 }
 
 /// The effects of a batch of changes that is not stored yet.
@@ -55,28 +56,6 @@ enum Answer {
 }
 
 impl WriterThread {
-    /// Makes the data of the writer thread, and starts the thread that wakes streams.
-    pub(super) fn new(
-        commands: Receiver<Command>,
-        (base, store): (State, StateStore),
-        change_store: Box<dyn ChangeStore>,
-        settings: ServeDefaults,
-        environments: Arc<Environments>,
-    ) -> std::io::Result<Self> {
-        let (is_change_store_current, wakes, notifier) = (true, Vec::new(), Notifier::start()?);
-        Ok(Self {
-            commands,
-            store,
-            base,
-            change_store,
-            is_change_store_current,
-            settings,
-            environments,
-            wakes,
-            notifier,
-        })
-    }
-
     /// Publishes the initial state, and brings the change store up to date.
     pub(super) fn begin(&mut self) {
         if self.store.is_open() {
@@ -118,7 +97,8 @@ impl WriterThread {
 
     /// Passes the pending wake-ups to the thread that wakes streams.
     fn wake_streams(&mut self) {
-        self.wakes.drain(..).for_each(|wakes| self.notifier.notify(wakes));
+        // If the thread has ended, `send` returns the value, and dropping it wakes the streams here.
+        self.wakes.drain(..).for_each(|wakes| drop(self.waking.send(wakes)));
     }
 
     /// Adds a change to the batch. A command that is not a change is returned.

@@ -95,4 +95,24 @@ pub(super) fn read(reading: &mut Reading<'_>, root: &Part, form: Form) -> Conten
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_of_no_other_form_is_a_state_file() {
+        for (json, form) in [
+            ("{}", Form::State),
+            ("environment: {name: dev}", Form::State),
+            ("env: x", Form::State),
+            ("e: x", Form::State),
+            ("id: x", Form::State),
+            ("features: []", Form::State),
+            ("[7]", Form::FeatureList),
+            ("[{features: []}, 7]", Form::EnvironmentList),
+            ("e: []", Form::BrowserStorage),
+        ] {
+            let node = fh_files::Node::parse(json, &fh_files::Limits::default()).unwrap();
+            assert_eq!(Form::of(&Part::root(node)), form, "{json}");
+        }
+    }
+}

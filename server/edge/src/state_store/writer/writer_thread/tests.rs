@@ -58,7 +58,7 @@ fn work(disk: &Disk) -> WriterThread {
 /// Returns a writer, and the wake-ups that it passes on. No other thread wakes the streams.
 fn untold(disk: &Disk) -> (WriterThread, Receiver<WakeOnDrop>) {
     let (_, commands) = channel();
-    let (notifier, told) = Notifier::silent();
+    let (waking, told) = channel();
     let environments = Arc::new(Environments::default());
     let mut work = WriterThread {
         commands,
@@ -74,7 +74,7 @@ fn untold(disk: &Disk) -> (WriterThread, Receiver<WakeOnDrop>) {
         },
         environments,
         wakes: Vec::new(),
-        notifier,
+        waking,
     };
     work.publish_all(Duration::ZERO);
     (work, told)
@@ -321,7 +321,7 @@ fn callers_are_answered_before_streams_are_woken() {
 }
 
 #[test]
-fn streams_are_woken_even_if_the_notifier_thread_is_gone() {
+fn streams_are_woken_even_if_the_thread_that_wakes_them_is_gone() {
     let (mut work, untold) = untold(&Disk::default());
     drop(untold);
     let stream = work.environments.open(ENVIRONMENT, KEY).unwrap().0.watch();

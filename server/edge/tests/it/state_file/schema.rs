@@ -1,17 +1,15 @@
 //! Tests that the JSON Schema of state files accepts files that the reader accepts.
 
+use fh_edge::internal::{CODES, TEMPLATE};
+use fh_edge::state::State;
+use fh_edge::state::file::{Form, Options};
 use fh_files::{Limits, Node};
 use jsonschema::Validator;
 use serde_json::Value;
 
-use super::super::{Form, Options};
-use crate::lint::CODES;
-use crate::state::State;
-use crate::state::template::TEMPLATE;
-
 /// The JSON Schema of state files, for editors. It checks less than the reader, because a schema cannot check references to the features
 /// and environments of a file, nor values against the type of a feature.
-const SCHEMA: &str = include_str!("../../../../schema/state-1.schema.json");
+const SCHEMA: &str = include_str!("../../../schema/state-1.schema.json");
 
 fn schema() -> Validator {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
@@ -44,7 +42,7 @@ environments: [{{name: dev, values: {{A: {{accept: [{}]}}, B: {{accept: edge}}}}
         codes.join(", ")
     );
     for text in [
-        include_str!("../example.yaml"),
+        include_str!("../../../src/state/file/example.yaml"),
         TEMPLATE,
         &normalised,
         &checks,

@@ -1,6 +1,10 @@
 //! Tests that errors in a state file are reported with their place.
 
-use super::*;
+use fh_edge::Profile;
+use fh_edge::state::file::{ExtraAccount, Options};
+use fh_edge::state::{Json, Permission, ServiceKey, State};
+
+use super::{check, environment_id, good, options, said};
 
 #[test]
 fn features_are_checked() {
@@ -499,9 +503,8 @@ fn accounts_can_be_added_by_options() {
     let mut expected = ["dev", "prod"].map(environment_id);
     expected.sort();
     assert_eq!((&*line.name, ids), ("line", expected.to_vec()));
-    assert!(
-        line.permissions.values().all(|each| each.is_read_only()) && line.filters.contains("web")
-    );
+    let read = [Permission::Read].into_iter().collect();
+    assert!(line.permissions.values().all(|each| *each == read) && line.filters.contains("web"));
     // An account of the options prevents the warning about missing keys.
     let parsed = State::from_text("[]", &options().account(extra("c*d", "e"))).unwrap();
     assert_eq!(parsed.warnings.len(), 1);

@@ -1,14 +1,34 @@
 //! Tests of state files.
 
 mod checks;
+mod foreign;
 mod forms;
+mod parts;
 mod schema;
 
-use super::*;
-use crate::state::template::TEMPLATE;
-use crate::state::{Json, Permission, ServiceKey};
-use fh_eval::{Kind, Profile};
-use proptest::prelude::*;
+use fh_edge::Uuid;
+use fh_edge::state::State;
+use fh_edge::state::file::{Options, Parsed};
+
+/// Returns the namespace of the ids of features, or of environments, for which a file gives no id.
+fn namespace(of: &str) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("https://featurehub.io/{of}").as_bytes())
+}
+
+/// Returns the id of a feature for which a file gives no id.
+fn feature_id(key: &str) -> Uuid {
+    Uuid::new_v5(&namespace("feature"), key.as_bytes())
+}
+
+/// Returns the id of an environment for which a file gives no id.
+fn environment_id(name: &str) -> Uuid {
+    Uuid::new_v5(&namespace("environment"), name.as_bytes())
+}
+
+/// Returns the id of a value for which a file gives no id.
+fn value_id(environment: Uuid, key: &str) -> Uuid {
+    Uuid::new_v5(&environment, key.as_bytes())
+}
 
 fn options() -> Options {
     Options::new().secrets(|name| match name {

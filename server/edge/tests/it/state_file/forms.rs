@@ -1,11 +1,20 @@
 //! Tests of valid state files, and of texts that are not state files.
 
-use super::*;
+use fh_edge::Profile;
+use fh_edge::internal::TEMPLATE;
+use fh_edge::state::file::{Form, Options};
+use fh_edge::state::{Json, Permission, State};
+use fh_eval::Kind;
+use proptest::prelude::*;
+
+use super::{check, environment_id, feature_id, good, namespace, options, said, value_id};
+
+const EXAMPLE: &str = include_str!("../../../src/state/file/example.yaml");
 
 #[test]
 fn the_example_of_the_documentation() {
     let options = Options::new().secrets(|name| (name == "SHOP_KEY").then(|| "a*b".to_owned()));
-    let parsed = State::from_text(include_str!("../example.yaml"), &options).unwrap();
+    let parsed = State::from_text(EXAMPLE, &options).unwrap();
     assert_eq!((parsed.form, parsed.warnings.len()), (Form::State, 0));
     let State { revision, features, environments, accounts } = parsed.state;
     assert_eq!(revision, 0);
@@ -42,11 +51,25 @@ fn the_example_of_the_documentation() {
 
 #[test]
 fn the_page_shows_the_example() {
-    let page = include_str!("../../../../../../docs/state-file.md");
-    assert!(page.contains(&format!("```yaml\n{}```", include_str!("../example.yaml"))));
-    for id in ids::NAMESPACES {
+    let page = include_str!("../../../../../docs/state-file.md");
+    assert!(page.contains(&format!("```yaml\n{EXAMPLE}```")));
+    for id in ["feature", "environment"].map(namespace) {
         assert!(page.contains(&id.to_string()), "{id}");
     }
+}
+
+#[test]
+fn ids_are_the_same_everywhere() {
+    let text = "
+features: [{key: NEW_CHECKOUT, type: JSON}, {key: A, type: JSON}]
+environments: [{name: A, values: {A: '1'}}]
+";
+    let state = good(text).state;
+    assert_eq!(state.features[0].id.to_string(), "90a08d36-cfc6-5794-9208-9c6babbe071c");
+    let environment = &state.environments[0];
+    assert_eq!(environment.id.get_version_num(), 5);
+    assert_ne!(environment.values["A"].value_id, Some(state.features[1].id.to_string()));
+    assert_ne!(environment.id, state.features[1].id);
 }
 
 /// `fh init` writes the template. It gives no warning, and shows every kind of entry.
@@ -138,8 +161,8 @@ accounts:
     let [account] = &parsed.state.accounts[..] else { panic!() };
     assert_eq!(&*account.name, "account-1");
     assert_eq!(account.client_keys[1].expose(), "$*s3cr3tserver");
-    let granted: Vec<_> =
-        account.permissions.iter().map(|(id, all)| (*id, all.is_read_only())).collect();
+    let read = [Permission::Read].into_iter().collect();
+    let granted: Vec<_> = account.permissions.iter().map(|(id, all)| (*id, *all == read)).collect();
     let mut expected = [(first.id, false), (second.id, true)];
     expected.sort();
     assert_eq!(granted, expected);
@@ -191,7 +214,7 @@ fn size_depth_and_number_of_errors_are_limited() {
     assert!(good(&(anchors + feature)).state.features[0].filters.contains("v49999"));
     let deep = format!("x-: {}{}", "[".repeat(101), "]".repeat(101));
     assert!(said(&deep)[0].ends_with("lists and maps are nested more than 100 levels deep"));
-    let large = " ".repeat(MOST_BYTES as usize + 1);
+    let large = " ".repeat((64 << 20) + 1);
     check(&large, &["line 1, column 1: the text is larger than 67108864 bytes"]);
     // Only a limited number of errors is reported.
     let wrong = format!("features:\n{}", "- {key: A, type: JSN}\n".repeat(5_000));
@@ -203,7 +226,7 @@ fn size_depth_and_number_of_errors_are_limited() {
 #[test]
 fn the_normalised_form_is_a_state_file_too() {
     let options = Options::new().secrets(|_| Some("a*b".to_owned()));
-    let parsed = State::from_text(include_str!("../example.yaml"), &options).unwrap();
+    let parsed = State::from_text(EXAMPLE, &options).unwrap();
     let json = serde_json::to_string_pretty(&parsed.state).unwrap();
     assert_eq!(State::from_text(&json, &Options::new()).unwrap().state, parsed.state);
     assert_eq!(serde_json::from_str::<State>(&json).unwrap(), parsed.state);

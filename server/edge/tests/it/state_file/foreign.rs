@@ -1,7 +1,9 @@
-use super::super::{Options, Parsed, environment_id, feature_id, value_id};
-use super::*;
-use crate::state::{Environment, Feature};
-use crate::state::{Permission, State};
+//! Tests of state files that other programs write.
+
+use fh_edge::state::file::{Form, Options, Parsed};
+use fh_edge::state::{Environment, Feature, Permission, ServiceKey, State};
+
+use super::{environment_id, feature_id, value_id};
 
 const DEV: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 const PROD: &str = "81ed3c04-122b-4312-9ea8-06b2b8d6ceac";
@@ -40,12 +42,8 @@ fn shown(state: &State) -> Vec<String> {
         }));
     }
     lines.extend(state.accounts.iter().map(|each| {
-        let keys: Vec<&str> = each
-            .client_keys
-            .iter()
-            .chain(&each.server_keys)
-            .map(crate::state::ServiceKey::expose)
-            .collect();
+        let keys: Vec<&str> =
+            each.client_keys.iter().chain(&each.server_keys).map(ServiceKey::expose).collect();
         format!("{} {keys:?} {:?} {:?}", each.name, each.filters, each.permissions)
     }));
     lines
@@ -385,22 +383,4 @@ fn a_state_of_the_conformance_suite() {
             "line 1, column 78, service_accounts[0].env: env names no environment of this state",
         ]
     );
-}
-
-#[test]
-fn a_document_of_no_other_form_is_a_state_file() {
-    for (json, form) in [
-        ("{}", Form::State),
-        ("environment: {name: dev}", Form::State),
-        ("env: x", Form::State),
-        ("e: x", Form::State),
-        ("id: x", Form::State),
-        ("features: []", Form::State),
-        ("[7]", Form::FeatureList),
-        ("[{features: []}, 7]", Form::EnvironmentList),
-        ("e: []", Form::BrowserStorage),
-    ] {
-        let node = fh_files::Node::parse(json, &fh_files::Limits::default()).unwrap();
-        assert_eq!(Form::of(&Part::root(node)), form, "{json}");
-    }
 }
