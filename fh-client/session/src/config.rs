@@ -190,6 +190,16 @@ impl Config {
             profile: Profile::Client,
         }
     }
+
+    /// Returns the names and the values of the settings that are single durations.
+    pub fn durations(&self) -> impl Iterator<Item = (&'static str, Duration)> + use<> {
+        [
+            ("healthy_after", self.healthy_after),
+            ("stream_again_after", self.stream_again_after),
+            ("pace", self.pace),
+        ]
+        .into_iter()
+    }
 }
 
 impl std::fmt::Debug for Config {

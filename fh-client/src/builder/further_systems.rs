@@ -54,7 +54,6 @@ impl BuilderSettings {
         let by_function = "use a function of the builder";
         let placement = changed.context_placement != unchanged.context_placement;
         let switching = changed.while_switching != unchanged.while_switching;
-        let healthy = changed.healthy_after != unchanged.healthy_after;
         let changes = [
             ("edge", changed.edge != unchanged.edge, &*own),
             ("keys", changed.keys != unchanged.keys, &*own),
@@ -62,9 +61,17 @@ impl BuilderSettings {
             ("profile", changed.profile != unchanged.profile, &*own),
             ("context_placement", placement, "leave it out"),
             ("while_switching", switching && !defaults.switches_contexts, "leave it out"),
-            ("healthy_after", healthy && !defaults.has_healthy_streams, "leave it out"),
         ];
-        for (name, is_given, instead) in given.into_iter().chain(changes) {
+        // Any other duration belongs to FeatureHub alone.
+        let is_common = |name| match name {
+            "healthy_after" => defaults.has_healthy_streams,
+            _ => matches!(name, "stream_again_after" | "pace"),
+        };
+        let durations =
+            changed.durations().zip(unchanged.durations()).map(|((name, new), (_, usual))| {
+                (name, new != usual && !is_common(name), "leave it out")
+            });
+        for (name, is_given, instead) in given.into_iter().chain(changes).chain(durations) {
             if is_given {
                 return Err(meaningless(system, name, instead));
             }

@@ -1,6 +1,7 @@
 //! The check that the defaults of the table are those of the client.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use fh_client::testing::MemoryEdge;
 use fh_client::{Client, Config, System};
@@ -27,23 +28,17 @@ fn config(document: &serde_json::Value) -> Config {
 
 /// Returns the settings that a document can change, as text.
 fn text(config: &Config) -> String {
-    let Config {
-        mode,
-        context_placement,
-        while_switching,
-        backoff,
-        return_within,
-        refused,
-        healthy_after,
-        stream_again_after,
-        pace,
-        limits,
-        profile,
-        ..
-    } = config;
+    let durations: Vec<_> = config.durations().collect();
     format!(
-        "{mode:?} {context_placement:?} {while_switching:?} {backoff:?} {return_within:?} {refused:?} \
-         {healthy_after:?} {stream_again_after:?} {pace:?} {limits:?} {profile:?}"
+        "{:?} {:?} {:?} {:?} {:?} {:?} {durations:?} {:?} {:?}",
+        config.mode,
+        config.context_placement,
+        config.while_switching,
+        config.backoff,
+        config.return_within,
+        config.refused,
+        config.limits,
+        config.profile,
     )
 }
 
@@ -90,9 +85,6 @@ fn each_setting_of_the_session_changes_its_own_part() {
             "1s Backoff { initial: 60s, cap: 700s, jitter: 0.0 }",
         ),
         (json!({ "returnWithin": [0.2, 7] }), "200ms..=7s"),
-        (json!({ "healthyAfter": 7 }), " 7s 600s 1s Limits"),
-        (json!({ "streamAgainAfter": 7 }), " 10s 7s 1s Limits"),
-        (json!({ "pace": 7 }), " 10s 600s 7s Limits"),
         (
             json!({ "limits": { "connect": 1.5, "head": 2, "poll": 3, "idle": 4, "heldBack": 5, "bytes": 6 } }),
             "Limits { connect: 1.5s, head: 2s, poll: 3s, idle: 4s, held_back: 5s, bytes: 6 }",
@@ -101,5 +93,13 @@ fn each_setting_of_the_session_changes_its_own_part() {
     ] {
         let given = text(&config(&document));
         assert!(given.contains(part), "{document}: {given}");
+    }
+    let usual = config(&json!({}));
+    for (name, _) in usual.durations() {
+        let given = config(&json!({ Spelling::Camel.spell(name): 7 }));
+        let expected = usual
+            .durations()
+            .map(|(each, time)| (each, if each == name { Duration::from_secs(7) } else { time }));
+        assert!(given.durations().eq(expected), "{name}: {}", text(&given));
     }
 }

@@ -174,11 +174,6 @@ fn the_schema_accepts_what_the_parser_accepts() {
         json!([]),
         json!({ "url": "https://edge.example", "apiKeys": ["environment/key*"] }),
         json!({ "apiKeys": "environment/key*" }),
-        json!({ "interval": 5 }),
-        json!({ "interval": 5, "mode": "streaming" }),
-        json!({ "interval": 5, "mode": "passive" }),
-        json!({ "interval": null, "mode": "once" }),
-        json!({ "snapshotMaxAge": 5 }),
         json!({ "snapshotMaxAge": 5, "snapshotFile": "features.json" }),
         json!({ "returnWithin": [1] }),
         json!({ "returnWithin": [1, "2"] }),
@@ -186,55 +181,34 @@ fn the_schema_accepts_what_the_parser_accepts() {
         json!({ "limits": { "pol": 1 } }),
         json!({ "limits": { "bytes": 1.5 } }),
         json!({ "backoff": { "jitter": "half" } }),
-        json!({ "proxy": true }),
         json!({ "proxy": false }),
         json!({ "clock": 5 }),
-        json!({ "system": "featbit" }),
         json!({ "system": "featbit", "secret": "s", "streamingUrl": "ws://x", "profile": "draft" }),
-        json!({ "system": "featbit", "secret": "s", "mode": "polling", "interval": 5 }),
-        json!({ "system": "featbit", "mode": "once" }),
-        json!({ "system": "featbit", "profile": "client" }),
         json!({ "system": "featbit", "profile": null, "url": null }),
-        json!({ "system": "featbit", "url": "https://edge.example" }),
-        json!({ "system": "featbit", "contextPlacement": "query" }),
-        json!({ "system": "featurehub", "secret": "s" }),
         json!({ "system": "featuresignals", "apiKey": "k", "url": "http://x", "environment": "p" }),
-        json!({ "system": "featuresignals", "apiKeys": ["k"] }),
-        json!({ "system": "featuresignals", "interval": 5 }),
-        json!({ "system": "featuresignals", "interval": 5, "mode": "streaming" }),
-        json!({ "system": "featuresignals", "interval": 5, "mode": "once" }),
-        json!({ "system": "featuresignals", "interval": 5, "mode": "offline" }),
-        json!({ "system": "featuresignals", "mode": "once" }),
-        json!({ "system": "featuresignals", "mode": "passive" }),
         json!({ "system": "featuresignals", "stream": true, "streamLifetime": 20 }),
-        json!({ "system": "featuresignals", "stream": true, "mode": "streaming" }),
-        json!({ "system": "featuresignals", "stream": true, "mode": "polling" }),
-        json!({ "system": "featuresignals", "stream": true, "mode": null }),
-        json!({ "system": "featuresignals", "stream": false, "mode": "streaming" }),
-        json!({ "system": "featuresignals", "stream": false, "mode": "polling" }),
-        json!({ "system": "featuresignals", "ruleset": { "flags": {} } }),
         json!({ "system": "featuresignals", "rulesetFile": "r.json", "ruleset": null }),
         json!({ "system": "featuresignals", "rulesetFile": "r.json", "ruleset": {} }),
         json!({ "system": "featuresignals", "flags": ["a"], "reasons": true }),
-        json!({ "system": "featuresignals", "flags": "a" }),
-        json!({ "system": "featuresignals", "whileSwitching": "keep", "context": {} }),
-        json!({ "system": "featuresignals", "bootstrap": [] }),
-        json!({ "system": "featuresignals", "healthyAfter": 5 }),
-        json!({ "system": "featuresignals", "profile": "edge" }),
-        json!({ "system": "featuresignals", "insights": true }),
-        json!({ "system": "featbit", "apiKey": "k" }),
-        json!({ "reasons": true }),
-        json!({ "system": "featurehub", "profile": "server" }),
-        json!({ "eventUrl": "https://x" }),
         json!({ "stream_again_after": 5 }),
     ];
     let values =
         [json!(null), json!(true), json!(5), json!(-1), json!("text"), json!([]), json!({})];
-    for setting in SETTINGS.iter().filter(|setting| setting.is_data()) {
-        let name = Spelling::Camel.spell(setting.name);
-        documents.extend(values.iter().map(|value| json!({ &name: value })));
-        documents
-            .extend(setting.default.map(|_| json!({ &name: default(setting), "mode": "polling" })));
+    for system in ALL.map(|system| json!(system.as_str())).into_iter().chain([Value::Null]) {
+        for setting in SETTINGS.iter().filter(|setting| setting.is_data()) {
+            let choices = if let Form::Choice(choices) = setting.form { choices } else { &[] };
+            let words = choices.iter().map(|choice| json!(choice.word)).chain([default(setting)]);
+            documents.extend(words.chain(values.clone()).map(
+                |value| json!({ "system": &system, Spelling::Camel.spell(setting.name): value }),
+            ));
+        }
+        for mode in ["streaming", "polling", "passive", "once", "offline"] {
+            for (name, value) in
+                [("interval", json!(5)), ("stream", json!(true)), ("stream", json!(false))]
+            {
+                documents.push(json!({ "system": &system, "mode": mode, name: value }));
+            }
+        }
     }
     let mut accepted = 0;
     for document in &documents {

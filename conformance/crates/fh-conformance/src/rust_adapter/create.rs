@@ -18,14 +18,6 @@ use crate::protocol::{Create, Mode, Refused, Retry, Timeouts};
 /// The interval between polls if the command gives none: the client's own default.
 pub(super) const DEFAULT_POLL: Duration = Duration::from_secs(180);
 
-/// The first delay of the client's own back-off. The pace and other delays are scaled by the ratio of the given first delay to this one.
-const DEFAULT_FIRST_DELAY: f64 = 1.0;
-
-/// The client's own delays that depend on the first delay, in seconds.
-const PACE: f64 = 1.0;
-const RETURN_WITHIN: [f64; 2] = [0.1, 1.0];
-const STREAM_AGAIN_AFTER: f64 = 600.0;
-
 /// The share of a delay after a refusal that is random: the client's own default.
 const REFUSED_JITTER: f64 = 0.5;
 
@@ -66,10 +58,8 @@ fn transport(settings: &Create) -> Outcome<ReqwestTransport> {
 fn document(settings: &Create) -> Value {
     let polls = matches!(settings.mode, Mode::Poll | Mode::Passive);
     let interval = settings.poll_ms.map_or(DEFAULT_POLL, Duration::from_millis);
-    // The delays between requests are scaled by the ratio of the given first delay to the client's own (D-64).
-    let scaled = |delay: f64| {
-        settings.retry.map(|retry| delay * seconds(retry.initial_ms) / DEFAULT_FIRST_DELAY)
-    };
+    // The delays between requests are scaled by the ratio of the given first delay to the client's own, which is a second (D-64).
+    let scaled = |delay: f64| settings.retry.map(|retry| delay * seconds(retry.initial_ms));
     json!({
         "url": settings.edge_url,
         "apiKeys": settings.keys,
@@ -89,9 +79,9 @@ fn document(settings: &Create) -> Value {
         "backoff": settings.retry.map(|Retry { initial_ms, max_ms, jitter }| {
             backoff(initial_ms, max_ms, jitter)
         }),
-        "pace": scaled(PACE),
-        "returnWithin": settings.retry.map(|_| RETURN_WITHIN.map(scaled)),
-        "streamAgainAfter": scaled(STREAM_AGAIN_AFTER),
+        "pace": scaled(1.0),
+        "returnWithin": settings.retry.map(|_| [0.1, 1.0].map(scaled)),
+        "streamAgainAfter": scaled(600.0),
         "backoffWhenRefused": settings.refused.map(|Refused { initial_ms, max_ms }| {
             backoff(initial_ms, max_ms, REFUSED_JITTER)
         }),

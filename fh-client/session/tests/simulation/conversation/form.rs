@@ -1,6 +1,6 @@
 //! The form of a conversation. The page `bindings/web/equality/README.md` describes each type and member.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 pub type Pair = (String, String);
 /// The attributes of a context, sorted by name.
@@ -28,11 +28,15 @@ pub struct Settings {
     pub backoff: Backoff,
     pub return_within: (u64, u64),
     pub refused: Backoff,
-    pub healthy_after: u64,
-    pub stream_again_after: u64,
-    pub pace: u64,
+    /// The settings that are single durations, each with its name.
+    #[serde(flatten, serialize_with = "members")]
+    pub durations: Vec<(String, u64)>,
     pub limits: Limits,
     pub profile: &'static str,
+}
+
+fn members<S: Serializer>(pairs: &[(String, u64)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

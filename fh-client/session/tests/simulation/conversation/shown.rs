@@ -37,9 +37,10 @@ pub fn settings(config: &Config) -> form::Settings {
         backoff: backoff(&config.backoff),
         return_within: (millis(*config.return_within.start()), millis(*config.return_within.end())),
         refused: backoff(&config.refused),
-        healthy_after: millis(config.healthy_after),
-        stream_again_after: millis(config.stream_again_after),
-        pace: millis(config.pace),
+        durations: config
+            .durations()
+            .map(|(name, time)| (camel_case(name), millis(time)))
+            .collect(),
         limits: form::Limits {
             connect: millis(limits.connect),
             head: millis(limits.head),
@@ -73,6 +74,12 @@ fn backoff(backoff: &Backoff) -> form::Backoff {
 
 fn millis(duration: Duration) -> u64 {
     duration.as_millis() as u64
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_string();
+    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
 }
 
 pub fn context(attributes: &Attributes) -> form::Context {
