@@ -29,7 +29,7 @@ pub(super) enum Drawn {
 #[cfg(feature = "featuresignals")]
 pub(super) struct Visited {
     /// One bit for each row of prerequisites. Up to 1,024 rows take no allocation.
-    bits: SmallVec<[u64; 16]>,
+    pub(super) bits: SmallVec<[u64; 16]>,
     pub(super) depth: u32,
 }
 
