@@ -98,7 +98,9 @@ pub(crate) fn package(probe: &str, package: &str, reason: &str) -> Result<(), St
 fn packages(names: &[String]) -> Result<(), String> {
     let sudo = if Run::new("sudo -n true").succeeds() { "sudo " } else { "" };
     Run::new(&format!("{sudo}apt-get -qq update")).go()?;
-    let install = format!("{sudo}apt-get -qq install -y --no-install-recommends");
+    // Another program, or another part, may hold the lock of the packages for some minutes.
+    let install =
+        format!("{sudo}apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends");
     Run::new(&install).args(names).env("DEBIAN_FRONTEND", "noninteractive").go()
 }
 
