@@ -1,5 +1,5 @@
 // A plugin of TypeDoc that warns of public declarations without an example: classes, functions and groups of options. The layers with the names
-// of the published SDKs are exempt, because docs/migrating-from-featurehub-js.md describes them.
+// of the published SDKs are exempt, because docs/guide/migrating-from-featurehub-js.md describes them.
 //
 // Members of these layers, the names that tell types apart, and parts of union types need no comment of their own either.
 import { Comment, Converter, ReflectionKind } from "typedoc";

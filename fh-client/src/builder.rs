@@ -9,7 +9,6 @@ mod featuresignals;
 #[cfg(any(feature = "featbit", feature = "featuresignals"))]
 mod further_systems;
 mod listeners;
-mod session_config;
 mod start;
 
 use std::fmt;

@@ -32,6 +32,7 @@ mod ready;
 mod reporting;
 mod seed;
 mod server;
+mod session_config;
 mod settings;
 mod shared_state;
 mod snapshot;
@@ -92,17 +93,22 @@ pub use fh_session::{
 #[doc = include_str!("../../README.md")]
 struct FrontPage;
 
+/// Runs the examples of the guide for Rust as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/rust.md")]
+struct RustPage;
+
 /// Runs the examples of the page about bootstrap documents as tests.
 #[cfg(all(doctest, feature = "serde"))]
-#[doc = include_str!("../../docs/bootstrap.md")]
+#[doc = include_str!("../../docs/reference/bootstrap.md")]
 struct BootstrapPage;
 
 /// Runs the examples of the page about FeatureSignals as tests.
 #[cfg(all(doctest, feature = "featuresignals"))]
-#[doc = include_str!("../../docs/featuresignals.md")]
+#[doc = include_str!("../../docs/guide/featuresignals.md")]
 struct FeatureSignalsPage;
 
 /// Runs the examples of the page about FeatBit as tests.
 #[cfg(all(doctest, feature = "featbit"))]
-#[doc = include_str!("../../docs/featbit.md")]
+#[doc = include_str!("../../docs/guide/featbit.md")]
 struct FeatBitPage;

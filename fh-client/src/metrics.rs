@@ -42,7 +42,7 @@ pub(crate) struct Evaluations {
 
 impl Evaluations {
     pub(crate) fn new(server: &Server) -> Self {
-        Self { environment: server.environment().to_string() }
+        Self { environment: server.environment.to_string() }
     }
 }
 

@@ -137,7 +137,7 @@ macro_rules! reads {
             }
 
             /// Returns all features with their values, read from the same state of the client. With the cargo feature `serde`,
-            /// the result serialises as a document that bootstraps a web page (`docs/bootstrap.md`). Observers are not
+            /// the result serialises as a document that bootstraps a web page (`docs/reference/bootstrap.md`). Observers are not
             /// notified.
             #[must_use]
             pub fn values(&$self) -> ContextValues {

@@ -22,6 +22,9 @@ pub enum NotReady {
     /// The client sends no more requests, for example because it is offline and was given no features, or because the Edge
     /// accepts no more requests.
     Stopped,
+    /// The client evaluates the ruleset of a file, and the file cannot be opened. The text has the path and the reason. The client reads the
+    /// file once it is there.
+    RulesetFile(String),
     /// The client is closed, or the runtime on which it ran was shut down.
     Closed,
     /// The calling thread runs tasks of the client's runtime, so the wait could block the client. Use `ready().await`
@@ -35,6 +38,10 @@ impl fmt::Display for NotReady {
             Self::TimedOut(status) => write!(f, "no features arrived within the time limit: {status}"),
             Self::Failed(problem) => problem.fmt(f),
             Self::Stopped => f.write_str("the client has no features, and does not fetch any"),
+            Self::RulesetFile(why) => write!(
+                f,
+                "the ruleset file cannot be opened: {why}: write the path of a file with a ruleset; the client also reads the file once it is there"
+            ),
             Self::Closed => f.write_str("the client is closed"),
             Self::InsideRuntime => {
                 f.write_str("waiting would block the client's runtime, which this thread runs: use `ready().await`")
@@ -71,10 +78,28 @@ pub(crate) async fn ready(client: &SharedState, refusals: Refusals) -> Result<()
             return Err(NotReady::Closed);
         }
         if let Some(outcome) = judge(&client.repository.status(), refusals) {
-            return outcome;
+            return outcome.map_err(|why| match why {
+                NotReady::Stopped => stopped(client),
+                _ => why,
+            });
         }
         watch.changed().await;
     }
+}
+
+/// Returns the reason why a client that sends no requests has no features.
+#[cfg_attr(
+    not(feature = "featuresignals"),
+    expect(unused_variables, reason = "files are of FeatureSignals")
+)]
+fn stopped(client: &SharedState) -> NotReady {
+    #[cfg(feature = "featuresignals")]
+    if let Some(path) = client.settings.given.system.followed_file()
+        && let Err(why) = std::fs::File::open(path)
+    {
+        return NotReady::RulesetFile(format!("{}: {why}", path.display()));
+    }
+    NotReady::Stopped
 }
 
 /// Returns the outcome of the wait, or `None` if the caller should continue to wait.

@@ -4,108 +4,60 @@ use std::fmt;
 use std::sync::Arc;
 
 use fh_repository::system::System;
-#[cfg(feature = "featbit")]
-use fh_session::featbit::{Endpoints, Secret};
-#[cfg(feature = "featuresignals")]
-use fh_session::featuresignals::{Endpoint, Key};
 use fh_session::{ApiKeys, EdgeUrl, KeyKind, Secrets};
 
 /// The server of a client, and the credentials that the client shows to it.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Server {
-    /// An Edge of FeatureHub.
-    Edge { url: EdgeUrl, keys: ApiKeys },
-    /// A server of FeatBit.
-    #[cfg(feature = "featbit")]
-    FeatBit { endpoints: Endpoints, secret: Secret },
-    /// A server of FeatureSignals, which evaluates for one context. The key is `None` if the client sends no requests.
-    #[cfg(feature = "featuresignals")]
-    FeatureSignals { endpoint: Endpoint, key: Option<Key> },
-    /// A ruleset of FeatureSignals, which the client evaluates.
-    #[cfg(feature = "featuresignals")]
-    Ruleset { endpoint: Endpoint },
+pub(crate) struct Server {
+    pub(crate) system: System,
+    /// The URL that logs show.
+    pub(crate) url: EdgeUrl,
+    /// The URLs to which the client sends requests for features.
+    pub(crate) requests: Vec<EdgeUrl>,
+    pub(crate) credentials: Credentials,
+    /// The id of the environment whose features the client reads, or of the first of several.
+    pub(crate) environment: Arc<str>,
+    /// The kind of the credentials, which says whether the client or the server evaluates the rules.
+    pub(crate) key_kind: KeyKind,
+}
+
+/// The credentials that a client sends to its server.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// The API keys of FeatureHub.
+    Keys(ApiKeys),
+    /// The secret of another system; `None` if the client sends no requests.
+    #[cfg(any(feature = "featbit", feature = "featuresignals"))]
+    Secret(Option<Arc<str>>),
 }
 
 impl Server {
-    pub(crate) const fn system(&self) -> System {
-        match self {
-            Self::Edge { .. } => System::FeatureHub,
-            #[cfg(feature = "featbit")]
-            Self::FeatBit { .. } => System::FeatBit,
-            #[cfg(feature = "featuresignals")]
-            Self::FeatureSignals { .. } | Self::Ruleset { .. } => System::FeatureSignals,
-        }
-    }
-
-    /// Returns the URL that logs show.
-    pub(crate) const fn url(&self) -> &EdgeUrl {
-        match self {
-            Self::Edge { url, .. } => url,
-            #[cfg(feature = "featbit")]
-            Self::FeatBit { endpoints, .. } => endpoints.streaming(),
-            #[cfg(feature = "featuresignals")]
-            Self::FeatureSignals { endpoint, .. } | Self::Ruleset { endpoint } => endpoint.url(),
-        }
-    }
-
-    /// Returns the URLs to which the client sends requests for features.
-    pub(crate) fn urls(&self) -> Vec<&EdgeUrl> {
-        match self {
-            Self::Edge { url, .. } => vec![url],
-            #[cfg(feature = "featbit")]
-            Self::FeatBit { endpoints, .. } => vec![endpoints.streaming(), endpoints.polling()],
-            #[cfg(feature = "featuresignals")]
-            Self::FeatureSignals { endpoint, .. } => vec![endpoint.url()],
-            #[cfg(feature = "featuresignals")]
-            Self::Ruleset { .. } => Vec::new(),
+    /// Returns an Edge of FeatureHub.
+    pub(crate) fn edge(url: EdgeUrl, keys: ApiKeys) -> Self {
+        Self {
+            system: System::FeatureHub,
+            requests: vec![url.clone()],
+            url,
+            environment: Arc::clone(keys.first().environment()),
+            key_kind: keys.kind(),
+            credentials: Credentials::Keys(keys),
         }
     }
 
     /// Returns the API keys; `None` for a server that has none.
     pub(crate) const fn keys(&self) -> Option<&ApiKeys> {
-        match self {
-            Self::Edge { keys, .. } => Some(keys),
-            #[cfg(feature = "featbit")]
-            Self::FeatBit { .. } => None,
-            #[cfg(feature = "featuresignals")]
-            Self::FeatureSignals { .. } | Self::Ruleset { .. } => None,
+        match &self.credentials {
+            Credentials::Keys(keys) => Some(keys),
+            #[cfg(any(feature = "featbit", feature = "featuresignals"))]
+            Credentials::Secret(_) => None,
         }
     }
 
     /// Returns the same server with these API keys in place of its own. A server that has no API keys stays as it is.
     pub(crate) fn with_keys(&self, keys: ApiKeys) -> Self {
-        match self {
-            Self::Edge { url, .. } => Self::Edge { url: url.clone(), keys },
-            #[cfg(feature = "featbit")]
-            Self::FeatBit { .. } => self.clone(),
-            #[cfg(feature = "featuresignals")]
-            Self::FeatureSignals { .. } | Self::Ruleset { .. } => self.clone(),
-        }
-    }
-
-    /// Returns the kind of the credentials, which says whether the client or the server evaluates the rules.
-    pub(crate) fn key_kind(&self) -> KeyKind {
-        match self {
-            Self::Edge { keys, .. } => keys.kind(),
-            #[cfg(feature = "featbit")]
-            Self::FeatBit { .. } => KeyKind::ClientEvaluated,
-            #[cfg(feature = "featuresignals")]
-            Self::FeatureSignals { .. } => KeyKind::ServerEvaluated,
-            #[cfg(feature = "featuresignals")]
-            Self::Ruleset { .. } => KeyKind::ClientEvaluated,
-        }
-    }
-
-    /// Returns the id of the environment whose features the client reads, or of the first of several.
-    pub(crate) fn environment(&self) -> Arc<str> {
-        match self {
-            Self::Edge { keys, .. } => Arc::clone(keys.first().environment()),
-            #[cfg(feature = "featbit")]
-            Self::FeatBit { secret, .. } => secret.environment(),
-            #[cfg(feature = "featuresignals")]
-            Self::FeatureSignals { endpoint, .. } | Self::Ruleset { endpoint } => {
-                Arc::clone(endpoint.environment())
-            }
+        match self.keys() {
+            Some(_) => Self::edge(self.url.clone(), keys),
+            None => self.clone(),
         }
     }
 
@@ -115,14 +67,10 @@ impl Server {
     ) -> Secrets {
         let (mut keys, mut values) = (Vec::new(), Vec::new());
         for (server, headers) in all {
-            match server {
-                Self::Edge { keys: own, .. } => keys.extend(own.iter()),
-                #[cfg(feature = "featbit")]
-                Self::FeatBit { secret, .. } => values.push(secret.expose()),
-                #[cfg(feature = "featuresignals")]
-                Self::FeatureSignals { key, .. } => values.extend(key.as_ref().map(Key::expose)),
-                #[cfg(feature = "featuresignals")]
-                Self::Ruleset { .. } => {}
+            match &server.credentials {
+                Credentials::Keys(own) => keys.extend(own.iter()),
+                #[cfg(any(feature = "featbit", feature = "featuresignals"))]
+                Credentials::Secret(secret) => values.extend(secret.as_deref()),
             }
             values.extend(headers.iter().map(|(_, value)| value.as_str()));
         }
@@ -132,26 +80,12 @@ impl Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Edge { url, keys } => {
-                f.debug_struct("Edge").field("url", url).field("keys", keys).finish()
-            }
-            #[cfg(feature = "featbit")]
-            Self::FeatBit { endpoints, secret } => f
-                .debug_struct("FeatBit")
-                .field("endpoints", endpoints)
-                .field("secret", secret)
-                .finish(),
-            #[cfg(feature = "featuresignals")]
-            Self::FeatureSignals { endpoint, key } => f
-                .debug_struct("FeatureSignals")
-                .field("endpoint", endpoint)
-                .field("key", key)
-                .finish(),
-            #[cfg(feature = "featuresignals")]
-            Self::Ruleset { endpoint } => {
-                f.debug_struct("Ruleset").field("environment", endpoint.environment()).finish()
-            }
+        let mut shown = f.debug_struct(self.system.name());
+        shown.field("url", &self.url);
+        match self.keys() {
+            Some(keys) => shown.field("keys", keys).finish(),
+            // The secret is not shown.
+            None => shown.field("environment", &self.environment).finish_non_exhaustive(),
         }
     }
 }

@@ -64,7 +64,7 @@ impl SharedState {
     }
 
     pub(crate) fn key_kind(&self) -> KeyKind {
-        self.current.server().key_kind()
+        self.current.server().key_kind
     }
 
     /// Stores the new API keys and sends them to the driver under one lock, so that the client and the driver have the same

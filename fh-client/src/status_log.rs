@@ -51,8 +51,8 @@ pub(crate) struct StatusLog {
 
 impl StatusLog {
     pub(crate) fn new(server: &Server, reporting: Reporting) -> Self {
-        let environment = server.environment().to_string();
-        let (system, url) = (server.system(), Some(server.url().to_string()));
+        let environment = server.environment.to_string();
+        let (system, url) = (server.system, Some(server.url.to_string()));
         let (edge, server) = if system == System::FeatureHub { (url, None) } else { (None, url) };
         Self {
             system,
@@ -70,7 +70,7 @@ impl StatusLog {
 
     /// Uses the environment of this server in all later logs and metrics, except the metrics of evaluations.
     pub(crate) fn server(&mut self, server: &Server) {
-        let environment = &*server.environment();
+        let environment = &*server.environment;
         if *environment != *self.environment {
             #[cfg(feature = "metrics")]
             self.gauges.moved(environment);

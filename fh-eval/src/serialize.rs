@@ -1,5 +1,5 @@
 //! Serialisation of evaluations, values, numbers and types of values for other programs, and deserialisation of types
-//! (feature `serde`, docs/bootstrap.md).
+//! (feature `serde`, docs/reference/bootstrap.md).
 
 use std::fmt;
 

@@ -12,6 +12,7 @@ pub(crate) struct Crates(BTreeMap<String, Crate>);
 
 struct Crate {
     folder: String,
+    is_published: bool,
     /// The names of the crates of the project that it needs, and whether only its tests need them.
     needs: Vec<(String, Needed)>,
 }
@@ -32,6 +33,8 @@ struct Package {
     name: String,
     manifest_path: String,
     dependencies: Vec<Dependency>,
+    /// The registries to which the crate may be published; none for `publish = false`.
+    publish: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -90,7 +93,7 @@ impl Crates {
                 _ => Needed::Always,
             };
             let needs = needs.map(|of| (of.name, needed(of.kind))).collect();
-            (package.name, Crate { folder, needs })
+            (package.name, Crate { folder, is_published: package.publish.is_none(), needs })
         });
         Ok(Self(crates.collect()))
     }
@@ -123,6 +126,17 @@ impl Crates {
     /// Returns the names and folders of the crates that other programs link.
     pub(crate) fn libraries(&self) -> impl Iterator<Item = (&str, &str)> {
         self.shipped().filter(|(_, folder)| root().join(folder).join("src/lib.rs").exists())
+    }
+
+    /// Returns the folder of a crate.
+    pub(crate) fn folder(&self, name: &str) -> Result<&str, String> {
+        let of = self.0.get(name).ok_or_else(|| format!("there is no crate {name}"))?;
+        Ok(&of.folder)
+    }
+
+    /// Returns the names of the crates that are published.
+    pub(crate) fn published(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(_, of)| of.is_published).map(|(name, _)| name.as_str())
     }
 
     /// Returns the crate that a file belongs to: the one with the innermost folder.
@@ -170,7 +184,8 @@ mod tests {
     fn crates() -> Crates {
         let of = |(folder, name, needs): (&str, &str, &[(&str, Needed)])| {
             let needs = needs.iter().map(|(name, needed)| ((*name).to_string(), *needed)).collect();
-            (name.to_string(), Crate { folder: folder.to_string(), needs })
+            let folder = folder.to_string();
+            (name.to_string(), Crate { folder, is_published: false, needs })
         };
         let rows = [
             ("eval", "fh-eval", &[][..]),

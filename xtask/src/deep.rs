@@ -1,12 +1,13 @@
 //! The parts of `cargo xtask prove`: proofs that take longer than those of `cargo xtask test`, and builds of what ships.
 
+use crate::dist::{self, programs};
 use crate::part::Part;
 use crate::prove::inputs::Inputs;
 use crate::shell::{Run, target_folder};
 use crate::{
-    bench, client_features, conformance, featbit, fuzz, install, kotlin, minimum_rust, mutants,
-    nextest, packaging, public_items, python, self_test, services, simulate, subjects, swift, wasm,
-    web, workspace,
+    bench, client_features, conformance, docs, featbit, fuzz, install, kotlin, minimum_rust,
+    mutants, nextest, packaging, public_items, python, self_test, services, simulate, subjects,
+    swift, wasm, web, workspace,
 };
 
 /// Whether a part does the same in each run.
@@ -34,6 +35,8 @@ const fn deep(
 }
 
 const SUITE: &[&str] = &["fh-conformance", "fh-cli"];
+/// The pages with the first programs, which run with what ships.
+const GUIDE: &str = "docs/guide";
 const WEB: &[&str] = &["fh-web-engine", "fh-cli"];
 const KOTLIN: &[&str] = &["bindings/kotlin"];
 const SWIFT: &[&str] = &["bindings/bindgen", "bindings/swift"];
@@ -123,9 +126,12 @@ pub(crate) fn all() -> Vec<Deep> {
             &["bindings/python", "conformance"],
         ),
         deep(
-            Part::new("python package").prepare(python::package::prepare).run(python::package::run),
+            Part::new("python package")
+                .prepare(python::package::prepare)
+                .build(|| dist::build("python"))
+                .run(|| dist::prove("python")),
             &["fh-python", "fh-cli"],
-            &["bindings/python", "README.md"],
+            &["bindings/python", "README.md", GUIDE],
         ),
         deep(
             Part::new("kotlin conformance, all")
@@ -137,10 +143,10 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("kotlin: package")
                 .prepare(kotlin::package::prepare)
-                .build(kotlin::package::build_all)
-                .run(kotlin::package::run),
+                .build(|| dist::build("maven"))
+                .run(|| dist::prove("maven")),
             &["fh-jni", "fh-cli"],
-            &["bindings/kotlin", "bindings/python/wheels/licences.py"],
+            &["bindings/kotlin", "bindings/python/wheels/licences.py", GUIDE],
         ),
         deep(
             Part::new("android: package")
@@ -172,7 +178,7 @@ pub(crate) fn all() -> Vec<Deep> {
                 .build(kotlin::build)
                 .run(kotlin::test_hosts),
             &["fh-jni", "fh-cli"],
-            &["bindings/kotlin", "docs/kotlin.md"],
+            &["bindings/kotlin", "docs/guide/kotlin.md"],
         ),
         deep(
             Part::new("kotlin: mutants").prepare(kotlin::prepare).run(|| kotlin::mutants::run(&[])),
@@ -189,13 +195,13 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("swift: package")
                 .prepare(swift::shipped::prepare)
-                .build(swift::shipped::build)
-                .run(swift::shipped::run),
+                .build(|| dist::build("swift"))
+                .run(|| dist::prove("swift")),
             &["fh-uniffi", "fh-cli"],
             &[
                 "bindings/bindgen",
                 "bindings/swift",
-                "docs/swift.md",
+                "docs/guide/swift.md",
                 "bindings/python/wheels/licences.py",
             ],
         ),
@@ -231,9 +237,12 @@ pub(crate) fn all() -> Vec<Deep> {
             WEB_FOLDER,
         ),
         deep(
-            Part::new("web: packages").prepare(web::prepare_chromium).run(web::test_packages),
+            Part::new("web: packages")
+                .prepare(web::prepare_chromium)
+                .build(|| dist::build("npm"))
+                .run(|| dist::prove("npm")),
             WEB,
-            &["bindings/bindgen", "bindings/web", "bindings/python/wheels"],
+            &["bindings/bindgen", "bindings/web", "bindings/python/wheels", GUIDE],
         ),
         Deep {
             search: Search::Random,
@@ -249,6 +258,13 @@ pub(crate) fn all() -> Vec<Deep> {
             Part::new("web: Chromium").prepare(web::prepare_browsers).run(web::test_in_chromium),
             WEB,
             WEB_FOLDER,
+        ),
+        deep(
+            Part::new("site in Chromium")
+                .prepare(docs::prepare_chromium)
+                .run(docs::test_in_chromium),
+            WEB,
+            &["docs", "bindings/web/examples"],
         ),
         deep(
             Part::new("console in Chromium")
@@ -296,9 +312,32 @@ pub(crate) fn all() -> Vec<Deep> {
             &[],
         ),
         deep(
-            Part::new("packaging").prepare(packaging::prepare).run(packaging::run),
+            Part::new("dist: fh")
+                .prepare(programs::prepare)
+                .build(|| dist::build("fh"))
+                .run(|| dist::prove("fh")),
             SUITE,
-            &["server/packaging", "Containerfile", "conformance/data"],
+            &["server/packaging", GUIDE, "conformance/data"],
+        ),
+        deep(
+            Part::new("dist: crates").build(|| dist::build("crates")).run(|| dist::prove("crates")),
+            &[
+                "fh-cli",
+                "fh-client",
+                "fh-openfeature",
+                "fh-opentelemetry",
+                "fh-redis",
+                "fh-segment",
+            ],
+            &[GUIDE],
+        ),
+        deep(
+            Part::new("packaging")
+                .prepare(packaging::prepare)
+                .build(|| dist::build("image"))
+                .run(|| dist::prove("image")),
+            SUITE,
+            &["server/packaging", "Containerfile", "conformance/data", "docs/guide/edge.md"],
         ),
         Deep {
             search: Search::Random,

@@ -6,8 +6,8 @@ use crate::python::pytest::{self, Repetitions};
 use crate::shell::Run;
 use crate::subjects_in_test::Selection;
 use crate::{
-    client_features, conformance, dependencies, featbit, featuresignals, install, kotlin, nextest,
-    services, subjects, subjects_in_test, swift, web, workspace,
+    client_features, conformance, dependencies, docs, featbit, featuresignals, install, kotlin,
+    nextest, operators, services, subjects, subjects_in_test, swift, web, workspace,
 };
 
 /// The part that builds the workspace.
@@ -70,7 +70,9 @@ pub(crate) fn parts() -> Vec<Part> {
             .prepare(services::redis)
             .run(services::test_redis_store)
             .built_by(TESTS),
+        Part::new("operators").prepare(operators::prepare).run(operators::run).built_by(TESTS),
         Part::new("demo").run(demo).built_by(TESTS),
+        Part::new("site").prepare(docs::prepare).run(docs::test).built_by(SIZES),
         Part::new("dependencies").prepare(dependencies::prepare).run(dependencies::check),
         Part::new("hardship")
             .prepare(services::programs_of_hardship)

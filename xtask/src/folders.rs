@@ -34,3 +34,17 @@ pub(crate) fn only_file(folder: &Path) -> Result<PathBuf, String> {
         _ => Err(format!("there is not exactly one file in {}", folder.display())),
     }
 }
+
+/// Returns all files below a folder.
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let failed = |why: std::io::Error| format!("{}: {why}", folder.display());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        match path.is_dir() {
+            true => found.extend(files_below(&path)?),
+            false => found.push(path),
+        }
+    }
+    Ok(found)
+}

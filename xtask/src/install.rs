@@ -2,12 +2,13 @@
 //! both.
 
 use std::collections::BTreeSet;
+use std::path::absolute;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::output::{Log, Output, say};
 use crate::part::Part;
-use crate::shell::Run;
+use crate::shell::{Run, target_folder};
 
 /// The permission to install missing programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +127,22 @@ pub(crate) fn component(probe: &str, name: &str, reason: &str) -> Result<(), Str
     }
     announce(&format!("the toolchain's component {name}"), reason)?;
     Run::new(&format!("rustup component add {name}")).go()
+}
+
+/// Installs a program from a module of Go, such as `example.org/program@v1.0.0`, into the target folder, unless it is there. Returns its path.
+pub(crate) fn go_program(name: &str, module: &str, reason: &str) -> Result<String, String> {
+    let target = absolute(target_folder()).map_err(|why| why.to_string())?;
+    let folder = target.join("go").join(module.replace('/', "_"));
+    let program = folder.join(name);
+    if !program.is_file() {
+        if !Run::new("go version").succeeds() {
+            return Err(format!("Go is missing, which builds {name}: {reason}"));
+        }
+        announce(module, reason)?;
+        let install = Run::new("go install").args(&[module.to_string()]);
+        install.env("GOBIN", &folder.display().to_string()).go()?;
+    }
+    Ok(program.display().to_string())
 }
 
 /// Installs a Cargo subcommand unless the probe succeeds.

@@ -73,7 +73,7 @@ impl Drop for Edge {
 /// Writes a state in which Mara has this colour.
 fn write_state(path: &Path, colour: &str) -> Result<(), String> {
     let text = format!(
-        "features:\n  - {{ key: COLOUR, type: STRING }}\nenvironments:\n  - name: dev\n    id: c2b7d0a4-58f1-4b3e-9a6d-7e1f40c92b15\n    values:\n      COLOUR:\n        value: red\n        \
+        "features:\n  - {{ key: BANNER, type: STRING }}\n  - {{ key: COLOUR, type: STRING }}\nenvironments:\n  - name: dev\n    id: c2b7d0a4-58f1-4b3e-9a6d-7e1f40c92b15\n    values:\n      BANNER: Hello\n      COLOUR:\n        value: red\n        \
          strategies:\n          - {{ id: mara, value: {colour}, attributes: [ {{ fieldName: userkey, type: STRING, conditional: EQUALS, values: [mara] }} ] }}\n\
          accounts:\n  - name: shop\n    clientKey: \"hello-client*key\"\n    serverKey: hello-server-key\n    permissions:\n      dev: [READ]\n"
     );

@@ -6,11 +6,14 @@ mod budget;
 mod built_from;
 mod chroot;
 mod client_features;
+mod commit_time;
 mod conformance;
+mod containerfile;
 mod crates;
 mod deep;
 mod dependencies;
 mod dist;
+mod docs;
 mod fast;
 mod featbit;
 mod featuresignals;
@@ -27,6 +30,7 @@ mod machine_paths;
 mod minimum_rust;
 mod mutants;
 mod nextest;
+mod operators;
 mod output;
 mod packaging;
 mod page_examples;
@@ -67,11 +71,11 @@ cargo xtask <command>
                      install what is missing and run the checks and tests that each change must pass, or the named parts
   picture            write the picture of the README (docs/img/demo.png) from the output of `fh demo`, with Chromium
   prove [PART...]    run the deep parts, or the named ones: proofs that take longer, and builds of what ships
-  bench [ARGS]       build and run the benches, write the table of docs/performance.md
+  bench [ARGS]       build and run the benches, write the table of docs/project/performance.md
                      (`cargo xtask bench --quick` for a first impression)
   bench edge [fanout|get] [--without-peer] [ARGS]
                      build and run the benches of the Edge beside `unleash-edge`, which is installed first, or one part;
-                     write the tables of docs/performance-edge.md, or with ARGS for the bench only print them
+                     write the tables of docs/project/performance-edge.md, or with ARGS for the bench only print them
   bench edge memory|restart|starts|work [ARGS]
                      print memory, restarts, starts or the most expensive requests of `fh serve`
   bench featbit [--rounds N]
@@ -80,18 +84,18 @@ cargo xtask <command>
                      measure the engine with the rules of FeatureSignals beside those of FeatureHub
   bench kotlin [--quick]
                      build the package for Kotlin and Java with the profile release and measure it beside published SDKs and the Rust
-                     client; write the tables of docs/performance-kotlin.md, or with --quick only print them
+                     client; write the tables of docs/project/performance-kotlin.md, or with --quick only print them
   bench python [ARGS]
                      build the Python package with the profile release and measure it beside published SDKs; write the tables of
-                     docs/performance-python.md, or with ARGS (--quick, --reads, --columns) only print them
+                     docs/project/performance-python.md, or with ARGS (--quick, --reads, --columns) only print them
   bench instructions --against COMMIT
                      count the instructions of the engine's workloads with valgrind, in the present code and in an older commit; fail if
                      one takes more than 1.01 times as many as in the commit
   bench swift [--quick]
                      build the package for Swift with the profile release and measure it beside the Rust client; write the tables of
-                     docs/performance-swift.md, or with --quick only print them
+                     docs/project/performance-swift.md, or with --quick only print them
   bench web [--quick]
-                     measure the client for browsers and Node beside published SDKs, and write the tables of docs/performance-web.md, or
+                     measure the client for browsers and Node beside published SDKs, and write the tables of docs/project/performance-web.md, or
                      with --quick only print them
   bench updates [ARGS]
                      measure reads of the Rust client while updates arrive, with --patches changes of single features, with --messages
@@ -99,7 +103,10 @@ cargo xtask <command>
   bench soak [MINUTES]
                      use a client in Node and in two tabs of Chromium for 10 minutes by default; fail if minute 2 and the last one differ
                      by more than 5 % of memory
-  dist NAME          build and check something that ships: android, apple, image, kotlin, python, swift or web; without a name, list them
+  dist [NAME]        build what ships, or one of it, into one folder; `cargo xtask dist help` lists the names
+  dist check [LIST...]
+                     run the command lists of the pages, or the named ones, with what the folder has
+  docs               write all pages as a static site with search, and check it; print the file with which it starts
   featbit sdks [--deep]
                      install FeatBit's published SDKs, and print tables of them and our client against one test server, and of our
                      client under faults; with --deep also of the published SDKs under faults
@@ -116,7 +123,7 @@ cargo xtask <command>
                      install the SDKs under test, or the named ones, and run the conformance suite's scenarios against
                      each; options are those of `fh-conformance sdk`, such as --only ID; without options the outcome is
                      compared with conformance/recorded/NAME.json, and --record writes this file and the pages of all
-                     recordings (docs/conformance.md, docs/faults.md)
+                     recordings (docs/reference/conformance.md, docs/reference/faults.md)
   mutants            write a copy of the project that holds all mutants, and print its folder
   mutants list       list the mutants and what each breaks
   mutants show NAME  show a mutant as a diff
@@ -160,6 +167,7 @@ fn main() -> ExitCode {
         Some("prove") => prove::run(rest),
         Some("bench") => bench::run(rest),
         Some("dist") => dist::run(rest),
+        Some("docs") => docs::run(rest),
         Some("featbit") => featbit::command(rest),
         Some("featuresignals") => featuresignals::command(rest),
         Some("fuzz") => fuzz::run(rest),

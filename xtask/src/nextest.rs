@@ -9,6 +9,9 @@ use crate::workspace;
 const REDIS: &str = "package(fh-redis)";
 /// The table of `fh serve` in hard conditions, which has a part of its own.
 const HARDSHIP: &str = "(package(fh-cli) & binary(cli) & test(/^hardship::/))";
+/// The tests of what operators install that need programs of others, which have a part of their own.
+const OPERATORS: &str =
+    "(package(fh-cli) & binary(cli) & test(/^operators::(action|kubernetes|nginx)::/))";
 /// The tests that judge how fast something happens. They run with nothing beside them.
 const PACE: [&str; 3] = [
     "(package(fh-listen) & binary(listen) & test(/^(limits|malformed|http2|tls|shutdown)::/))",
@@ -34,7 +37,7 @@ const SOCKETS: [&str; 12] = [
 
 /// Runs all tests that have no part of their own.
 pub(crate) fn tests() -> Result<(), String> {
-    run(&format!("not ({REDIS} + {HARDSHIP} + {})", PACE.join(" + ")), &[])
+    run(&format!("not ({REDIS} + {HARDSHIP} + {OPERATORS} + {})", PACE.join(" + ")), &[])
 }
 
 /// Runs the tests that judge how fast something happens, one after the other.
@@ -46,6 +49,11 @@ pub(crate) fn tests_of_pace() -> Result<(), String> {
 pub(crate) fn hardship(variables: &[(&str, &str)]) -> Result<(), String> {
     let all: &[_] = if in_ci() { &[("FH_HARDSHIP_ALL", "1")] } else { &[] };
     run_with(HARDSHIP, &["--no-capture"], &[all, variables].concat())
+}
+
+/// Runs the tests of what operators install. They print what is not run.
+pub(crate) fn operators(variables: &[(&str, &str)]) -> Result<(), String> {
+    run_with(OPERATORS, &["--no-capture"], variables)
 }
 
 /// Runs the tests that a filter of nextest selects, with further arguments. Fails if there are none.

@@ -1,4 +1,4 @@
-//! Checks of the packages. Each static binary runs without root in a tree that holds nothing else and is mounted read-only
+//! Checks of the image and of the suite. What other tools unpack of the image runs without root in a tree that holds nothing else and is mounted read-only
 //! (decisions D-112). systemd verifies the unit file.
 
 use std::fs;
@@ -8,11 +8,14 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use crate::containerfile::Containerfile;
+use crate::dist::programs::PLATFORMS;
+use crate::dist::{image, programs};
+use crate::folders::empty_folder;
 use crate::install;
 use crate::output::say;
 use crate::shell::{Run, root, target_folder};
 
-const TARGET: &str = "x86_64-unknown-linux-musl";
 /// The limit for each step of a server.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A script that enters a tree with chroot as another user, and runs a program there. The tree is read-only except for its `data` folder.
@@ -33,39 +36,79 @@ const SUITE: [&str; 2] = [
     "/fh-conformance sdk --only C-POLL-001 --only C-STREAM-001 --adapter",
 ];
 
-/// Installs the target, its linker and systemd.
+/// Installs what builds the image, what reads it, and systemd.
 pub(crate) fn prepare() -> Result<(), String> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         return Err("this is no Linux on x86-64".to_string());
     }
-    install::target(TARGET, "the image holds a static binary")?;
-    install::package("musl-gcc --version", "musl-tools", "the static binary is linked with musl")?;
-    install::package("systemd-analyze --version", "systemd", "it checks the unit file")?;
+    image::prepare()?;
+    for (probe, package, reason) in [
+        ("skopeo --version", "skopeo", "it reads the image"),
+        ("umoci --version", "umoci", "it unpacks the image"),
+        ("qemu-aarch64-static --version", "qemu-user-static", "it runs the programs for ARM"),
+        ("systemd-analyze --version", "systemd", "it checks the unit file"),
+    ] {
+        install::package(probe, package, reason)?;
+    }
     if !Run::new("unshare --mount true").succeeds() {
         return Err("mounting needs root".to_string());
     }
     Ok(())
 }
 
-pub(crate) fn run() -> Result<(), String> {
-    Run::new("cargo build --locked --release -p fh-cli --target")
-        .args(&[TARGET.to_string()])
-        .go()?;
-    let folder = target_folder().join("packaging");
-    // Removes the results of an earlier run.
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+/// Tries what other tools unpack of the image's layout.
+pub(crate) fn run(layout: &Path) -> Result<(), String> {
+    let folder = empty_folder(&target_folder().join("packaging"))?;
     let folder = folder.canonicalize().map_err(|why| why.to_string())?;
-    let binary = target_folder().join(TARGET).join("release/fh");
-    image(&folder.join("tree"), &binary)?;
-    unit(&folder, &binary)?;
-    // The suite is tried, not shipped: a release of it would take minutes to build.
-    Run::new("cargo build --locked -p fh-conformance --target").args(&[TARGET.to_string()]).go()?;
-    let suite = target_folder().join(TARGET).join("debug/fh-conformance");
-    conformance_suite(&folder.join("suite"), &suite)
+    for platform in &PLATFORMS {
+        let architecture = image::architecture(platform);
+        let tree = unpack(layout, architecture, &folder)?;
+        match architecture {
+            "amd64" => {
+                in_tree(&tree)?;
+                unit(&folder, &tree.join("fh"))?;
+            }
+            _ => for_arm(&tree)?,
+        }
+        let suite = programs::compile(&programs::SUITE, platform)?;
+        match architecture {
+            "amd64" => conformance_suite(&folder.join("suite"), &suite)?,
+            _ => Run::new("qemu-aarch64-static")
+                .args(&[suite.display().to_string(), "--version".to_string()])
+                .go()?,
+        }
+    }
+    Ok(())
 }
 
-/// Runs the conformance suite in an empty tree, because `docs/conform.md` promises one program without dependencies.
+/// Reads the layout with skopeo, unpacks the image for a processor with umoci, and returns the tree.
+fn unpack(layout: &Path, architecture: &str, folder: &Path) -> Result<PathBuf, String> {
+    let image = format!("{}:{}", layout.display(), image::TAG);
+    let inspect = format!("skopeo --override-arch {architecture} inspect --no-tags --format");
+    let format = "{{.Os}}/{{.Architecture}}".to_string();
+    let read = Run::new(&inspect).args(&[format, format!("oci:{image}")]).output()?;
+    if read.trim() != format!("linux/{architecture}") {
+        return Err(format!("skopeo finds an image for {read} in place of {architecture}"));
+    }
+    let bundle = folder.join(architecture);
+    let arguments = [format!("{image}-{architecture}"), bundle.display().to_string()];
+    Run::new("umoci unpack --image").args(&arguments).go()?;
+    Ok(bundle.join("rootfs"))
+}
+
+/// Starts the server for ARM under the emulator, and checks its health.
+fn for_arm(tree: &Path) -> Result<(), String> {
+    let mut command = Command::new("qemu-aarch64-static");
+    command.arg(tree.join("fh")).args(["serve", "--port", "0", "--log-format", "text"]);
+    command.env("FH_EDGE_DATA", tree.join("data"));
+    let serving = Serving::of(command, "root")?;
+    let fh = tree.join("fh").display().to_string();
+    let arguments = [fh, "probe".to_string(), serving.url.clone()];
+    Run::new("qemu-aarch64-static").args(&arguments).go()?;
+    serving.end()
+}
+
+/// Runs the conformance suite in an empty tree, because `docs/guide/conform.md` promises one program without dependencies.
 fn conformance_suite(tree: &Path, binary: &Path) -> Result<(), String> {
     let failed = |why: std::io::Error| format!("{}: {why}", tree.display());
     fs::create_dir_all(tree.join("data")).map_err(failed)?;
@@ -96,7 +139,7 @@ fn needs_no_library(program: &Path) -> Result<(), String> {
     }
 }
 
-/// The variables and the user that the Containerfile sets.
+/// The variables of the image, and the user that runs it.
 struct Image {
     variables: Vec<(String, String)>,
     user: String,
@@ -106,40 +149,21 @@ struct Image {
 
 impl Image {
     fn read() -> Result<Self, String> {
-        let text =
-            fs::read_to_string(root().join("Containerfile")).map_err(|why| why.to_string())?;
-        let said = |word: &str| -> Vec<String> {
-            text.lines()
-                .filter_map(|line| Some(line.strip_prefix(word)?.trim().to_string()))
-                .collect()
-        };
-        let variables = said("ENV ").into_iter().filter_map(|line| {
-            let (name, value) = line.split_once('=')?;
-            Some((name.to_string(), value.to_string()))
-        });
-        let variables: Vec<_> = variables.collect();
-        let user = said("USER ").pop().ok_or("the Containerfile names no user")?;
-        if variables.is_empty() || user.starts_with('0') {
-            return Err("the Containerfile has no variables, or runs as root".to_string());
-        }
+        let Containerfile { variables, user, .. } = Containerfile::read()?;
         Ok(Self { variables, user, groups: String::new() })
     }
 }
 
-/// Repeats the steps of the Containerfile in an empty tree: the server serves, keeps a change over a restart, and ends. The file of
-/// `fh init` is mounted once as by the `podman run` line, and once as by the manifest.
-fn image(tree: &Path, binary: &Path) -> Result<(), String> {
+/// Runs the image's tree: the server serves, keeps a change over a restart, and ends. The file of `fh init` is mounted once as by the
+/// `podman run` line, and once as by the manifest.
+fn in_tree(tree: &Path) -> Result<(), String> {
     let image = Image::read()?;
-    let failed = |why: std::io::Error| format!("{}: {why}", tree.display());
-    for folder in ["data", "etc/fh-edge"] {
-        fs::create_dir_all(tree.join(folder)).map_err(failed)?;
-    }
-    fs::copy(binary, tree.join("fh")).map_err(failed)?;
+    let mounted = tree.join("etc/fh-edge");
+    fs::create_dir_all(&mounted).map_err(|why| format!("{}: {why}", mounted.display()))?;
     needs_no_library(&tree.join("fh"))?;
     let fh = tree.join("fh").display().to_string();
     let state = tree.join("etc/fh-edge/state.yaml").display().to_string();
     let made = Run::new(&fh).args(&words(&["init", &state, "--json"])).output()?;
-    Run::new("chown").args(&[image.user.clone(), format!("{}/data", tree.display())]).go()?;
     let (reader, tests) = (member(&made, "clientKey")?, member(&made, "testsKey")?);
     let value = |url: &str| Run::new(&fh).args(&words(&["get", url, &reader, "BANNER"])).output();
 
@@ -173,12 +197,11 @@ fn packaged(name: &str) -> Result<String, String> {
 /// Gives the file to the user that sees it as its own in the container of the `podman run` line. Without the line's option, the file
 /// stays the one of the user that runs podman, here root.
 fn mount_as_podman_does(state: &str) -> Result<(), String> {
-    let text = packaged("README.md")?;
+    let page = root().join("docs/guide/edge.md");
+    let text = fs::read_to_string(&page).map_err(|why| format!("{}: {why}", page.display()))?;
     let line = text.lines().find(|line| line.starts_with("podman run ")).unwrap_or_default();
     if !line.contains(":/etc/fh-edge:ro") {
-        return Err(format!(
-            "server/packaging/README.md has no `podman run` line with a state: {line}"
-        ));
+        return Err(format!("docs/guide/edge.md has no `podman run` line with a state: {line}"));
     }
     let Some(mapped) = line.split("--userns=keep-id:uid=").nth(1) else { return Ok(()) };
     let mapped = mapped.split(' ').next().unwrap_or_default().replace(",gid=", ":");
@@ -188,10 +211,11 @@ fn mount_as_podman_does(state: &str) -> Result<(), String> {
 /// Gives the file the owner and the mode that Kubernetes gives to the files of the manifest's Secret. Returns the image with the manifest's
 /// user.
 fn mount_as_kubernetes_does(state: &str, image: Image) -> Result<Image, String> {
-    let text = packaged("fh-edge.yaml")?;
+    let text = packaged("kubernetes/base/deployment.yaml")?;
     let member = |name: &str| {
         let line = text.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(": "));
-        line.map(str::to_string).ok_or(format!("server/packaging/fh-edge.yaml has no {name}"))
+        line.map(str::to_string)
+            .ok_or(format!("server/packaging/kubernetes/base/deployment.yaml has no {name}"))
     };
     Run::new("chown").args(&[format!("0:{}", member("fsGroup")?), state.to_string()]).go()?;
     Run::new("chmod").args(&[member("defaultMode")?, state.to_string()]).go()?;
@@ -229,10 +253,15 @@ impl Serving {
             .args(SERVE.split(' '));
         command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         command.envs(image.variables.iter().cloned());
+        Self::of(command, &image.user)
+    }
+
+    /// Starts a server that prints its address, as a user.
+    fn of(mut command: Command, user: &str) -> Result<Self, String> {
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
-        let mut child = child.map_err(|why| format!("unshare: {why}"))?;
+        let mut child = child.map_err(|why| format!("the server does not start: {why}"))?;
         let lines = child.stdout.take().map(lines).ok_or("no output")?;
-        let mut serving = Self { child, lines, url: String::new(), user: image.user.clone() };
+        let mut serving = Self { child, lines, url: String::new(), user: user.to_string() };
         let line = serving.lines.recv_timeout(PATIENCE);
         let line = line.map_err(|_| "the server did not print its address".to_string())?;
         serving.url = line.trim_start_matches("listening on ").to_string();

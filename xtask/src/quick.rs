@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::crates::{Crates, RootChange};
+use crate::docs;
 use crate::shell::Run;
 
 pub(crate) fn run() -> Result<(), String> {
@@ -30,6 +31,7 @@ pub(crate) fn run() -> Result<(), String> {
     let lints = ["--all-targets", "--", "-D", "warnings"].map(str::to_string);
     Run::new("cargo clippy --locked").args(&packages(&tested)).args(&lints).go()?;
     Run::new("cargo test --locked").args(&packages(&tested)).go()?;
+    docs::check_pages()?;
     let dependents = crates.dependents(&changed);
     if !dependents.is_empty() {
         Run::new("cargo check --locked --all-targets").args(&packages(&dependents)).go()?;

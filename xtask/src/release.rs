@@ -12,7 +12,7 @@ const UNRELEASED: &str = "## Unreleased";
 /// Workspaces with lock files of their own. Their locks hold the versions of the crates.
 const WORKSPACES: [&str; 3] = ["", "benches", "conformance/fuzz"];
 /// The pages with the dependencies of programs in Kotlin and Java.
-const PAGES_OF_KOTLIN: [&str; 2] = ["bindings/kotlin/README.md", "docs/kotlin.md"];
+const PAGES_OF_KOTLIN: [&str; 2] = ["bindings/kotlin/README.md", "docs/guide/kotlin.md"];
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let (text, is_dry) = match arguments {

@@ -23,7 +23,7 @@ pub(crate) const RECORDED: &str = "conformance/recorded";
 pub(crate) const DRAWN_SEED: &str = "0x5EED0012";
 
 /// The pages that show recordings.
-const PAGES: &str = "--markdown docs/conformance.md --faults docs/faults.md";
+const PAGES: &str = "--markdown docs/reference/conformance.md --faults docs/reference/faults.md";
 
 /// An SDK under test.
 pub(crate) struct Subject {

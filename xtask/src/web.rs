@@ -9,10 +9,10 @@ mod conformance;
 mod engine;
 mod equality;
 mod examples;
+mod module_names;
 pub(crate) mod mutants;
 pub(crate) mod node;
 mod packages;
-mod reproducible;
 mod runtimes;
 mod sizes;
 mod vitest;
@@ -21,10 +21,11 @@ pub(crate) use self::bench::{run as bench, soak};
 pub(crate) use self::build::{build_once as build_engines, prepare_target};
 pub(crate) use self::checks::{prove as prove_equality, run as test};
 pub(crate) use self::chromium::{
-    prepare as prepare_chromium, prepare_browsers, run as test_in_chromium,
+    prepare as prepare_chromium, prepare_browsers, run as test_in_chromium, site as test_site,
     smoke as smoke_in_chromium,
 };
 pub(crate) use self::conformance::run_in_node as test_conformance_in_node;
+pub(crate) use self::examples::build_playground;
 pub(crate) use self::node::prepare;
 pub(crate) use self::packages::{run as test_packages, run_in_new_projects};
 pub(crate) use self::sizes::check as check_sizes;
@@ -41,8 +42,6 @@ cargo xtask web <command>
   plain              run the example without a bundler: `fh serve`, and a web server with the page
   playground         run the example that evaluates rules in the page, without an Edge
   rendered           run the example that renders its page in Node with React: `fh serve`, and the server
-  reproducible       clone the project twice, build the engines in each clone, and fail unless they are equal; this compiles the standard
-                     library four times
   runtimes           build the packages of npm, and run the example of the README of fh-client from the tarball in several versions of Node,
                      in Deno, Bun, workerd and edge-runtime, with both kinds of keys; fails if one prints another value. A runtime that
                      cannot be installed is reported as NOT RUN, which fails in CI
@@ -61,7 +60,7 @@ cargo xtask web <command>
 pub(crate) fn dist() -> Result<(), String> {
     build::build_once()?;
     prepare()?;
-    packages::build_packages()
+    packages::build_once()
 }
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
@@ -69,7 +68,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments.first().map(String::as_str) {
         Some("conversations") => equality::conversations(rest),
         Some("engines") if rest.is_empty() => build::build_once(),
-        Some("reproducible") if rest.is_empty() => reproducible::run(),
         Some("runtimes") if rest.is_empty() => prepare().and_then(|()| runtimes::run()),
         Some("sequences") => equality::sequences(rest),
         Some("sizes") => prepare().and_then(|()| sizes::run(rest)),

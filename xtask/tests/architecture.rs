@@ -18,7 +18,7 @@ const WAYS: [(&str, usize, usize); 5] = [
 const MOST_STEPS: usize = 10;
 
 fn page() -> String {
-    fs::read_to_string(root().join("docs/architecture.md")).unwrap()
+    fs::read_to_string(root().join("docs/project/architecture.md")).unwrap()
 }
 
 /// Returns the text from a heading to the next one.
@@ -77,7 +77,7 @@ impl Way {
             }
             for name in quoted(part) {
                 if name.ends_with(".rs") {
-                    assert!(part.contains(&format!("](../{name})")), "step {step}: link {name}");
+                    assert!(part.contains(&format!("](../../{name})")), "step {step}: link {name}");
                     file = name.to_string();
                     self.files.insert(file.clone());
                 } else {
@@ -104,7 +104,7 @@ impl Way {
             let (places, text) = item.split_once(": ").unwrap();
             let names: Vec<&str> = quoted(places).collect();
             let (file, functions) = names.split_first().unwrap();
-            assert!(item.starts_with(&format!("[`{file}`](../{file})")), "{item}");
+            assert!(item.starts_with(&format!("[`{file}`](../../{file})")), "{item}");
             assert!(!self.files.contains(*file), "{file} is opened and not opened");
             assert!(text.trim_end().ends_with('.'), "{item}");
             assert!(!source(file).is_empty(), "{file} does not exist");
@@ -176,7 +176,7 @@ fn the_picture_and_the_table_name_all_crates() {
         let name = manifest.lines().find_map(|line| line.strip_prefix("name = \"")).unwrap();
         let name = name.trim_end_matches('"');
         assert!(picture.contains(&format!("<b>{name}</b>")), "{name} is not in the picture");
-        let row = format!("\n| [`{name}`](../{folder}) |");
+        let row = format!("\n| [`{name}`](../../{folder}) |");
         assert!(page.contains(&row), "{name} is not in the table");
     }
 }

@@ -1,4 +1,4 @@
-//! The check that tables of `docs/sdk-matrix.md` name what a binding has, and that they name each item of `fh-client` that it has not.
+//! The check that tables of `docs/reference/sdk-matrix.md` name what a binding has, and that they name each item of `fh-client` that it has not.
 
 use std::collections::BTreeSet;
 

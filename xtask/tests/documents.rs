@@ -75,7 +75,7 @@ fn the_matrix_is_whole_and_names_what_exists() {
         .flat_map(|(_, text)| text.split(|c: char| !c.is_alphanumeric() && c != '_'))
         .collect();
     let mut number = 0;
-    for row in cells(&section("sdk-matrix.md", PYTHON).0) {
+    for row in cells(&section("reference/sdk-matrix.md", PYTHON).0) {
         let [at, _, answer, place] = row.as_slice() else { panic!("{row:?}") };
         let Ok(at) = at.parse::<u32>() else { continue };
         number += 1;

@@ -1,4 +1,4 @@
-//! Checks the tables of `docs/sdk-matrix.md` about the Kotlin package: the rows that it answers otherwise, and the items of `fh-client` that
+//! Checks the tables of `docs/reference/sdk-matrix.md` about the Kotlin package: the rows that it answers otherwise, and the items of `fh-client` that
 //! have another form in Kotlin.
 
 use std::collections::BTreeSet;
@@ -63,7 +63,7 @@ fn public_names() -> BTreeSet<String> {
 }
 
 fn kotlin() -> (BindingNames, String) {
-    let (_, after) = section("sdk-matrix.md", KOTLIN);
+    let (_, after) = section("reference/sdk-matrix.md", KOTLIN);
     let own = after.split(&format!("\n## {SWIFT}\n")).next().unwrap().to_string();
     let of_the_language = &OF_THE_LANGUAGES;
     let spellings = &[in_camel_case as fn(&str) -> String, in_capitals];

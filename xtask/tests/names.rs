@@ -1,4 +1,4 @@
-//! Retired names of `docs/names.md`.
+//! Retired names of `docs/project/names.md`.
 
 use std::collections::HashMap;
 use std::fs;
@@ -21,13 +21,16 @@ impl Retired {
         let cells: Vec<&str> = row.trim().trim_matches('|').split('|').map(str::trim).collect();
         let cells = <[&str; 3]>::try_from(cells);
         let [name, replacement, places] =
-            cells.map_err(|_| format!("docs/names.md: {row}")).unwrap();
+            cells.map_err(|_| format!("docs/project/names.md: {row}")).unwrap();
         let places = match places {
             "everywhere" => Vec::new(),
             places => places.split(", ").map(|place| place.trim_matches('`').to_string()).collect(),
         };
         for place in &places {
-            assert!(root().join(place).exists(), "docs/names.md: {place} does not exist: {row}");
+            assert!(
+                root().join(place).exists(),
+                "docs/project/names.md: {place} does not exist: {row}"
+            );
         }
         let (name, replacement) = (name.trim_matches('`').to_string(), replacement.to_string());
         Self { name, replacement, places }
@@ -43,7 +46,7 @@ impl Retired {
 }
 
 fn table() -> Vec<Retired> {
-    let page = fs::read_to_string(root().join("docs/names.md")).unwrap();
+    let page = fs::read_to_string(root().join("docs/project/names.md")).unwrap();
     let (_, table) = page.split_once("\n## Retired names\n").unwrap();
     table.lines().filter(|line| line.starts_with("| `")).map(Retired::read).collect()
 }
@@ -114,14 +117,14 @@ fn by_name(table: &[Retired]) -> HashMap<&str, Vec<&Retired>> {
 #[test]
 fn retired_names_stay_retired() {
     let table = table();
-    assert!(table.len() > 100, "docs/names.md lost its table: {} rows", table.len());
+    assert!(table.len() > 100, "docs/project/names.md lost its table: {} rows", table.len());
     let retired = by_name(&table);
     let mut all = Vec::new();
     for path in files(&root(), "rs") {
         let source = fs::read_to_string(&path).unwrap();
         all.extend(findings(&name(&path), &source, &retired));
     }
-    assert!(all.is_empty(), "docs/names.md retires these names:\n{}", all.join("\n"));
+    assert!(all.is_empty(), "docs/project/names.md retires these names:\n{}", all.join("\n"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Checks the tables of `docs/sdk-matrix.md` about the Python package: the rows that it answers otherwise, and the items of `fh-client` that
+//! Checks the tables of `docs/reference/sdk-matrix.md` about the Python package: the rows that it answers otherwise, and the items of `fh-client` that
 //! have another form in Python.
 
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ fn words_of_python() -> BTreeSet<String> {
 
 /// Returns the names of the package, and the tables about it.
 fn python() -> (BindingNames, String) {
-    let (_, after) = section("sdk-matrix.md", PYTHON);
+    let (_, after) = section("reference/sdk-matrix.md", PYTHON);
     let own = after.split(&format!("\n## {TYPESCRIPT}\n")).next().unwrap().to_string();
     let of_the_language = &["OSError", "Python", "SDK", "VERSION", "ValueError", "X", "datetime"];
     (BindingNames { names: words_of_python(), of_the_language, spellings: &[] }, own)

@@ -1,4 +1,4 @@
-//! Checks the tables of `docs/sdk-matrix.md` about the Swift package: the rows that it answers otherwise, and the items of `fh-client` that
+//! Checks the tables of `docs/reference/sdk-matrix.md` about the Swift package: the rows that it answers otherwise, and the items of `fh-client` that
 //! have another form in Swift.
 
 use std::collections::BTreeSet;
@@ -34,7 +34,7 @@ fn swift() -> (BindingNames, String) {
     let spellings = &[in_camel_case as fn(&str) -> String, as_case, of_constant];
     let names =
         BindingNames { names: public_names(), of_the_language: &OF_THE_LANGUAGE, spellings };
-    (names, section("sdk-matrix.md", SWIFT).1)
+    (names, section("reference/sdk-matrix.md", SWIFT).1)
 }
 
 #[test]

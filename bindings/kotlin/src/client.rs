@@ -6,9 +6,10 @@ use std::ptr;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use fh_binding::http::PlatformTransport;
+use fh_binding::language::Language;
 use fh_binding::logs::Queue;
 use fh_binding::operations::Parts;
-use fh_binding::settings::apply_json;
+use fh_binding::settings::apply_json_of;
 use fh_client::{Attributes, Client};
 use jni_sys::jlong;
 
@@ -82,11 +83,12 @@ impl NativeClient {
         if let Some(http) = &http {
             builder = builder.transport(PlatformTransport::new(JavaHttp(Arc::downgrade(http))));
         }
-        let builder = apply_json(builder, settings).map_err(|why| why.to_string())?;
+        let builder =
+            apply_json_of(Language::Kotlin, builder, settings).map_err(|why| why.to_string())?;
         let callbacks = ConstructorCallbacks::default();
         let parts = Parts { described, functions, objects: &objects::get };
         let builder = parts.add_to(builder, &callbacks).map_err(|why| why.message)?;
-        let client = builder.start().map_err(|why| why.to_string())?;
+        let client = builder.start().map_err(|why| Language::Kotlin.start_error(&why))?;
         Ok(Self::of(client, callbacks, http))
     }
 

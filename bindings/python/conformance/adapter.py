@@ -1,5 +1,5 @@
 """The adapter of the package fh-client for the conformance suite. It uses only the installed package, as any program does, and the loop
-that `fh-conformance adapter new python` writes. The protocol is docs/adapter-protocol.md."""
+that `fh-conformance adapter new python` writes. The protocol is docs/reference/adapter-protocol.md."""
 
 import asyncio
 import platform

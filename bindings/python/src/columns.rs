@@ -11,11 +11,12 @@ use fh_arrow::{
     ArrowArray, ArrowSchema, Error, FeatureAnswers, Options, OutputArray, bit, evaluate,
 };
 use pyo3::IntoPyObjectExt as _;
-use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyList, PyString};
 
 use crate::key::Text;
+use crate::missing_feature::missing_feature;
 use crate::value;
 
 /// The most threads of one evaluation.
@@ -66,13 +67,14 @@ impl Columns {
         });
         match outcome {
             Ok(answers) => Ok(Self { rows: answers.rows, features: answers.features }),
-            Err(why) => Err(signal.unwrap_or_else(|| error(&why))),
+            Err(why) => Err(signal.unwrap_or_else(|| error(&why, ruleset))),
         }
     }
 
     fn feature(&self, key: &Text<'_>) -> PyResult<&FeatureAnswers> {
         let feature = self.features.iter().find(|feature| feature.key == key.as_str());
-        feature.ok_or_else(|| PyKeyError::new_err(key.as_str().to_string()))
+        let keys = self.features.iter().map(|feature| feature.key.as_str());
+        feature.ok_or_else(|| missing_feature(key.as_str(), keys))
     }
 
     /// Returns the values of all features as one array of structs.
@@ -88,9 +90,11 @@ fn check_signals(py: Python<'_>) -> PyResult<()> {
     py.check_signals()
 }
 
-fn error(why: &Error) -> PyErr {
+fn error(why: &Error, ruleset: &fh_eval::Ruleset) -> PyErr {
     match why {
-        Error::UnknownFeature(key) => PyKeyError::new_err(key.clone()),
+        Error::UnknownFeature(key) => {
+            missing_feature(key, ruleset.iter().map(|feature| feature.key()))
+        }
         _ => PyValueError::new_err(why.to_string()),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fh_binding::settings::duration;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDelta, PyFloat, PyInt};
@@ -21,7 +22,6 @@ impl FromPyObject<'_, '_> for Seconds {
         } else {
             return Err(PyTypeError::new_err("a duration is a number of seconds or a timedelta"));
         };
-        let duration = Duration::try_from_secs_f64(seconds);
-        duration.map(Self).map_err(|why| PyValueError::new_err(format!("{seconds} seconds: {why}")))
+        duration(seconds).map(Self).map_err(PyValueError::new_err)
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn not_ready(py: Python<'_>, error: &NotReady) -> PyErr {
         NotReady::Failed(problem) => {
             raised(py, "NotReady", &message, |error| error.setattr("problem", problem.as_str()))
         }
-        NotReady::Stopped => {
+        NotReady::Stopped | NotReady::RulesetFile(_) => {
             raised(py, "NotReady", &message, |error| error.setattr("reason", "stopped"))
         }
         _ => raised(py, "Closed", &message, |_| Ok(())),

@@ -29,6 +29,7 @@ mod listeners;
 mod logs;
 mod mapping;
 mod memory_edge;
+mod missing_feature;
 mod names;
 mod number;
 mod observers;

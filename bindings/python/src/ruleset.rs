@@ -5,7 +5,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use fh_arrow::{Options, Strategies};
 use fh_client::{Attributes, Kind, Timestamp};
 use fh_eval::Subject;
-use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict, PyType};
 
@@ -15,6 +14,7 @@ use crate::dialect::{Dialect, Steps};
 use crate::documents::document;
 use crate::instant::Instant;
 use crate::key::Text;
+use crate::missing_feature::missing_feature;
 use crate::{json, number, value};
 
 /// Compiled features.
@@ -34,7 +34,8 @@ impl Ruleset {
         call: impl FnOnce(fh_eval::FeatureRef<'_>, &Subject<'_, Timestamp>, Option<&Attributes>) -> T,
     ) -> PyResult<T> {
         let Some(feature) = self.core.get(key.as_str()) else {
-            return Err(PyKeyError::new_err(key.as_str().to_string()));
+            let keys = self.core.iter().map(|feature| feature.key());
+            return Err(missing_feature(key.as_str(), keys));
         };
         let now = now.map_or_else(present_time, |now| now.0);
         let Some(context) = context else {

@@ -256,7 +256,7 @@ def test_strategies_are_reported_on_request(ruleset: fh_client.Ruleset) -> None:
     assert "LIMIT" in answers and "CHECKOUT" not in answers and list(answers) == ["LIMIT", "GREETING"] and len(answers) == 2
     with pytest.raises(ValueError, match="strategies=True"):
         answers.strategies("LIMIT")
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="there is no feature CHECKOUT: the features are LIMIT, GREETING"):
         answers["CHECKOUT"]
     assert repr(answers) == "<fh_client.Columns of 2 features and 1 rows>"
     assert repr(answers["LIMIT"]) == "<fh_client.Column \"LIMIT\" of 1 rows>"
@@ -296,8 +296,8 @@ def test_errors_name_the_column(ruleset: fh_client.Ruleset, columns: Any, error:
 
 
 def test_bad_arguments_are_refused(ruleset: fh_client.Ruleset) -> None:
-    with pytest.raises(KeyError, match="MISSING"):
-        ruleset.evaluate_columns({"age": [1]}, ["MISSING"])
+    with pytest.raises(KeyError, match="there is no feature LIMITS: did you mean LIMIT"):
+        ruleset.evaluate_columns({"age": [1]}, ["LIMITS"])
     with pytest.raises(TypeError, match="list of keys"):
         ruleset.evaluate_columns({"age": [1]}, "LIMIT")
     for threads in (0, 257):

@@ -38,7 +38,7 @@ from fh_client.featurehub import _native_edge
 from fh_client.featurehub.edge_service import EdgeService
 from fh_client.testing import CLIENT_KEY, SERVER_KEY, MemoryEdge
 
-PAGE = pathlib.Path(__file__).parents[3] / "docs" / "python-from-featurehub-sdk.md"
+PAGE = pathlib.Path(__file__).parents[3] / "docs" / "guide" / "python-from-featurehub-sdk.md"
 
 # The names without a counterpart. The page lists each of them.
 ABSENT = {

@@ -15,6 +15,7 @@ from modulefinder import ModuleFinder
 from typing import Any
 
 import pytest
+from conftest import Edge
 from wire import run
 
 import fh_client
@@ -46,7 +47,8 @@ environments:
         (EDGE, [KEY], {"mode": "sometimes"}, ValueError, "mode: the value is unknown", "write \"streaming\", \"polling\""),
         (EDGE, [KEY], {"mode": 1}, TypeError, "mode: 'int' object", "write \"streaming\", \"polling\""),
         (EDGE, [KEY], {"interval": 5}, ValueError, "interval: the mode does not poll", "write mode=\"polling\""),
-        (EDGE, [KEY], {"mode": "polling", "interval": float("nan")}, ValueError, "interval: NaN seconds", "from 0"),
+        (EDGE, [KEY], {"mode": "polling", "interval": float("nan")}, ValueError, "interval: the duration is no number", "from 0"),
+        (EDGE, [KEY], {"mode": "polling", "interval": -1}, ValueError, "interval: the duration is negative", "from 0"),
         (EDGE, [KEY], {"mode": "polling", "interval": "5"}, TypeError, "interval: a duration", "write seconds"),
         (EDGE, [KEY], {"mode": "polling", "interval": True}, TypeError, "interval: a duration", "write seconds"),
         (EDGE, [KEY], {"return_within": (2, 1)}, ValueError, "the setting return_within", "write the shorter delay first"),
@@ -88,6 +90,12 @@ def test_an_error_says_what_is_wrong_where_and_what_to_write(
     text = str(raised.value)
     assert where in text and cure in text
     assert "key*" not in text and "a/b@" not in text
+
+
+def test_a_refresh_names_the_scheme_of_the_port(edge: Edge) -> None:
+    with fh_client.Client(edge.url.replace("http://", "https://"), edge.key) as client:
+        with pytest.raises(fh_client.EdgeProblem, match="answers without TLS at this port: write http:// in the URL"):
+            client.refresh()
 
 
 def test_an_offline_client_has_no_mode() -> None:

@@ -53,10 +53,15 @@ TYPES = {
 }
 #: The settings of an offline client, which sends no requests.
 OFFLINE = "bootstrap snapshot_file snapshot_max_age profile clock event_queue interceptors observers catch_updates listeners".split()
-#: The constructors, each with its system. The first setting of a system may be given without its name.
-CONSTRUCTORS = {"__new__": "featurehub", "featbit": "featbit", "featuresignals": "featuresignals", "offline": "featurehub"}
-FIRST = {"featurehub": "url", "featbit": "secret", "featuresignals": "api_key"}
-TITLES = {"featurehub": "FeatureHub", "featbit": "FeatBit", "featuresignals": "FeatureSignals"}
+#: The names of the systems in texts.
+TITLES: dict[str, str] = LISTS["systems"]
+#: The constructors of the further systems, which have the names of the systems.
+FURTHER = [system for system in TITLES if system != "featurehub"]
+#: The constructors, each with its system.
+CONSTRUCTORS = {"__new__": "featurehub", **{system: system for system in FURTHER}, "offline": "featurehub"}
+#: The setting of each system that may be given without its name: the first one that only this system has, or the URL.
+FIRST = {system: next((name for name, setting in SETTINGS.items() if setting.get("systems") == [system]), "url") for system in FURTHER}
+FIRST["featurehub"] = "url"
 
 
 def names(constructor: str) -> list[str]:
@@ -151,7 +156,7 @@ def test_the_stubs_have_the_settings_and_the_enumerations_of_the_list() -> None:
 
 def test_the_signatures_have_the_settings_of_the_list() -> None:
     methods = now = METHODS.read_text()
-    for constructor in ("featbit", "featuresignals", "offline"):
+    for constructor in (*FURTHER, "offline"):
         now = re.sub(rf'\(\$cls, [^)]*\)(?="\s*\)\]\s*fn {constructor}\()', lambda _, made=signature(constructor): made, now)  # type: ignore[misc]
     compare(METHODS, methods, now)
 

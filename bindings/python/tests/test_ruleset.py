@@ -71,7 +71,7 @@ read_json: Any = fh_client.Ruleset.from_json
 @pytest.mark.parametrize(
     ("call", "error", "text"),
     [
-        (lambda ruleset: ruleset.evaluate(None, "NO_SUCH"), KeyError, "NO_SUCH"),
+        (lambda ruleset: ruleset.evaluate(None, "NO_SUCH"), KeyError, "there is no feature NO_SUCH: the features are "),
         (lambda ruleset: ruleset.explain(None, "NO_SUCH"), KeyError, "NO_SUCH"),
         (lambda ruleset: ruleset.evaluate(None, "PRICE", "INTEGER"), ValueError, "kind"),
         (lambda ruleset: ruleset.evaluate(5, "PRICE"), TypeError, "int"),

@@ -235,7 +235,7 @@ client.close()
 def test_the_examples_of_the_page_run(
     featbit: FeatBitServer, featuresignals: FeatureSignalsServer, system: str, tmp_path: pathlib.Path
 ) -> None:
-    page = (pathlib.Path(__file__).parents[3] / f"docs/{system}.md").read_text()
+    page = (pathlib.Path(__file__).parents[3] / f"docs/guide/{system}.md").read_text()
     featbit.put(featbit_flag("new-checkout", "boolean", "false", "true", rules=[rule("pro", "v1", "plan", "Equal", "pro")]))
     featuresignals.put(signals_flag("new-checkout", "boolean", False, when(True, "plan", "pro")))
     (tmp_path / "data-sync.json").write_text(json.dumps(payload(CHECKOUT)))

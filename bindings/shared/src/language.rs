@@ -1,5 +1,7 @@
 //! The languages in which programs use the client.
 
+use fh_client::StartError;
+
 /// A language in which programs use the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -52,14 +54,65 @@ impl Language {
 }
 
 impl Language {
-    /// Returns a setting with its value as a program writes it, such as `mode="polling"` or `"mode": "polling"`.
+    /// Returns the advice to give a setting one of these values, in the words of the language.
+    ///
+    /// ```
+    /// use fh_binding::language::Language;
+    /// let advice = |language: Language| language.advice("mode", &["polling"]);
+    /// assert_eq!(advice(Language::Python), "write mode=\"polling\"");
+    /// assert_eq!(advice(Language::TypeScript), "write \"mode\": \"polling\"");
+    /// assert_eq!(advice(Language::Kotlin), "set mode to FetchMode.POLLING");
+    /// assert_eq!(advice(Language::Swift), "set mode to .polling");
+    /// ```
     #[must_use]
-    pub fn written(self, name: &str, value: &str) -> String {
-        match self.spelling() {
-            Spelling::Snake => format!("{name}={value}"),
-            Spelling::Camel => format!("\"{}\": {value}", Spelling::Camel.spell(name)),
+    pub fn advice(self, name: &str, values: &[&str]) -> String {
+        let own = self.spelling().spell(name);
+        let words = values.iter().map(|value| self.word(name, value));
+        let given: Vec<String> = match self {
+            Self::Rust | Self::Python => words.map(|word| format!("{own}={word}")).collect(),
+            Self::TypeScript => words.map(|word| format!("\"{own}\": {word}")).collect(),
+            Self::Kotlin | Self::Swift => words.collect(),
+        };
+        let given = given.join(" or ");
+        match self {
+            Self::Kotlin | Self::Swift => format!("set {own} to {given}"),
+            _ => format!("write {given}"),
         }
     }
+
+    /// Returns a word of a setting as the language writes it, such as `"polling"` or `FetchMode.POLLING`. A value of a setting without words
+    /// is returned unchanged.
+    pub(crate) fn word(self, name: &str, word: &str) -> String {
+        let Some(enumeration) = enumeration(name) else { return word.to_string() };
+        match self {
+            Self::Kotlin => format!("{enumeration}.{}", word.to_ascii_uppercase()),
+            Self::Swift => format!(".{word}"),
+            _ => format!("\"{word}\""),
+        }
+    }
+
+    /// Returns the text of an error of the start, with the name of the setting in the spelling of the language.
+    #[must_use]
+    pub fn start_error(self, error: &StartError) -> String {
+        const BEFORE: &str = "the setting ";
+        let text = error.to_string();
+        match text.strip_prefix(BEFORE).and_then(|rest| rest.split_once(' ')) {
+            Some((name, rest)) => format!("{BEFORE}{} {rest}", self.spelling().spell(name)),
+            None => text,
+        }
+    }
+}
+
+/// Returns the enumeration of a setting's words in Kotlin; `None` if the setting has no words.
+fn enumeration(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "system" => "FlagSystem",
+        "mode" => "FetchMode",
+        "profile" => "Profile",
+        "context_placement" => "ContextPlacement",
+        "while_switching" => "WhileSwitching",
+        _ => return None,
+    })
 }
 
 /// The functions and settings that texts of the client name, in [`Spelling::Snake`].

@@ -2,7 +2,7 @@
 //! [callbacks] of a program with the queue from which threads of the other language take the calls, the [operations] that cross as JSON, the
 //! [packed] details and attributes, the [http] of the platform, the [lifecycle] of apps, and the [logs]. Nothing here knows another language.
 //!
-//! `docs/client-settings.md` shows the settings as programs see them.
+//! `docs/reference/client-settings.md` shows the settings as programs see them.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -21,11 +21,11 @@ fn errors_name_the_member_and_say_what_to_write() {
         (r#"{"healthAfter": 5}"#, "healthAfter: there is no such setting: write healthyAfter"),
         (
             r#"{"zzz": 5}"#,
-            "zzz: there is no such setting: docs/client-settings.md lists the settings",
+            "zzz: there is no such setting: docs/reference/client-settings.md lists the settings",
         ),
         (
             r#"{"onStatus": 5}"#,
-            "onStatus: there is no such setting: docs/client-settings.md lists the settings",
+            "onStatus: there is no such setting: docs/reference/client-settings.md lists the settings",
         ),
         (
             r#"{"url": 5}"#,
@@ -51,10 +51,7 @@ fn errors_name_the_member_and_say_what_to_write() {
             r#"{"snapshotMaxAge": 5}"#,
             r#"snapshotMaxAge: it needs a file: write "snapshotFile": PATH"#,
         ),
-        (
-            r#"{"pace": -1}"#,
-            "pace: -1 seconds: cannot convert float seconds to Duration: value is negative: write seconds as a number from 0",
-        ),
+        (r#"{"pace": -1}"#, "pace: the duration is negative: write seconds as a number from 0"),
         (
             r#"{"returnWithin": [1]}"#,
             "returnWithin: the value is a list: write two numbers of seconds, the shorter one first, such as [0.1, 1]",

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use fh_binding::http::PlatformTransport;
+use fh_binding::language::Language;
 use fh_binding::operations::{self, Parts};
 use fh_binding::packed;
-use fh_binding::settings::apply_json;
+use fh_binding::settings::apply_json_of;
 use fh_client::Client;
 
 use crate::context::NativeContext;
@@ -51,13 +52,16 @@ impl NativeClient {
             if let Some(http) = http {
                 builder = builder.transport(PlatformTransport::new(SwiftHttp(http)));
             }
-            let builder = apply_json(builder, settings).map_err(|why| NativeError::of(&why))?;
+            let builder = apply_json_of(Language::Swift, builder, settings)
+                .map_err(|why| NativeError::of(&why))?;
             let callbacks = ConstructorCallbacks::default();
             let functions = functions.into_iter().map(Function).collect();
             let objects = |number| numbered(&objects, number);
             let parts = Parts { described: &described, functions, objects: &objects };
             let builder = parts.add_to(builder, &callbacks)?;
-            let client = builder.start().map_err(|why| NativeError::of(&why))?;
+            let client = builder.start();
+            let client =
+                client.map_err(|why| NativeError::of(&Language::Swift.start_error(&why)))?;
             Ok(Self { client, registry: Arc::default(), callbacks })
         })
     }

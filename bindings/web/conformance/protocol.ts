@@ -1,5 +1,5 @@
 /**
- * The commands of the adapter protocol, version 1 (docs/adapter-protocol.md), and parts of the answers.
+ * The commands of the adapter protocol, version 1 (docs/reference/adapter-protocol.md), and parts of the answers.
  *
  * @packageDocumentation
  */

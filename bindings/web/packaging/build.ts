@@ -1,5 +1,5 @@
 /**
- * `npm run packages -- FOLDER`: builds the published packages and writes their tarballs into a folder. `cargo xtask dist web` builds the
+ * `npm run packages -- FOLDER`: builds the published packages and writes their tarballs into a folder. `cargo xtask dist npm` builds the
  * engines before, and runs this program.
  */
 

@@ -7,7 +7,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 
 /**
  * The loop of an adapter: reads commands, calls the function of each operation, and writes answers and events. It needs no SDK. The
- * protocol is docs/adapter-protocol.md of the conformance suite.
+ * protocol is docs/reference/adapter-protocol.md of the conformance suite.
  */
 final class Loop {
     /** Performs a command and returns the members of the answer, or null. */

@@ -1,6 +1,6 @@
 //! A page that starts with the visitor's features. The server evaluates them and writes their values into the HTML.
 //!
-//! `GET /?user=NAME&country=COUNTRY` returns the page, and `GET /features?user=NAME` the document alone (`docs/bootstrap.md`).
+//! `GET /?user=NAME&country=COUNTRY` returns the page, and `GET /features?user=NAME` the document alone (`docs/reference/bootstrap.md`).
 //! Ctrl-C ends the program.
 
 use std::env;

@@ -1,4 +1,4 @@
-//! The values of one context as a document for another program, such as a web page (docs/bootstrap.md).
+//! The values of one context as a document for another program, such as a web page (docs/reference/bootstrap.md).
 
 use fh_eval::{Kind, Timestamp, Value};
 
@@ -16,7 +16,7 @@ pub const BOOTSTRAP_FORMAT: u32 = 1;
 const DEFAULT_VARIANT: &str = "default";
 
 /// The values of one context. A program can read them without evaluating rules. With the feature `serde`, the values are serialised as the
-/// document of `docs/bootstrap.md`.
+/// document of `docs/reference/bootstrap.md`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bootstrap {
     /// The [`RepositorySnapshot::generation`](crate::RepositorySnapshot::generation) of the snapshot from which the values were read.

@@ -273,6 +273,10 @@ impl fmt::Display for ProblemOn<'_> {
             ),
             Problem::Unreachable(why) => write!(f, "the {server} cannot be reached: {why}"),
             Problem::Transport(why) => write!(f, "the HTTP transport cannot work: {why}"),
+            Problem::Tls(why) if is_without_tls(why) => write!(
+                f,
+                "the TLS handshake with the {server} failed: {why}; the {server} answers without TLS at this port: write http:// in the URL, or the port at which it has https"
+            ),
             Problem::Tls(why) => write!(f, "the TLS handshake with the {server} failed: {why}"),
             Problem::TimedOut(stage) => match stage {
                 Stage::Connect => write!(f, "connecting to the {server} timed out"),
@@ -293,6 +297,14 @@ impl fmt::Display for ProblemOn<'_> {
 }
 
 impl std::error::Error for Problem {}
+
+/// Returns true if the text of a failed TLS handshake says that the server answered with something else than TLS. The texts are those of
+/// rustls, Java and OpenSSL.
+fn is_without_tls(why: &str) -> bool {
+    ["InvalidContentType", "recognized SSL message", "wrong version number"]
+        .iter()
+        .any(|text| why.contains(text))
+}
 
 /// Maximum number of attributes of a context that an Edge keeps. With a server-evaluated key, a context with more
 /// attributes is refused, so that no attribute is lost.

@@ -16,6 +16,9 @@ pub enum System {
 }
 
 impl System {
+    /// All systems, in the order of pages.
+    pub const ALL: [Self; 3] = [Self::FeatureHub, Self::FeatBit, Self::FeatureSignals];
+
     /// Returns the name of the system in options and reports: `featurehub`, `featbit` or `featuresignals`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -2,22 +2,27 @@
 
 use std::sync::Arc;
 
+use fh_eval::{Attributes, Timestamp};
+use fh_repository::rules::Rules;
 use fh_repository::system::System;
-use fh_repository::{Repository, UsageOptions};
-use fh_session::Mode as FeatureHubMode;
+use fh_repository::time::Millis;
+use fh_repository::{Repository, RepositoryOptions, UsageOptions};
 use fh_session::featbit::internal::{Message, MessageText};
-use fh_session::featbit::{Config, Endpoints, Mode, Secret};
+use fh_session::featbit::{Config, Endpoints, Mode, Secret, Session};
+use fh_session::{Action, ContextHeader, Input, KeyKind, Mode as FeatureHubMode};
 use tokio::sync::mpsc;
 
 use super::ClientBuilder;
 use super::further_systems::{Defaults, meaningless};
-use super::session_config::NOWHERE;
 use crate::client::Client;
 use crate::command::Command;
 use crate::current_settings::CurrentSettings;
+use crate::driver::Protocol;
 use crate::featbit::{FullSync, Insights, Reporting, Sender, Settings};
-use crate::server::Server;
-use crate::settings::{BuilderSettings, ClientSettings, SystemSettings, polling};
+use crate::server::{Credentials, Server};
+use crate::session_config::{EventAddress, NOWHERE, SessionConfig};
+use crate::settings::{BuilderSettings, ClientSettings, FlagSystem, polling};
+use crate::snapshot_file::Bootstrap;
 use crate::start_error::StartError;
 use crate::transport::InvalidSetting;
 
@@ -44,49 +49,110 @@ impl ClientBuilder {
         if let Some(interval) = settings.polling {
             self.settings.mode = Some(polling(interval));
         }
-        self.settings.system = SystemSettings::FeatBit(settings);
+        self.settings.system = Arc::new(settings);
         self
     }
 }
 
-impl ClientSettings {
-    /// Registers the observer that reports evaluations to FeatBit, and returns it. `None` if the client reports nothing.
-    pub(super) fn insights(
-        &self,
-        server: &Server,
-        is_offline: bool,
-        repository: &Repository,
-    ) -> Option<Insights> {
-        let SystemSettings::FeatBit(own) = &self.given.system else { return None };
-        if is_offline || own.insights == Reporting::Nothing || server.system() != SYSTEM {
-            return None;
-        }
-        let insights = Insights::new();
-        repository.observe(Arc::new(insights.clone()), UsageOptions::default()).detach();
-        Some(insights)
+impl FlagSystem for Settings {
+    fn system(&self) -> System {
+        SYSTEM
     }
 
-    /// Returns the task that sends events to this server; `None` if the server is none of FeatBit.
+    fn session(&self, given: &mut BuilderSettings) -> Result<SessionConfig, StartError> {
+        let (config, headers) = given.featbit_session(self, |name| std::env::var(name).ok())?;
+        let is_offline = config.mode == Mode::Offline;
+        let reports = !is_offline && self.insights != Reporting::Nothing;
+        let (endpoints, secret) = (&config.endpoints, &config.secret);
+        let (streaming, polling) = (endpoints.streaming(), endpoints.polling());
+        Ok(SessionConfig {
+            server: Server {
+                system: SYSTEM,
+                url: streaming.clone(),
+                requests: vec![streaming.clone(), polling.clone()],
+                credentials: Credentials::Secret(Some(secret.expose().into())),
+                environment: secret.environment(),
+                key_kind: KeyKind::ClientEvaluated,
+            },
+            is_offline,
+            limits: config.limits,
+            first_context: ContextHeader::default(),
+            headers,
+            events: reports.then(|| EventAddress {
+                url: endpoints.track(),
+                secret: secret.clone(),
+                user_agent: config.identification.clone(),
+            }),
+            open: Box::new(|seed| Box::new(Session::new(config, seed))),
+        })
+    }
+
+    fn prepare(&self, options: &mut RepositoryOptions) {
+        options.is_visible_change = fh_eval::featbit::is_visible_change;
+    }
+
+    fn bootstrap(&self, bytes: &[u8]) -> Result<Bootstrap, StartError> {
+        check_bootstrap(bytes)?;
+        Ok(Bootstrap::whole(bytes))
+    }
+
+    fn document_of(&self, rules: &Rules) -> Bootstrap {
+        Bootstrap::whole(fh_eval::featbit::full_message(rules.ruleset()).as_bytes())
+    }
+}
+
+impl Protocol for Session {
+    fn handle(&mut self, now: Millis, wall: &dyn Fn() -> Timestamp, input: Input<'_>) {
+        self.handle(now, wall(), input);
+    }
+
+    fn poll(&mut self) -> Option<Action> {
+        self.poll()
+    }
+
+    fn deadline(&self) -> Option<Millis> {
+        self.deadline()
+    }
+
+    fn last_contact(&self) -> Option<Millis> {
+        self.last_contact()
+    }
+
+    fn newest_context(&self) -> Option<&Arc<Attributes>> {
+        None
+    }
+}
+
+impl Insights {
+    /// Returns a new observer of a repository's evaluations, which reports them to FeatBit.
+    pub(super) fn observing(repository: &Repository) -> Self {
+        let insights = Self::new();
+        repository.observe(Arc::new(insights.clone()), UsageOptions::default()).detach();
+        insights
+    }
+}
+
+impl ClientSettings {
+    /// Returns the task that sends events to this address.
     pub(super) fn insight_sender(
         &self,
         insights: &Insights,
+        address: EventAddress,
         headers: &[(String, String)],
-        user_agent: Option<String>,
         current: &Arc<CurrentSettings>,
         commands: mpsc::WeakUnboundedSender<Command>,
-    ) -> Option<Sender> {
-        let Server::FeatBit { endpoints, secret } = &*current.server() else { return None };
-        Some(Sender {
+    ) -> Sender {
+        Sender {
             queue: Arc::clone(insights.queue()),
             transport: Arc::clone(&self.transport),
-            url: endpoints.track(),
-            secret: secret.clone(),
-            user_agent,
+            url: address.url,
+            secret: address.secret,
+            user_agent: address.user_agent,
             headers: headers.to_vec(),
             current: Arc::clone(current),
             connect_timeout: self.limits.connect,
             commands,
-        })
+        }
     }
 }
 
@@ -102,7 +168,7 @@ const EVENT_URL: &str = "FEATBIT_EVENT_URL";
 impl BuilderSettings {
     /// Returns the settings of the session of a client with these settings for FeatBit, and the headers that the program adds to requests. `variable` returns the value of an
     /// environment variable.
-    pub(super) fn featbit_session(
+    fn featbit_session(
         &self,
         own: &Settings,
         variable: impl Fn(&str) -> Option<String>,
@@ -152,7 +218,7 @@ impl BuilderSettings {
 }
 
 /// Checks a bootstrap document: the body of `latest-all`.
-pub(super) fn check_bootstrap(bytes: &[u8]) -> Result<(), StartError> {
+fn check_bootstrap(bytes: &[u8]) -> Result<(), StartError> {
     let why = match MessageText::of(bytes).parse() {
         Ok(Message::Sync(_)) => return Ok(()),
         Ok(_) => "it is no data-sync".to_string(),

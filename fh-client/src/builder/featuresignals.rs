@@ -1,18 +1,28 @@
 //! Builders of clients of FeatureSignals, and the settings of their sessions.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use fh_eval::featuresignals::Document;
+use fh_eval::{Attributes, Timestamp};
+use fh_repository::RepositoryOptions;
+use fh_repository::problem::Problem;
+use fh_repository::rules::Rules;
 use fh_repository::system::System;
-use fh_session::Mode as FeatureHubMode;
-use fh_session::featuresignals::{Config, Endpoint, Key, Mode, Reasons};
+use fh_repository::time::Millis;
+use fh_session::featuresignals::internal::answers_document;
+use fh_session::featuresignals::{Config, Endpoint, Key, Mode, Reasons, Session};
+use fh_session::{Action, ContextHeader, Input, KeyKind, Mode as FeatureHubMode};
 
 use super::ClientBuilder;
 use super::further_systems::{Defaults, meaningless};
-use super::session_config::NOWHERE;
 use crate::client::Client;
+use crate::driver::Protocol;
 use crate::featuresignals::{Fetching, Origin, Settings};
-use crate::settings::{BuilderSettings, SystemSettings};
+use crate::server::{Credentials, Server};
+use crate::session_config::{NOWHERE, SessionConfig};
+use crate::settings::{BuilderSettings, FlagSystem};
+use crate::snapshot_file::Bootstrap;
 use crate::start_error::StartError;
 use crate::transport::InvalidSetting;
 
@@ -37,8 +47,101 @@ impl Client {
 impl ClientBuilder {
     /// Makes the client one of FeatureSignals with these settings; see [`Client::featuresignals`].
     pub fn featuresignals(mut self, settings: Settings) -> Self {
-        self.settings.system = SystemSettings::FeatureSignals(settings);
+        self.settings.system = Arc::new(settings);
         self
+    }
+}
+
+impl FlagSystem for Settings {
+    fn system(&self) -> System {
+        SYSTEM
+    }
+
+    fn session(&self, given: &mut BuilderSettings) -> Result<SessionConfig, StartError> {
+        let (config, headers) =
+            given.featuresignals_session(self, |name| std::env::var(name).ok())?;
+        if let Some(context) = &given.context {
+            let checked = self.check_context(context);
+            checked.map_err(|why| InvalidSetting::new("context", why.to_string()))?;
+        }
+        let (url, is_local) = (config.endpoint.url().clone(), config.mode == Mode::Local);
+        let server = Server {
+            system: SYSTEM,
+            requests: if is_local { Vec::new() } else { vec![url.clone()] },
+            url,
+            credentials: Credentials::Secret(config.key.as_ref().map(|key| key.expose().into())),
+            environment: Arc::clone(config.endpoint.environment()),
+            key_kind: match is_local {
+                true => KeyKind::ClientEvaluated,
+                false => KeyKind::ServerEvaluated,
+            },
+        };
+        Ok(SessionConfig {
+            server,
+            is_offline: is_local || config.mode == Mode::Offline,
+            limits: config.limits,
+            first_context: ContextHeader::default(),
+            headers,
+            #[cfg(feature = "featbit")]
+            events: None,
+            open: Box::new(|seed| Box::new(Session::new(config, seed))),
+        })
+    }
+
+    fn check_context(&self, context: &Attributes) -> Result<(), Problem> {
+        fh_session::featuresignals::internal::check(context)
+    }
+
+    fn prepare(&self, options: &mut RepositoryOptions) {
+        options.is_visible_change = fh_eval::featuresignals::is_visible_change;
+    }
+
+    fn bootstrap(&self, bytes: &[u8]) -> Result<Bootstrap, StartError> {
+        Ok(Bootstrap::whole(bytes))
+    }
+
+    fn own_document(&self) -> Option<Bootstrap> {
+        match &self.origin {
+            Origin::Ruleset(bytes) => Some(Bootstrap::whole(bytes)),
+            Origin::Server | Origin::File(_) => None,
+        }
+    }
+
+    fn document_of(&self, rules: &Rules) -> Bootstrap {
+        match rules.evaluated_for() {
+            Some(_) => Bootstrap::whole(answers_document(rules.ruleset()).as_bytes()),
+            // The settings of the client have the ruleset.
+            None => Bootstrap::default(),
+        }
+    }
+
+    fn followed_file(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::File(path) => Some(path),
+            Origin::Server | Origin::Ruleset(_) => None,
+        }
+    }
+}
+
+impl Protocol for Session {
+    fn handle(&mut self, now: Millis, _: &dyn Fn() -> Timestamp, input: Input<'_>) {
+        self.handle(now, input);
+    }
+
+    fn poll(&mut self) -> Option<Action> {
+        self.poll()
+    }
+
+    fn deadline(&self) -> Option<Millis> {
+        self.deadline()
+    }
+
+    fn last_contact(&self) -> Option<Millis> {
+        self.last_contact()
+    }
+
+    fn newest_context(&self) -> Option<&Arc<Attributes>> {
+        self.newest_context()
     }
 }
 
@@ -54,7 +157,7 @@ const ENVIRONMENT: &str = "FEATURESIGNALS_ENVIRONMENT";
 impl BuilderSettings {
     /// Returns the settings of the session of a client with these settings for FeatureSignals, and the headers that the program adds to
     /// requests. `variable` returns the value of an environment variable.
-    pub(super) fn featuresignals_session(
+    fn featuresignals_session(
         &self,
         own: &Settings,
         variable: impl Fn(&str) -> Option<String>,
@@ -149,25 +252,5 @@ fn check(own: &Settings) -> Result<(), StartError> {
             Err(InvalidSetting::new(name, why).into())
         }
         None => Ok(()),
-    }
-}
-
-/// Returns the path of the file that a client follows; `None` if it follows none.
-pub(super) fn followed_file(settings: &SystemSettings) -> Option<std::path::PathBuf> {
-    match settings {
-        SystemSettings::FeatureSignals(Settings { origin: Origin::File(path), .. }) => {
-            Some(path.clone())
-        }
-        _ => None,
-    }
-}
-
-/// Returns the ruleset that a program gave to a client; `None` if it gave none.
-pub(super) fn given_ruleset(settings: &SystemSettings) -> Option<Arc<[u8]>> {
-    match settings {
-        SystemSettings::FeatureSignals(Settings { origin: Origin::Ruleset(bytes), .. }) => {
-            Some(Arc::clone(bytes))
-        }
-        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use fh_repository::system::System;
 use fh_session::{ApiKeys, Config, EdgeUrl, Limits};
 
-use super::session_config::NOWHERE;
+use crate::session_config::NOWHERE;
 use crate::settings::{BuilderSettings, check_common};
 use crate::start_error::StartError;
 use crate::transport::InvalidSetting;

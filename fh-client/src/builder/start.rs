@@ -5,34 +5,27 @@ use std::sync::{Arc, OnceLock};
 
 use fh_eval::Attributes;
 use fh_repository::notice::Notice;
-use fh_repository::rules::Rules;
 use fh_repository::source::Source;
-#[cfg(any(feature = "featbit", feature = "featuresignals"))]
-use fh_repository::system::System;
-#[cfg(feature = "featuresignals")]
-use fh_session::featuresignals::internal::answers_document;
-use fh_session::{ApiKeys, ContextHeader, EdgeUrl, Input, Limits, Mode};
+use fh_session::{ApiKeys, EdgeUrl, Input, Limits, Mode, Session};
 use tokio::sync::mpsc;
 
 use super::ClientBuilder;
-#[cfg(feature = "featuresignals")]
-use super::featuresignals::{followed_file, given_ruleset};
-use super::session_config::{NOWHERE, SessionConfig};
 use crate::client::Client;
 use crate::command::Command;
 use crate::current_settings::CurrentSettings;
 use crate::driver::{Driver, DriverClock, Parts};
 use crate::environment;
+#[cfg(feature = "featbit")]
+use crate::featbit::Insights;
 #[cfg(feature = "featuresignals")]
 use crate::featuresignals::RulesetFile;
 use crate::seed::seed;
 use crate::server::Server;
-use crate::settings::{BuilderSettings, ClientSettings, SystemSettings, TransportChoice};
+use crate::session_config::{NOWHERE, SessionConfig};
+use crate::settings::{BuilderSettings, ClientSettings, TransportChoice};
 use crate::shared_state::SharedState;
 use crate::snapshot_file::{Bootstrap, SnapshotWriter};
 use crate::start_error::StartError;
-#[cfg(feature = "featuresignals")]
-use crate::transport::InvalidSetting;
 use crate::transport::{OfflineTransport, Transport};
 
 const NO_KEY: &str = "offline/offline*";
@@ -49,10 +42,10 @@ impl ClientBuilder {
     /// [`StartError`] if a setting is invalid or missing, if the default transport cannot be created, or if a thread cannot be
     /// started. A network failure does not make `start` fail, because the client retries.
     pub fn start(self) -> Result<Client, StartError> {
-        let (mut settings, mut config) = self.resolved()?;
-        let (header, bootstrap) = settings.validated(&config)?;
+        let (mut settings, config) = self.resolved()?;
+        let bootstrap = settings.validated(&config)?;
         settings.given.runtime.check()?;
-        let (server, is_offline, limits) = (config.server(), config.is_offline(), config.limits());
+        let SessionConfig { server, is_offline, limits, headers, first_context, .. } = config;
 
         let first = settings.given.first.take();
         let repository = settings.repository();
@@ -100,20 +93,18 @@ impl ClientBuilder {
         let clock = DriverClock::start();
         let file = settings.given.snapshot.clone().zip(server.keys());
         let snapshot_writer = file.map(|(file, keys)| {
-            SnapshotWriter::new(file, keys, &header, Arc::clone(&settings.given.clock))
+            SnapshotWriter::new(file, keys, &first_context, Arc::clone(&settings.given.clock))
         });
         let current = Arc::new(CurrentSettings::new(server.clone()));
-        let headers = config.take_headers();
         #[cfg(feature = "featbit")]
-        let insights = settings.insights(&server, is_offline, &repository);
-        #[cfg(feature = "featbit")]
-        let sending = insights.clone().and_then(|insights| {
+        let sending = config.events.map(|address| {
+            let insights = Insights::observing(&repository);
             let commands = command_sender.clone();
-            let user_agent = config.user_agent();
-            let sender =
-                settings.insight_sender(&insights, &headers, user_agent, &current, commands)?;
-            Some((insights, tokio::spawn(sender.run())))
+            let sender = settings.insight_sender(&insights, address, &headers, &current, commands);
+            (insights, tokio::spawn(sender.run()))
         });
+        #[cfg(feature = "featbit")]
+        let insights = sending.as_ref().map(|(insights, _)| insights.clone());
         let mut driver = Driver::new(Parts {
             repository: repository.clone(),
             dispatcher: dispatcher.clone(),
@@ -134,7 +125,7 @@ impl ClientBuilder {
             insights: sending,
             snapshot_writer,
             reporting: settings.given.reporting,
-            session: config.session(seed()),
+            session: (config.open)(seed()),
         });
         if let Some(first) = &first {
             // The features belong to the context for which they were evaluated, which a later context may have replaced already.
@@ -143,7 +134,8 @@ impl ClientBuilder {
             }
             // The cell is new, so setting it cannot fail.
             let _ = restored.set(first.confirmed_at);
-            driver.bootstrap(document_of(&first.rules), &server, is_offline);
+            let document = settings.given.system.document_of(&first.rules);
+            driver.bootstrap(document, &server, is_offline);
         }
         if let Some(context) = &settings.given.context {
             driver.set_first_context(context);
@@ -153,8 +145,8 @@ impl ClientBuilder {
         }
         driver.restore_at_start();
         #[cfg(feature = "featuresignals")]
-        if let Some(path) = followed_file(&settings.given.system) {
-            driver.follow(RulesetFile::new(path), server.environment());
+        if let Some(path) = settings.given.system.followed_file() {
+            driver.follow(RulesetFile::new(path.to_path_buf()), Arc::clone(&server.environment));
         }
         drop(inside);
         if first.is_some() {
@@ -204,11 +196,11 @@ impl ClientBuilder {
     /// set no transport.
     fn resolved(self) -> Result<(ClientSettings, SessionConfig), StartError> {
         let Self { mut settings } = self;
-        let config = settings.session_config()?;
-        let limits = config.limits();
+        let config = Arc::clone(&settings.system).session(&mut settings)?;
+        let limits = config.limits;
         let transport = match &settings.transport {
             TransportChoice::Given(transport) => Arc::clone(transport),
-            _ if config.is_offline() => Arc::new(OfflineTransport),
+            _ if config.is_offline => Arc::new(OfflineTransport),
             TransportChoice::Default => default_transport(&limits)?,
             TransportChoice::Lost => return Err(StartError::TransportAfterFork),
         };
@@ -217,23 +209,9 @@ impl ClientBuilder {
 }
 
 impl BuilderSettings {
-    /// Returns the settings of the session. The texts of the API keys are dropped, because only the parsed keys are used from here on.
-    fn session_config(&mut self) -> Result<SessionConfig, StartError> {
-        match &self.system {
-            SystemSettings::FeatureHub => {}
-            #[cfg(feature = "featbit")]
-            SystemSettings::FeatBit(own) => {
-                let (config, headers) =
-                    self.featbit_session(own, |name| std::env::var(name).ok())?;
-                return Ok(SessionConfig::FeatBit { config: Box::new(config), headers });
-            }
-            #[cfg(feature = "featuresignals")]
-            SystemSettings::FeatureSignals(own) => {
-                let (config, headers) =
-                    self.featuresignals_session(own, |name| std::env::var(name).ok())?;
-                return Ok(SessionConfig::FeatureSignals { config: Box::new(config), headers });
-            }
-        }
+    /// Returns the session of a client of FeatureHub. The texts of the API keys are dropped, because only the parsed keys are used from here
+    /// on.
+    pub(crate) fn session_config(&mut self) -> Result<SessionConfig, StartError> {
         let settings = self;
         let is_offline = settings.mode == Some(Mode::Offline);
         let found = environment::read(|name| std::env::var(name).ok());
@@ -248,66 +226,32 @@ impl BuilderSettings {
         }
         let keys = ApiKeys::parse(&settings.keys)?;
         settings.keys.clear();
-        Ok(SessionConfig::FeatureHub(Box::new(settings.config(edge, keys))))
+        let mut config = settings.config(edge, keys);
+        Ok(SessionConfig {
+            server: Server::edge(config.edge.clone(), config.keys.clone()),
+            is_offline: config.mode == Mode::Offline,
+            limits: config.limits,
+            first_context: settings.check(&config)?,
+            headers: std::mem::take(&mut config.headers),
+            #[cfg(feature = "featbit")]
+            events: None,
+            open: Box::new(|seed| Box::new(Session::new(config, seed))),
+        })
     }
 }
 
 impl ClientSettings {
-    /// Checks the settings, and returns the header of the first context and the bootstrap features.
-    fn validated(
-        &self,
-        config: &SessionConfig,
-    ) -> Result<(ContextHeader, Vec<Bootstrap>), StartError> {
-        let header = match config {
-            SessionConfig::FeatureHub(config) => self.given.check(config)?,
-            #[cfg(feature = "featbit")]
-            SessionConfig::FeatBit { .. } => ContextHeader::default(),
-            #[cfg(feature = "featuresignals")]
-            SessionConfig::FeatureSignals { .. } => {
-                let context = self.given.context.as_deref();
-                let checked = context.map_or(Ok(()), |context| self.given.check_context(context));
-                checked.map_err(|why| InvalidSetting::new("context", why.to_string()))?;
-                ContextHeader::default()
-            }
-        };
-        if !config.is_offline() {
-            for url in config.server().urls() {
+    /// Checks that the transport can reach the server, and returns the bootstrap features.
+    fn validated(&self, config: &SessionConfig) -> Result<Vec<Bootstrap>, StartError> {
+        if !config.is_offline {
+            for url in &config.server.requests {
                 self.transport.check(url)?;
             }
         }
-        let given = self.given.bootstrap.iter().map(|bytes| match config {
-            SessionConfig::FeatureHub(_) => Ok(Bootstrap::read(bytes)?),
-            #[cfg(feature = "featbit")]
-            SessionConfig::FeatBit { .. } => {
-                super::featbit::check_bootstrap(bytes)?;
-                Ok(Bootstrap::whole(bytes))
-            }
-            #[cfg(feature = "featuresignals")]
-            SessionConfig::FeatureSignals { .. } => Ok(Bootstrap::whole(bytes)),
-        });
-        #[cfg(feature = "featuresignals")]
-        let given = given
-            .chain(given_ruleset(&self.given.system).map(|ruleset| Ok(Bootstrap::whole(&ruleset))));
-        let bootstrap = given.collect::<Result<_, StartError>>()?;
-        Ok((header, bootstrap))
+        let system = &self.given.system;
+        let given = self.given.bootstrap.iter().map(|bytes| system.bootstrap(bytes));
+        given.chain(system.own_document().map(Ok)).collect()
     }
-}
-
-/// Returns the features as a document from which a session serves them.
-fn document_of(rules: &Rules) -> Bootstrap {
-    #[cfg(feature = "featbit")]
-    if rules.system() == System::FeatBit {
-        return Bootstrap::whole(fh_eval::featbit::full_message(rules.ruleset()).as_bytes());
-    }
-    #[cfg(feature = "featuresignals")]
-    if rules.system() == System::FeatureSignals {
-        return match rules.evaluated_for() {
-            Some(_) => Bootstrap::whole(answers_document(rules.ruleset()).as_bytes()),
-            // The settings of the client have the ruleset.
-            None => Bootstrap::default(),
-        };
-    }
-    Bootstrap::of(rules)
 }
 
 #[cfg(feature = "reqwest")]
@@ -349,7 +293,7 @@ impl Driver {
             let keys = || server.keys().into_iter().flat_map(ApiKeys::iter);
             let opened = |id: &str| keys().any(|key| key.environment().eq_ignore_ascii_case(id));
             let environment = match id {
-                None => server.environment(),
+                None => Arc::clone(&server.environment),
                 Some(id) if is_offline || opened(&id) => id,
                 Some(id) => {
                     let why = format!("no API key of the client may read the environment {id}");

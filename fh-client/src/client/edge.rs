@@ -123,7 +123,7 @@ impl Client {
     pub fn environments(&self) -> Vec<Arc<str>> {
         let mut environments: Vec<Arc<str>> = Vec::new();
         let server = self.shared.server();
-        let Some(keys) = server.keys() else { return vec![server.environment()] };
+        let Some(keys) = server.keys() else { return vec![Arc::clone(&server.environment)] };
         for key in keys.iter() {
             let is_known = |known: &Arc<str>| known.eq_ignore_ascii_case(key.environment());
             if !environments.iter().any(is_known) {

@@ -146,7 +146,7 @@ impl ContextPool {
             self.pool.end_all();
             return Ok(client.context_of(attributes));
         }
-        client.shared().settings.given.check_context(&attributes)?;
+        client.shared().settings.given.system.check_context(&attributes)?;
         // The timeout runs on the runtime of the contexts, so that the caller needs no tokio runtime.
         let limit = client.shared().settings.limits.poll;
         let place = client.shared().settings.place()?;

@@ -71,7 +71,7 @@ const LAST_INSIGHTS: Duration = Duration::from_secs(2);
 
 /// The values that are needed to create a driver.
 pub(crate) struct Parts {
-    pub(crate) session: Protocol,
+    pub(crate) session: Box<dyn Protocol>,
     pub(crate) repository: Repository,
     pub(crate) dispatcher: Delivery,
     pub(crate) transport: Arc<dyn Transport>,

@@ -40,7 +40,7 @@ impl Driver {
     /// Gives the session an input.
     pub(super) fn take(&mut self, input: Input<'_>) {
         let now = self.parts.clock.now();
-        self.parts.session.handle(now, || (self.parts.wall)(), input);
+        self.parts.session.handle(now, &*self.parts.wall, input);
     }
 
     /// Performs the actions that the session returns for its last inputs.
@@ -292,7 +292,7 @@ impl Driver {
                 };
                 let updater = Updater {
                     transport: self.parts.transport.clone(),
-                    edge: self.parts.server.url().clone(),
+                    edge: self.parts.server.url.clone(),
                     key: keys.first().clone(),
                     secrets: self.secrets.clone(),
                     headers: self.parts.headers.clone(),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use fh_eval::{Attributes, Timestamp};
 use fh_repository::problem::Problem;
+use fh_repository::rules::Rules;
 use fh_repository::system::System;
 use fh_repository::{
     Interceptor, LockPolicy, Observer, Repository, RepositoryOptions, Subscription, UsageOptions,
@@ -23,7 +24,8 @@ use crate::driver::{Place, Runtime};
 use crate::header::{is_header_value, unsendable};
 use crate::reporting::Reporting;
 use crate::server::Server;
-use crate::snapshot_file::SnapshotFile;
+use crate::session_config::SessionConfig;
+use crate::snapshot_file::{Bootstrap, SnapshotFile};
 use crate::start_error::StartError;
 use crate::transport::{InvalidSetting, Transport};
 use crate::wall_clock::{WallClock, system_clock};
@@ -34,14 +36,61 @@ type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
 /// A function that adds a listener to the repository.
 type Subscribe = Arc<dyn Fn(&Repository) -> Subscription + Send + Sync>;
 
-/// The system of a client's server, with the settings that only clients of that system have.
-#[derive(Clone)]
-pub(crate) enum SystemSettings {
-    FeatureHub,
-    #[cfg(feature = "featbit")]
-    FeatBit(crate::featbit::Settings),
+/// The settings that only clients of one system have, and what a client does in the way of that system. A further system implements it beside
+/// its settings, and no other file of this crate names it.
+pub(crate) trait FlagSystem: Send + Sync {
+    fn system(&self) -> System;
+
+    /// Checks the settings of a client, fills in those that are missing, and returns its session.
+    fn session(&self, given: &mut BuilderSettings) -> Result<SessionConfig, StartError>;
+
+    /// Checks that the server can evaluate a context.
+    fn check_context(&self, _context: &Attributes) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    /// Sets the options of the repository that depend on the system.
+    fn prepare(&self, _options: &mut RepositoryOptions) {}
+
+    /// Reads a bootstrap document.
+    fn bootstrap(&self, bytes: &[u8]) -> Result<Bootstrap, StartError>;
+
+    /// Returns the document that the settings hold besides the bootstrap documents.
+    fn own_document(&self) -> Option<Bootstrap> {
+        None
+    }
+
+    /// Returns features as a document from which a session serves them.
+    fn document_of(&self, rules: &Rules) -> Bootstrap {
+        Bootstrap::of(rules)
+    }
+
+    /// Returns the file whose rules the client follows.
     #[cfg(feature = "featuresignals")]
-    FeatureSignals(crate::featuresignals::Settings),
+    fn followed_file(&self) -> Option<&std::path::Path> {
+        None
+    }
+}
+
+/// FeatureHub, whose settings are those of the builder.
+pub(crate) struct FeatureHub;
+
+impl FlagSystem for FeatureHub {
+    fn system(&self) -> System {
+        System::FeatureHub
+    }
+
+    fn session(&self, given: &mut BuilderSettings) -> Result<SessionConfig, StartError> {
+        given.session_config()
+    }
+
+    fn check_context(&self, context: &Attributes) -> Result<(), Problem> {
+        ContextHeader::of(context).map(drop).map_err(Problem::Context)
+    }
+
+    fn bootstrap(&self, bytes: &[u8]) -> Result<Bootstrap, StartError> {
+        Ok(Bootstrap::read(bytes)?)
+    }
 }
 
 /// The settings that a program gives to a [`ClientBuilder`](crate::ClientBuilder). The functions of the builder describe the
@@ -50,7 +99,8 @@ pub(crate) enum SystemSettings {
 pub(crate) struct BuilderSettings {
     pub(crate) url: Option<String>,
     pub(crate) keys: Vec<String>,
-    pub(crate) system: SystemSettings,
+    /// The system of the client's server, with the settings that only clients of that system have.
+    pub(crate) system: Arc<dyn FlagSystem>,
     pub(crate) mode: Option<Mode>,
     pub(crate) changes: Vec<Change>,
     pub(crate) context: Option<Arc<Attributes>>,
@@ -77,7 +127,7 @@ impl Default for BuilderSettings {
         Self {
             url: None,
             keys: Vec::new(),
-            system: SystemSettings::FeatureHub,
+            system: Arc::new(FeatureHub),
             mode: None,
             changes: Vec::new(),
             context: None,
@@ -134,33 +184,12 @@ impl BuilderSettings {
             _ => Ok(ContextHeader::default()),
         }
     }
-
-    /// Checks that the server can evaluate a context.
-    pub(crate) fn check_context(&self, context: &Attributes) -> Result<(), Problem> {
-        match self.system {
-            SystemSettings::FeatureHub => {
-                ContextHeader::of(context).map(drop).map_err(Problem::Context)
-            }
-            #[cfg(feature = "featbit")]
-            SystemSettings::FeatBit(_) => Ok(()),
-            #[cfg(feature = "featuresignals")]
-            SystemSettings::FeatureSignals(_) => {
-                fh_session::featuresignals::internal::check(context)
-            }
-        }
-    }
 }
 
 impl ClientSettings {
     /// Returns the system of the client's server.
-    pub(crate) const fn system(&self) -> System {
-        match self.given.system {
-            SystemSettings::FeatureHub => System::FeatureHub,
-            #[cfg(feature = "featbit")]
-            SystemSettings::FeatBit(_) => System::FeatBit,
-            #[cfg(feature = "featuresignals")]
-            SystemSettings::FeatureSignals(_) => System::FeatureSignals,
-        }
+    pub(crate) fn system(&self) -> System {
+        self.given.system.system()
     }
 
     /// Returns a repository with the interceptors and observers of the builder. The listeners follow with [`Self::subscribe`].
@@ -168,17 +197,7 @@ impl ClientSettings {
         let clock = Arc::clone(&self.given.clock);
         let mut options = RepositoryOptions::new(move || clock());
         options.reports_mistakes = self.given.reports_mistakes;
-        match self.given.system {
-            SystemSettings::FeatureHub => {}
-            #[cfg(feature = "featbit")]
-            SystemSettings::FeatBit(_) => {
-                options.is_visible_change = fh_eval::featbit::is_visible_change;
-            }
-            #[cfg(feature = "featuresignals")]
-            SystemSettings::FeatureSignals(_) => {
-                options.is_visible_change = fh_eval::featuresignals::is_visible_change;
-            }
-        }
+        self.given.system.prepare(&mut options);
         if let Some(events) = self.given.events {
             options.events = events.max(1);
         }
@@ -209,7 +228,7 @@ impl ClientSettings {
         settings.context = Some(context);
         settings.snapshot = None;
         settings.first = None;
-        if server.key_kind() == KeyKind::ServerEvaluated {
+        if server.key_kind == KeyKind::ServerEvaluated {
             // The bootstrap features belong to the context of the first client (D-62).
             settings.bootstrap.clear();
         }
@@ -248,7 +267,7 @@ impl BuilderSettings {
     /// already.
     fn use_server(&mut self, server: &Server) {
         if let Some(keys) = server.keys() {
-            self.url = Some(server.url().as_str().to_string());
+            self.url = Some(server.url.as_str().to_string());
             self.keys = keys.iter().map(|key| key.expose().to_string()).collect();
         }
     }
@@ -268,7 +287,7 @@ impl BuilderSettings {
         self.transport = TransportChoice::Given(Arc::new(transport));
         let mode = polling(interval);
         self.mode = Some(mode);
-        if matches!(self.system, SystemSettings::FeatureHub) {
+        if self.system.system() == System::FeatureHub {
             // This change is added last, so that the polling mode overrides the mode that the program has set.
             self.changes.push(Arc::new(move |config| config.mode = mode));
         }

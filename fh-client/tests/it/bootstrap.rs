@@ -1,4 +1,4 @@
-//! The values of a context as a document for other programs, checked against `docs/bootstrap.md` and its JSON Schema.
+//! The values of a context as a document for other programs, checked against `docs/reference/bootstrap.md` and its JSON Schema.
 
 use fh_client::testing::{CLIENT_KEY, MemoryEdge, SERVER_KEY};
 use fh_client::{Bootstrap, ContextValues, Reason};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{PATIENCE, started};
 
 fn schema() -> jsonschema::Validator {
-    let schema = include_str!("../../../docs/bootstrap.schema.json");
+    let schema = include_str!("../../../docs/reference/bootstrap.schema.json");
     jsonschema::draft202012::new(&serde_json::from_str(schema).unwrap()).unwrap()
 }
 
@@ -121,7 +121,7 @@ fn different_contexts_have_different_hashes() {
         "the first value counts for percentages"
     );
     assert_ne!(hash(&["a", "b"]), hash(&["a,b"]));
-    // docs/bootstrap.md hashes the text `plan=gold,a%2Cb&userkey=mara`.
+    // docs/reference/bootstrap.md hashes the text `plan=gold,a%2Cb&userkey=mara`.
     assert_eq!(
         hash(&["gold", "a,b"]),
         "990652b3c4e323fe161e65dfe7cd61cbedb67dfe847f3e9fca77f26f231eb67c"

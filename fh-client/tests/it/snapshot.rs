@@ -1,4 +1,4 @@
-//! Snapshot files, and features given at the start (C-STORE). Files are checked against `docs/snapshot.schema.json`.
+//! Snapshot files, and features given at the start (C-STORE). Files are checked against `docs/reference/snapshot.schema.json`.
 
 use std::path::Path;
 use std::time::Duration;
@@ -88,7 +88,7 @@ fn a_file_that_is_read_at_the_start_serves_the_first_read() {
 
 /// Returns the problems of a snapshot by the JSON Schema.
 fn problems(snapshot: &Value) -> Vec<String> {
-    let schema = include_str!("../../../docs/snapshot.schema.json");
+    let schema = include_str!("../../../docs/reference/snapshot.schema.json");
     let schema = jsonschema::draft202012::new(&serde_json::from_str(schema).unwrap()).unwrap();
     schema.iter_errors(snapshot).map(|problem| problem.to_string()).collect()
 }

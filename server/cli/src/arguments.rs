@@ -18,17 +18,27 @@ const OTHERS: &[(&str, &[&str], &str)] = &[
     ("rollout", &["--users", "--count", "--population", "-n"], "--sample N"),
     ("watch", &["--timeout", "--duration", "--seconds", "-t"], "--for SECONDS"),
     ("watch", &["--interval", "--every", "-n"], "--poll SECONDS"),
+    ("eval", &["--feature", "--features", "--flag"], "--key FEATURE"),
     ("get", &["--wait-for", "-t"], "--timeout SECONDS"),
     ("probe", &["-t"], "--timeout SECONDS"),
     ("serve", &["--data-dir", "--data-folder", "--storage"], "--data DIR"),
     ("serve", &["--validate", "--dry-run", "--lint"], "--check FILE"),
     ("serve", &["--host", "--bind", "--address"], "--listen ADDRESS"),
+    (
+        "",
+        &["--user", "--userkey", "--userKey", "--user-key", "--user-id"],
+        "--context userkey=USER",
+    ),
+    ("", &["--country"], "--context country=NAME"),
     ("", &["--format", "--output", "-o", "--output-format"], "--json"),
     ("", &["--env", "-e"], "--environment NAME"),
     ("", &["--no-color", "--no-colour", "--colour"], "--color WHEN"),
     ("", &["--at", "--time", "--date"], "--now TIME"),
     ("", &["--attributes", "--attr", "-a", "--set"], "--context NAME=VALUE"),
 ];
+
+/// The commands whose argument is the URL of a server.
+const WITH_URL: [&str; 5] = ["get", "set", "watch", "doctor", "probe"];
 
 /// The number of options that an error lists. The help lists those of a command with more.
 const LISTED: usize = 20;
@@ -95,6 +105,15 @@ fn unknown(command: &str, argument: &str) -> Option<String> {
         ("serve", "--config" | "--file" | "-f") => {
             format!("`fh serve` has no {argument}: write `fh serve --state FILE`, or `--properties FILE` for settings")
         }
+        ("init", "--output" | "-o" | "--out") => {
+            format!("`fh init` has no {argument}: write the file as an argument, as in `fh init other.yaml`")
+        }
+        ("set", "--value" | "-v") => {
+            format!("`fh set` has no {argument}: write the value after the feature, as in `LIMIT 3`")
+        }
+        ("get" | "set" | "watch", "--feature" | "--flag" | "--features") => {
+            format!("`fh {command}` has no {argument}: write the feature as an argument, after the API key")
+        }
         ("bucket", "--key" | "-k") => {
             "`fh bucket` has no --key: write the percentage keys as arguments, and `--id FEATURE_ID` or `--file FILE --feature FEATURE`".to_string()
         }
@@ -103,12 +122,6 @@ fn unknown(command: &str, argument: &str) -> Option<String> {
         }
         (_, "--key" | "--apikey" | "--token") if command != "eval" => {
             format!("`fh {command}` has no {argument}: write the API key after the URL, or `--api-key KEY`")
-        }
-        (_, "--user" | "--userkey") => {
-            format!("`fh {command}` has no {argument}: write `--context userkey=USER`")
-        }
-        (_, "--country") => {
-            format!("`fh {command}` has no {argument}: write `--context country=NAME`")
         }
         _ if !is_option => return None,
         _ => no_such_option(command, argument)?,
@@ -129,7 +142,7 @@ fn no_such_option(command: &str, argument: &str) -> Option<String> {
     let meant = closest(argument, options.iter().map(String::as_str));
     Some(match (known, argument) {
         (Some((_, _, instead)), _) => format!("{text}: write `{instead}`"),
-        (None, "--port" | "-p" | "--host") => {
+        (None, "--port" | "-p" | "--host") if WITH_URL.contains(&command) => {
             format!("{text}: write host and port in the URL, as in http://127.0.0.1:8903")
         }
         _ => match meant {

@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bucket, demo, doctor, eval, explain, get, init, lint, probe, rollout, serve, set, watch,
+    bucket, completions, demo, doctor, eval, explain, get, init, lint, man, probe, rollout, schema,
+    serve, set, version, watch,
 };
 use crate::screen::ColorChoice;
 
@@ -34,12 +35,16 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// Write the output as JSON, for programs. `fh init -` writes YAML all the same
+    /// Write the output as JSON, for programs
+    ///
+    /// Scripts, manual pages and the YAML of `fh init -` stay as they are.
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
 
-    /// Use colours in the output always, never or automatically. `auto` uses colours if stdout is a terminal, unless the
-    /// environment variable NO_COLOR is set and not empty, or the environment variable TERM is `dumb`
+    /// Use colours
+    ///
+    /// `auto` uses colours if stdout is a terminal, unless the environment variable NO_COLOR is set and not empty, or the
+    /// environment variable TERM is `dumb`.
     #[arg(
         long,
         global = true,
@@ -66,4 +71,8 @@ pub(crate) enum Command {
     Init(init::InitArgs),
     Serve(serve::ServeArgs),
     Probe(probe::ProbeArgs),
+    Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+    Version(version::VersionArgs),
 }

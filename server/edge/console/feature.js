@@ -9,12 +9,13 @@ import { featureOf, featuresOf, put, store } from './store.js';
 import { strategiesEditor } from './strategies.js';
 import { switchOf } from './switch.js';
 import { valueEditor } from './value.js';
+import { sentence } from './words.js';
 
 export function featureView(root, environment, key, { close }) {
   const title = h('h2', { tabindex: '-1' }, key);
   const facts = h('p', { class: 'facts quiet' });
   const locked = h('p', { class: 'remark', hidden: true }, icon('lock'), 'Locked. Unlock the feature to change it.');
-  const relayed = h('p', { class: 'remark', hidden: true }, 'This server relays another one. Features are changed there.');
+  const readOnly = h('p', { class: 'remark', hidden: true });
   const retired = h('p', { class: 'remark', hidden: true }, 'Retired. Clients do not get it.');
   const problems = h('div', { class: 'problems' });
   const gone = h('p', { class: 'remark', role: 'status', hidden: true }, 'This feature no longer exists.');
@@ -35,7 +36,7 @@ export function featureView(root, environment, key, { close }) {
     h('header', {},
       h('button', { type: 'button', class: 'plain close', onclick: close }, icon('close'), h('span', { class: 'wide-only' }, 'Close'), h('span', { class: 'narrow-only' }, 'All features')),
       title, facts),
-    gone, relayed, locked, retired, problems,
+    gone, readOnly, locked, retired, problems,
     valuePart, strategiesPart,
     h('div', { class: 'actions' }, lock, retire, link('ask', 'Evaluate'), link('rollout', 'Try a rollout')),
     trouble, more,
@@ -85,9 +86,10 @@ export function featureView(root, environment, key, { close }) {
     if (!feature) return;
     if (kind !== feature.type) build(feature);
     refill(facts, feature.type, ' · version ', String(feature.version));
-    relayed.hidden = !store.relayed;
-    lock.hidden = store.relayed;
-    retire.hidden = store.relayed;
+    readOnly.hidden = !store.readOnly;
+    refill(readOnly, sentence(store.readOnly ?? ''));
+    lock.hidden = Boolean(store.readOnly);
+    retire.hidden = Boolean(store.readOnly);
     locked.hidden = !feature.locked;
     retired.hidden = !feature.retired;
     refill(problems, (feature.diagnostics ?? []).map(problem));

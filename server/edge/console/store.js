@@ -7,7 +7,7 @@ const listeners = new Set();
 /** By environment, one list of changes for each request in progress: those received since it began. */
 const underWay = new Map();
 
-export const store = { environments: [], revision: 0, relayed: false };
+export const store = { environments: [], revision: 0, readOnly: undefined };
 
 /** Calls `listener({ environment, keys })` when features change, and `listener({})` when environments change. Returns a function that stops it. */
 export function listen(listener) {
@@ -22,7 +22,7 @@ function tell(news) {
 export function setEnvironments(overview) {
   store.environments = overview.environments;
   store.revision = overview.revision;
-  store.relayed = overview.relayed;
+  store.readOnly = overview.readOnly;
   const known = new Set(store.environments.map((each) => each.id));
   for (const id of [...features.keys()]) if (!known.has(id)) features.delete(id);
   tell({});
@@ -30,7 +30,7 @@ export function setEnvironments(overview) {
 
 /** Returns true if the feature cannot be changed here. */
 export function isFixed(feature) {
-  return feature.locked || store.relayed;
+  return feature.locked || Boolean(store.readOnly);
 }
 
 /** Returns the features of an environment by key, in order; `undefined` if they were not loaded. */

@@ -4,7 +4,7 @@ import { Refused, patch } from './api.js';
 import { h } from './dom.js';
 import { say } from './notices.js';
 import { featureOf, isFixed, put, store } from './store.js';
-import { value } from './words.js';
+import { sentence, value } from './words.js';
 
 /** Creates a switch for a BOOLEAN feature. */
 export function switchOf(environment, current) {
@@ -35,7 +35,7 @@ export function switchOf(environment, current) {
     element.setAttribute('aria-checked', String(feature.value === true));
     element.setAttribute('aria-label', feature.key);
     element.setAttribute('aria-disabled', String(isFixed(feature)));
-    element.title = store.relayed ? 'Change it on the server that this one relays' : feature.locked ? 'Locked: unlock it to change it' : '';
+    element.title = store.readOnly ? sentence(store.readOnly) : feature.locked ? 'Locked: unlock it to change it' : '';
     word.textContent = value(feature.value, 'BOOLEAN');
   }
 

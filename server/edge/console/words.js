@@ -4,6 +4,11 @@ import { isNumber, number, write } from './json.js';
 
 const MILLION = 1_000_000;
 
+/** Returns an error of the server, which begins with a small letter, as a sentence. */
+export function sentence(text) {
+  return text && `${text[0].toUpperCase()}${text.slice(1)}.`;
+}
+
 /** Returns the percentage of a strategy in millionths; `undefined` if it has none. The engine treats 0 as none. */
 export function share(strategy) {
   const given = strategy?.percentage;

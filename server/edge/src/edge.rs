@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use fh_eval::Timestamp;
 use fh_listen::Shortcut;
 use uuid::Uuid;
 
@@ -52,6 +53,8 @@ pub struct EdgeBuilder {
     data_folder: Option<PathBuf>,
     damaged_data: DamagedData,
     relay: Option<RelayOptions>,
+    as_of: Option<Timestamp>,
+    owner: Option<Arc<str>>,
 }
 
 /// The handling of a damaged file in the data folder.
@@ -110,7 +113,7 @@ impl Edge {
         EdgeBuilder::default()
     }
 
-    /// Returns the routes of the Edge protocol, OFREP and `/info/version`. The routes of health, metrics, the admin API and the console are
+    /// Returns the routes of the Edge protocol, OFREP, `/info/version` and the schema of state files. The routes of health, metrics, the admin API and the console are
     /// included if the options enable them and place them on this port.
     ///
     /// Serve the routes with [`listen::serve`](crate::listen::serve), or mount them in a router of your own. The tokio runtime must have
@@ -193,6 +196,23 @@ impl EdgeBuilder {
         Self { state: Some(state), ..self }
     }
 
+    /// Sets the time of the state, such as the `Last-Modified` header of the object from which it was read. Values without a version of their
+    /// own get their first version from this time, so that several Edges with the same state serve the same versions. Default: the time at
+    /// which the Edge is built.
+    #[must_use]
+    pub fn state_as_of(self, as_of: Timestamp) -> Self {
+        Self { as_of: Some(as_of), ..self }
+    }
+
+    /// Refuses all changes of single features and replacements of the state: PUTs with status 403, the admin API with 409, and
+    /// [`EdgeHandle::change`] and [`EdgeHandle::replace`] with [`ReplaceError::ReadOnly`]. Only [`EdgeHandle::reload`] and
+    /// [`EdgeHandle::reload_as_of`] change the state, and changes that a data folder holds are dropped. `owner` names the place where the
+    /// state is changed, such as the URL of its object; the error texts contain this name. Has no effect on a relay.
+    #[must_use]
+    pub fn read_only(self, owner: impl Into<Arc<str>>) -> Self {
+        Self { owner: Some(owner.into()), ..self }
+    }
+
     /// Stores changes by PUT, by the admin API and by [`EdgeHandle::change`] and [`EdgeHandle::replace`] in this folder. The folder is
     /// created if it does not exist. Without a data folder, these changes are lost when the Edge ends.
     #[must_use]
@@ -256,17 +276,22 @@ impl EdgeBuilder {
             }
             None => (Box::new(NoPersistence), Records::default(), None),
         };
+        // The changes of an earlier start that was not read-only would make this server differ from the others.
+        let records = match &self.owner {
+            Some(_) => Records { changes: Vec::new(), replacement: None, ..records },
+            None => records,
+        };
         let is_read = self.state.is_some();
         let base = self.state.unwrap_or_default();
         // A state that the admin API sent to an Edge without a base is the first state after a restart, too.
         let store = match is_read || records.have_replaced(&base) {
-            true => StateStore::open(base.clone(), records, now()),
+            true => StateStore::open(base.clone(), records, self.as_of.unwrap_or_else(now)),
             false => StateStore::waiting(records),
         };
         let writer =
             Writer::start((base, store), change_store, defaults, Arc::clone(&environments))
                 .map_err(StartError::Thread)?;
-        let origin = Box::new(OwnState::new(writer, &environments));
+        let origin = Box::new(OwnState::new(writer, self.owner));
         let shared = SharedState::new(self.options, environments, origin, notices);
         shared.notices.set(Topic::DataFolder, notice);
         if !shared.origin.is_ready() {
@@ -300,7 +325,7 @@ impl EdgeHandle {
     /// # Errors
     /// Returns a [`ReplaceError`] with the reason why the state was not replaced.
     pub async fn replace(&self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
-        self.shared.origin.writer()?.replace(state, revision, Box::new(|_| ())).await
+        self.shared.origin.writer_of_changes()?.replace(state, revision, Box::new(|_| ())).await
     }
 
     /// Loads a base, which is a state that was read from its source, for the first time or again. If a feature's value is the same in the
@@ -312,7 +337,16 @@ impl EdgeHandle {
     /// Returns [`ReplaceError::Duplicate`] if two parts of the base have the same id, feature key or API key. Returns
     /// [`ReplaceError::Closed`] if the Edge's writer thread has ended, and [`ReplaceError::Relayed`] if this Edge is a relay.
     pub async fn reload(&self, base: State) -> Result<(), ReplaceError> {
-        self.shared.reload(base).await
+        self.shared.reload(base, None).await
+    }
+
+    /// Loads a base as [`Self::reload`] does. Values whose base is new, and which state no version of their own, get a version from the time
+    /// `as_of` in place of the current time. A version never decreases, also if `as_of` is earlier than before.
+    ///
+    /// # Errors
+    /// Returns the errors of [`Self::reload`].
+    pub async fn reload_as_of(&self, base: State, as_of: Timestamp) -> Result<(), ReplaceError> {
+        self.shared.reload(base, Some(as_of)).await
     }
 
     /// Reports in `/metrics` that a base could not be read, until [`EdgeHandle::reload`] succeeds again.

@@ -1,16 +1,25 @@
 //! Items for the tool `fh` and for the tests of this workspace. Any version may change or remove them.
 
-use fh_eval::Timestamp;
+use std::path::Path;
 
-pub use crate::change_store::DATA_THREAD;
+use fh_eval::Timestamp;
+use fh_files::FileContent;
+
+pub use crate::change_store::{DATA_FORMAT, DATA_THREAD};
 use crate::edge::EdgeHandle;
 pub use crate::lint::countries::named as country_of_code;
 pub use crate::lint::{CODES, Finding, Level, lint, millionths};
 pub use crate::metrics::{DroppedLogLines, LogKind};
 pub use crate::notices::Topic;
 pub use crate::origin::file::last_good::LastGood;
+use crate::origin::file::{self, FileError, Loaded};
 use crate::origin::relay::RelayOptions;
 use crate::state::file::Options;
+pub use crate::state::schema::{STATE_FORMAT, STATE_SCHEMA, STATE_SCHEMA_FILE};
+pub use crate::state_store::READ_ONLY;
+
+/// The maximum length of the text of a state in bytes.
+pub const MOST_STATE_BYTES: u64 = crate::state::file::MOST_BYTES;
 
 /// An example of a state file, with comments. Its environment ids and the keys CLIENT*KEY, SERVER-KEY and TESTS*KEY are placeholders.
 pub const TEMPLATE: &str = include_str!("state/template.yaml");
@@ -41,4 +50,17 @@ pub fn with_clock(
 #[must_use]
 pub fn without_accounts(options: Options) -> Options {
     options.without_accounts()
+}
+
+/// Reads a state from the content of an object. `name` is the name of the object in errors, and may begin with an environment id as the name
+/// of a state file.
+///
+/// # Errors
+/// Returns [`FileError`] if the content is not a valid state.
+pub fn parse_state(
+    name: &Path,
+    content: FileContent,
+    options: &Options,
+) -> Result<Loaded, FileError> {
+    file::parse(name, options, Ok(content))
 }

@@ -36,7 +36,7 @@ pub use change_store::DataFolderError;
 pub use edge::{
     DamagedData, Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError,
 };
-pub use fh_eval::Profile;
+pub use fh_eval::{Profile, Timestamp};
 #[doc(inline)]
 pub use fh_listen as listen;
 pub use metrics::ListenerFigures;

@@ -58,9 +58,10 @@ impl RequestLog for RedactedLog {
 
 const HIDDEN: &str = "***";
 /// The routes that are shown. Segments below a route are shown only if they are an environment id.
-const ROUTES: [&str; 17] = [
+const ROUTES: [&str; 18] = [
     "/features",
     "/info/version",
+    "/schema/state-1.schema.json",
     "/health/liveness",
     "/health/readiness",
     "/health/readyness",

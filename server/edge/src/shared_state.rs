@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use fh_eval::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -134,7 +135,7 @@ impl SharedState {
         feature: &str,
         mut change: FeatureChange,
     ) -> Result<u64, ReplaceError> {
-        let writer = self.origin.writer()?;
+        let writer = self.origin.writer_of_changes()?;
         if let Some(strategies) = change.strategies.take() {
             let published = self.environments.get(environment).ok_or(ReplaceError::NotFound)?;
             let served = published.features.iter().find(|served| &*served.key == feature);
@@ -145,14 +146,19 @@ impl SharedState {
         writer.patch((environment, feature.into()), change, Box::new(|_| ())).await
     }
 
-    /// Loads a base, and records the result in the metrics, also if the caller drops this future.
-    pub(crate) async fn reload(&self, base: State) -> Result<(), ReplaceError> {
+    /// Loads a base, and records the result in the metrics, also if the caller drops this future. Values without a version of their own get
+    /// one from the time `as_of`, or from the current time.
+    pub(crate) async fn reload(
+        &self,
+        base: State,
+        as_of: Option<Timestamp>,
+    ) -> Result<(), ReplaceError> {
         let metrics = Arc::clone(&self.metrics);
         let effect = Box::new(move |outcome: &Result<(), ReplaceError>| match outcome {
             Ok(()) => metrics.state_read(),
             Err(_) => metrics.reload_failed(),
         });
-        self.origin.writer()?.reload(base, effect).await
+        self.origin.writer()?.reload(base, as_of, effect).await
     }
 }
 

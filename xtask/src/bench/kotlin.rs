@@ -1,5 +1,5 @@
 //! `cargo xtask bench kotlin`: measures the package for Kotlin and Java beside published SDKs and the Rust client, and writes the tables of
-//! `docs/performance-kotlin.md`.
+//! `docs/project/performance-kotlin.md`.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::kotlin;
 use crate::kotlin::maven::{PACKAGE, VERSION, maven};
 use crate::shell::{Run, root, target_folder};
 
-const PAGE: &str = "docs/performance-kotlin.md";
+const PAGE: &str = "docs/project/performance-kotlin.md";
 const MODULE: &str = "bindings/kotlin/bench";
 /// The artifacts whose versions the page names.
 const NAMED: [&str; 5] = [

@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: runs the benches, which are a workspace of their own, and writes their tables into
-//! `docs/performance.md` and `docs/performance-edge.md`. `cargo xtask bench swift` is in `swift/bench.rs`, and
+//! `docs/project/performance.md` and `docs/project/performance-edge.md`. `cargo xtask bench swift` is in `swift/bench.rs`, and
 //! `cargo xtask bench web` in `web/bench.rs`.
 
 mod instructions;
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         run(program("statsig"), "statsig")?,
     ];
     let circumstances = circumstances(&Run::new("rustc --version").output()?, &versions()?)?;
-    publish("docs/performance.md", "bench", &circumstances, &tables, &["Goals", "Hot: ns"])
+    publish("docs/project/performance.md", "bench", &circumstances, &tables, &["Goals", "Hot: ns"])
 }
 
 /// Creates the folder of figures and tables.
@@ -130,7 +130,7 @@ fn edge(arguments: &[String]) -> Result<(), String> {
         }
         let tables = figures()?.join(format!("edge-{of}.md"));
         bench.args(&["--markdown".to_string(), tables.display().to_string()]).go()?;
-        publish_part("docs/performance-edge.md", of, &circumstances(&name, &[])?, tables)?;
+        publish_part("docs/project/performance-edge.md", of, &circumstances(&name, &[])?, tables)?;
     }
     // The message is repeated at the end, where it is noticed.
     if let Some(missing) = missing {

@@ -1,5 +1,5 @@
 //! `cargo xtask bench python`: measures the Python package beside published SDKs, and writes the tables of
-//! `docs/performance-python.md`.
+//! `docs/project/performance-python.md`.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::python::environment::Environment;
 use crate::python::{PACKAGE, build_wheel};
 use crate::shell::root;
 
-const PAGE: &str = "docs/performance-python.md";
+const PAGE: &str = "docs/project/performance-python.md";
 const REQUIREMENTS: &str = "bindings/python/bench/requirements.txt";
 /// The packages whose versions the page names.
 const NAMED: [&str; 10] = [

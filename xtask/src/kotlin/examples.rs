@@ -4,7 +4,7 @@
 //! blocks of XML. It must end by itself at the end of its input, and print the value that the Edge has for Mara.
 
 use super::java;
-use super::pages::{COLOUR, Example, Pages};
+use super::pages::{BANNER, COLOUR, Example, Pages};
 use super::project::Project;
 use super::repository::Repository;
 use crate::output::say;
@@ -24,8 +24,8 @@ pub(super) fn run(repository: &Repository) -> Result<(), String> {
 
 /// Fails unless a program has printed the value of the Edge.
 pub(super) fn check(program: &Example, lines: &[String]) -> Result<(), String> {
-    if !lines.iter().any(|line| line.contains(COLOUR)) {
-        return Err(format!("{} printed {lines:?}, without {COLOUR}", program.class));
+    if !lines.iter().any(|line| line.contains(COLOUR) || line.contains(BANNER)) {
+        return Err(format!("{} printed {lines:?}, without {COLOUR} or {BANNER}", program.class));
     }
     say!("    {} has run against fh serve, and printed {lines:?}", program.class);
     Ok(())

@@ -1,12 +1,14 @@
 //! `cargo xtask dist kotlin`: the packages that ship, in a Maven repository, and their checks.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::library::{Libraries, zig};
 use super::maven::{VERSION, folder};
 use super::repository::Repository;
 use super::target::Target;
 use super::{check, examples, maven, shrunk};
+use crate::folders::empty_folder;
 use crate::install;
 use crate::output::say;
 
@@ -18,7 +20,7 @@ pub(crate) fn dist(names: &[String]) -> Result<(), String> {
     maven::prepare()?;
     install(&targets)?;
     build(targets, "")?;
-    say_how_to_add()
+    say_how_to_add(&repository()?.folder)
 }
 
 /// Installs what the package for all targets needs.
@@ -59,8 +61,8 @@ fn build(targets: Vec<&'static Target>, further: &str) -> Result<(), String> {
 }
 
 /// Prints what a user pastes into a project.
-fn say_how_to_add() -> Result<(), String> {
-    let url = format!("file://{}", repository()?.folder.display());
+pub(crate) fn say_how_to_add(repository: &Path) -> Result<(), String> {
+    let url = format!("file://{}", repository.display());
     say!(
         "the repository is {url}\n\nMaven:\n\n\
          <repositories>\n  <repository>\n    <id>fh-client</id>\n    <url>{url}</url>\n    \
@@ -71,6 +73,14 @@ fn say_how_to_add() -> Result<(), String> {
          dependencies {{\n    implementation(\"fh.client:fh-client-jdk:{VERSION}\")\n}}"
     );
     Ok(())
+}
+
+/// Writes the bill of materials of the packages.
+pub(crate) fn write_bill(to: &Path) -> Result<(), String> {
+    let folder = empty_folder(&folder()?.join("bill"))?;
+    Repository::write_bill(&folder)?;
+    let failed = |why: std::io::Error| format!("{}: {why}", to.display());
+    fs::copy(folder.join("bom.json"), to).map(|_| ()).map_err(failed)
 }
 
 fn repository() -> Result<Repository, String> {

@@ -4,8 +4,10 @@ use crate::local_edge::Edge;
 use crate::page_examples::{self, blocks};
 
 /// The pages with examples. The first one has the programs that run in all hosts.
-const PAGES: [&str; 2] = ["bindings/kotlin/README.md", "docs/kotlin.md"];
+const PAGES: [&str; 2] = ["bindings/kotlin/README.md", "docs/guide/kotlin.md"];
 pub(super) const COLOUR: &str = "blue";
+/// The value of the feature that the first programs of the guides read.
+pub(super) const BANNER: &str = "Hello";
 
 /// A program of a page.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ impl Pages {
                 match block.lines().next() {
                     Some("<repositories>") => pages.repositories = block.to_string(),
                     Some("<dependencyManagement>") => pages.managed = block.to_string(),
+                    // A whole project, which `cargo xtask dist check` builds.
+                    Some(line) if line.starts_with("<project ") => {}
                     // Both pages have the dependency of the client.
                     _ if pages.dependencies.contains(block) => {}
                     _ => pages.dependencies.push_str(block),

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::library::Libraries;
 use super::maven::{PACKAGE, VERSION, maven};
+use crate::commit_time;
 use crate::folders::empty_folder;
 use crate::output::say;
 use crate::shell::{Run, root};
 
+/// The plugin that writes bills of materials.
+const BILLS: &str = "org.cyclonedx:cyclonedx-maven-plugin:2.9.3";
 /// The file by which a program finds a transport.
 const TRANSPORT: &str = "META-INF/services/fh.client.http.HttpTransport";
 const MODULE: &str = "module-info.class";
@@ -68,10 +71,25 @@ impl Repository {
             .args(&[
                 format!("-Dfh.native={}", libraries.folder.display()),
                 format!("-Dfh.licences={}", libraries.licences()?.display()),
+                // The time of the files in the jars.
+                format!("-Dproject.build.outputTimestamp={}", commit_time::rfc3339()?),
                 format!("-DaltDeploymentRepository=package::file://{}", self.folder.display()),
             ])
             .go()?;
         self.check(libraries)
+    }
+
+    /// Writes the bill of materials of the packages, `bom.json`, into a folder.
+    pub(super) fn write_bill(folder: &Path) -> Result<(), String> {
+        let modules = ARTIFACTS.map(|(artifact, _)| format!(":{artifact}")).join(",");
+        maven(&format!("-pl :fh-client-parent,{modules} {BILLS}:makeAggregateBom"))
+            .args(&[
+                "-DoutputFormat=json".to_string(),
+                "-DincludeBomSerialNumber=false".to_string(),
+                format!("-DoutputDirectory={}", folder.display()),
+                format!("-Dproject.build.outputTimestamp={}", commit_time::rfc3339()?),
+            ])
+            .go()
     }
 
     /// Fails if a jar lacks a file, or contains a library of another platform.

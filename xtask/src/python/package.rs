@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::environment::create;
-use super::wheels::{MANYLINUX, REASON, Wheels};
+use super::wheels::{REASON, Wheels};
 use super::{PACKAGE, smoke};
-use crate::folders::empty_folder;
+use crate::folders::{empty_folder, files_below};
 use crate::output::say;
 use crate::shell::{Run, root};
 use crate::workspace::binary;
@@ -28,10 +28,16 @@ pub(crate) fn prepare() -> Result<(), String> {
     Wheels::prepare(REASON).map(|_| ())
 }
 
-/// Builds the wheel for this machine and the sdist, and tries both.
-pub(crate) fn run() -> Result<(), String> {
+/// Tries the wheel for this machine and the sdist of a folder.
+pub(crate) fn run(folder: &Path) -> Result<(), String> {
     let wheels = Wheels::prepare(REASON)?;
-    let (wheel, sdist) = (wheels.build(&MANYLINUX)?, wheels.sdist()?);
+    let file = |is_it: &dyn Fn(&str) -> bool| {
+        let files = files_below(folder)?;
+        let found = files.into_iter().find(|file| is_it(&file.display().to_string()));
+        found.ok_or_else(|| format!("{} lacks the wheel or the sdist", folder.display()))
+    };
+    let wheel = file(&|name| name.ends_with("manylinux2014_x86_64.whl"))?;
+    let sdist = file(&|name| name.ends_with(".tar.gz"))?;
     let fh = binary("fh")?;
     try_wheel(&wheels, &wheel, &fh)?;
     try_sdist(&wheels, &sdist, &fh, Build::Dev)

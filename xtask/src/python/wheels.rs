@@ -8,7 +8,7 @@ use super::environment::Environment;
 use crate::folders::{empty_folder, only_file};
 use crate::output::say;
 use crate::shell::{Run, root, target_folder};
-use crate::{install, machine_paths};
+use crate::{commit_time, install, machine_paths};
 
 /// A platform for which a wheel is built.
 pub(crate) struct Platform {
@@ -109,7 +109,7 @@ impl Wheels {
     pub(crate) fn sdist(&self) -> Result<PathBuf, String> {
         let built = empty_folder(&self.tools.folder.join("built"))?;
         let out = [built.display().to_string()];
-        self.maturin("sdist --out").args(&out).go()?;
+        self.maturin("sdist --out")?.args(&out).go()?;
         let sdist = only_file(&built)?;
         self.check(&sdist, &[])?;
         self.twine(&sdist)?;
@@ -138,7 +138,7 @@ impl Wheels {
             options.extend(["--".to_string(), format!("-Clink-arg={}", self.unwinder(target)?)]);
         }
         let build = "build --quiet --locked --profile wheel --zig";
-        self.maturin(&format!("{build} --target {target} --compatibility {compatibility}"))
+        self.maturin(&format!("{build} --target {target} --compatibility {compatibility}"))?
             .args(&options)
             .env("CARGO_ENCODED_RUSTFLAGS", &machine_paths::renaming()?.join("\u{1f}"))
             .env("PATH", &self.path())
@@ -214,12 +214,12 @@ impl Wheels {
             .go()
     }
 
-    fn maturin(&self, line: &str) -> Run {
+    /// Returns a run of the build tool, with the time of the commit for the files of packages.
+    fn maturin(&self, line: &str) -> Result<Run, String> {
         let target = self.tools.folder.join("target");
-        self.tools
-            .run(&format!("-m maturin {line}"))
-            .within(PACKAGE)
-            .env("CARGO_TARGET_DIR", &target.display().to_string())
+        let run = self.tools.run(&format!("-m maturin {line}")).within(PACKAGE);
+        let run = run.env("SOURCE_DATE_EPOCH", &commit_time::seconds()?);
+        Ok(run.env("CARGO_TARGET_DIR", &target.display().to_string()))
     }
 
     fn script(&self, script: &str) -> Run {

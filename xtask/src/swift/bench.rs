@@ -1,4 +1,4 @@
-//! `cargo xtask bench swift`: measures the package for Swift beside the Rust client, and writes the tables of `docs/performance-swift.md`.
+//! `cargo xtask bench swift`: measures the package for Swift beside the Rust client, and writes the tables of `docs/project/performance-swift.md`.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use super::{library, prepare};
 use crate::bench::page::{build_rust_client, circumstances, publish, write_payloads};
 use crate::shell::root;
 
-const PAGE: &str = "docs/performance-swift.md";
+const PAGE: &str = "docs/project/performance-swift.md";
 const BENCH: &str = "bench";
 
 /// Builds the library as it ships, the package with it, and the Rust client, and measures. Without arguments, replaces the tables of the page;

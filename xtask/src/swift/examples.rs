@@ -18,7 +18,7 @@ use crate::page_examples::{self, blocks};
 use crate::program::Program;
 use crate::shell::{Run, root};
 
-const PAGES: [&str; 2] = ["bindings/swift/README.md", "docs/swift.md"];
+const PAGES: [&str; 2] = ["bindings/swift/README.md", "docs/guide/swift.md"];
 /// The sources that stand in for SwiftUI, which Linux does not have.
 const SWIFT_UI: &str = "bindings/swift/packaging/SwiftUI.swift";
 const MANIFEST: &str = "// swift-tools-version";

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::apple::triples;
 use super::library::{self, LIBRARY};
 use super::tree::{self, PACKAGE};
-use crate::folders::empty_folder;
+use crate::folders::{empty_folder, files_below};
 use crate::machine_paths;
 use crate::shell::{Run, root, tracked_files};
 
@@ -62,7 +62,7 @@ impl Package {
         let native = Path::new(&platform()).join(LIBRARY);
         self.copy(library, &native)?;
         library::describe(&self.folder.join(platform()))?;
-        for file in xcframework.map_or(Ok(Vec::new()), files)? {
+        for file in xcframework.map_or(Ok(Vec::new()), files_below)? {
             let own = xcframework.and_then(|folder| file.strip_prefix(folder.parent()?).ok());
             self.copy(&file, own.unwrap_or(&file))?;
         }
@@ -96,7 +96,7 @@ impl Package {
 
 /// Fails if a file of a folder has a path of this machine.
 pub(super) fn check_paths(folder: &Path) -> Result<(), String> {
-    files(folder)?.iter().try_for_each(|file| machine_paths::check(file))
+    files_below(folder)?.iter().try_for_each(|file| machine_paths::check(file))
 }
 
 /// Returns the text of a file of the sources of the package.
@@ -133,20 +133,6 @@ fn licences(has_apple: bool) -> Result<String, String> {
     arguments.extend(targets.flat_map(|target| ["--target", target]));
     let arguments: Vec<String> = arguments.into_iter().map(str::to_string).collect();
     Run::new(&format!("python3 -B {LICENCES} --texts {TEXTS}")).args(&arguments).output()
-}
-
-/// Returns all files below a folder.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let failed = |why: std::io::Error| format!("{}: {why}", folder.display());
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        match path.is_dir() {
-            true => found.extend(files(&path)?),
-            false => found.push(path),
-        }
-    }
-    Ok(found)
 }
 
 #[cfg(test)]

@@ -28,10 +28,6 @@ pub(crate) fn prepare() -> Result<(), String> {
 }
 
 /// Builds and checks the package with the library that ships.
-pub(crate) fn build() -> Result<(), String> {
-    build_with(false)
-}
-
 fn build_with(has_apple: bool) -> Result<(), String> {
     let package = shipped()?;
     let library = library::release()?;

@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if is_quick {
         return measure.args(&["--quick".to_string()]).go();
     }
-    let page = root().join("docs/performance-web.md").display().to_string();
+    let page = root().join("docs/project/performance-web.md").display().to_string();
     let json = absolute(web_folder()?.join("performance.json")).map_err(|why| why.to_string())?;
     let json = json.display().to_string();
     measure.args(&[page, json, "--write".to_string()]).go()

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::engine::{ENGINES, Engine, TRAPS, folder, web_folder};
+use super::module_names::{self, registries};
 use crate::folders::empty_folder;
 use crate::install;
 use crate::output::say;
@@ -54,6 +55,7 @@ fn build() -> Result<(), String> {
         let compiled = compile(engine)?;
         let bound = bind(engine, &compiled)?;
         optimize(&bound.join(format!("{}_bg.wasm", engine.name)), &engine.module()?)?;
+        module_names::check(&engine.module()?)?;
         copy(&bound.join(format!("{}.js", engine.name)), &engine.glue()?)?;
     }
     describe(&done)?;
@@ -130,17 +132,6 @@ fn remapped() -> Result<Vec<String>, String> {
     let flag =
         |(path, name): (PathBuf, &str)| format!("--remap-path-prefix={}={name}", path.display());
     Ok(paths.into_iter().map(flag).collect())
-}
-
-/// Returns the folders in which cargo unpacks crates. Each registry has a folder of its own, whose name holds the name of the registry's
-/// host.
-pub(super) fn registries() -> Vec<PathBuf> {
-    let home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    let sources = home.map(|home| home.join("registry/src"));
-    let found = sources.and_then(|sources| fs::read_dir(sources).ok());
-    found.into_iter().flatten().filter_map(Result::ok).map(|registry| registry.path()).collect()
 }
 
 fn sysroot() -> Result<PathBuf, String> {

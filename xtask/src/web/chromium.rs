@@ -1,5 +1,7 @@
 //! Tests the TypeScript client in Chromium.
 
+use std::path::Path;
+
 use crate::install;
 use crate::workspace::binary;
 
@@ -31,6 +33,11 @@ pub(crate) fn run() -> Result<(), String> {
 /// Runs the few of these tests that show a client with each kind of key beside `fh serve`.
 pub(crate) fn smoke() -> Result<(), String> {
     test("test:chromium:smoke")
+}
+
+/// Opens the site of a folder.
+pub(crate) fn site(folder: &Path) -> Result<(), String> {
+    vitest::run("test:site", |run| run.env("FH_SITE", &folder.display().to_string()))
 }
 
 fn test(script: &str) -> Result<(), String> {

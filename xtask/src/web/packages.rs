@@ -9,7 +9,7 @@ use crate::install;
 use crate::workspace::binary;
 
 /// Builds the packages from the built engines, and writes their tarballs into the folder of all builds for the web.
-pub(crate) fn build_packages() -> Result<(), String> {
+fn build_packages() -> Result<(), String> {
     install::package(
         "python3 --version",
         "python3",

@@ -1,5 +1,6 @@
 //! The list that the tests of the other languages read.
 
+use fh_client::System;
 use serde_json::{Map, Value, json};
 
 use super::enumerations::enumerations;
@@ -107,6 +108,8 @@ fn lines(objects: impl Iterator<Item = Value>) -> String {
 #[test]
 fn the_list_for_other_languages_is_that_of_the_tables() {
     let settings = lines(SETTINGS.iter().map(setting));
+    let systems = System::ALL.map(|system| (system.as_str().to_string(), json!(system.name())));
+    let systems = Value::from(Map::from_iter(systems));
     let enumerations = enumerations().into_iter().map(|enumeration| {
         let values = enumeration.values.iter().map(|value| {
             let mut object = json!({ "name": value.name, "about": value.about });
@@ -120,7 +123,7 @@ fn the_list_for_other_languages_is_that_of_the_tables() {
     });
     let enumerations: Vec<String> = enumerations.collect();
     let text = format!(
-        "{{\n  \"settings\": {settings},\n  \"enumerations\": {{\n{}\n  }}\n}}\n",
+        "{{\n  \"systems\": {systems},\n  \"settings\": {settings},\n  \"enumerations\": {{\n{}\n  }}\n}}\n",
         enumerations.join(",\n")
     );
     super::check("bindings/shared/lists.json", &text);

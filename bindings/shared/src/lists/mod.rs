@@ -1,4 +1,4 @@
-//! The files that are made from the tables: the page `docs/client-settings.md`, the schema `docs/client-settings.schema.json`, and
+//! The files that are made from the tables: the page `docs/reference/client-settings.md`, the schema `docs/reference/client-settings.schema.json`, and
 //! `bindings/shared/lists.json`, with which the tests of the other languages compare their names and texts.
 
 mod defaults;

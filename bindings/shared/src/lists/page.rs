@@ -1,4 +1,4 @@
-//! The page `docs/client-settings.md`.
+//! The page `docs/reference/client-settings.md`.
 
 use std::fmt::Write;
 
@@ -7,7 +7,6 @@ use fh_client::System;
 use super::enumerations::enumerations;
 use super::json::members;
 use crate::language::{Language, Spelling};
-use crate::settings::systems::ALL;
 use crate::settings::{BACKOFF, Form, LIMITS, SETTINGS, Setting, Systems};
 
 const HEAD: &str = "# Settings of the client
@@ -17,7 +16,7 @@ and the settings document. Durations are seconds: a number in TypeScript and in 
 
 A binding for another language passes the settings to the client as a **settings document**: a JSON object whose members are the settings of the first table. Its
 JSON Schema is [client-settings.schema.json](client-settings.schema.json). A member that is missing or null has its default. A wrong member is an error,
-and so is one that clients of the selected [system](featbit.md) do not have:
+and so is one that clients of the selected [system](../guide/featbit.md) do not have:
 
 ```
 interval: the mode does not poll: write \"mode\": \"polling\" or \"mode\": \"passive\"
@@ -35,6 +34,9 @@ const LARGE_MESSAGES: &str = "
 A message with so many small parts that reading it might take more than 8 times its size and 32 MB is refused with the problem `too_large`, and the last features stay.
 Ordinary messages with 100,000 features, with 10,000 rules of one feature, or with 1,000,000 values of one rule or users of one segment are read.
 ";
+
+/// The enumerations whose values the page about troubleshooting explains.
+const EXPLAINED: [&str; 3] = ["Problem", "Reason", "Notice"];
 
 /// Returns the name of a setting, in both spellings if they differ.
 fn name(snake: &str) -> String {
@@ -71,7 +73,8 @@ fn languages(setting: &Setting) -> String {
 /// Returns a sentence about the systems whose clients have a setting or a value, or about those whose clients lack it. It names FeatureHub only
 /// if it has to.
 fn only(systems: Systems, noun: &str) -> String {
-    let (have, lack): (Vec<_>, Vec<_>) = ALL.into_iter().partition(|each| systems.have(*each));
+    let (have, lack): (Vec<_>, Vec<_>) =
+        System::ALL.into_iter().partition(|each| systems.have(*each));
     let names =
         |of: &[System]| of.iter().map(|system| system.name()).collect::<Vec<_>>().join(" and ");
     match (have.contains(&System::FeatureHub), noun) {
@@ -157,8 +160,8 @@ fn the_page_is_that_of_the_tables() {
         writeln!(page, "| {} | {} | {} |", name(setting.name), setting.about, languages(setting))
             .unwrap();
     }
-    page.push_str("\n## Names of states, problems and reasons\n\nAll languages use these names.\n");
-    for enumeration in enumerations() {
+    page.push_str("\n## Names of states\n\nAll languages use these names. [Troubleshooting](../guide/troubleshooting.md) has those of problems, reasons and notices.\n");
+    for enumeration in enumerations().into_iter().filter(|it| !EXPLAINED.contains(&it.name)) {
         writeln!(page, "\n### {}\n\n| name | meaning |\n|---|---|", enumeration.name).unwrap();
         for value in enumeration.values {
             let lacking: Vec<&str> =
@@ -170,5 +173,19 @@ fn the_page_is_that_of_the_tables() {
             writeln!(page, "| `{}` | {}{lacking} |", value.name, value.about).unwrap();
         }
     }
-    super::check("docs/client-settings.md", &page);
+    super::check("docs/reference/client-settings.md", &page);
+}
+
+#[test]
+fn the_page_about_troubleshooting_explains_each_value() {
+    let page = super::path("docs/guide/troubleshooting.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    for enumeration in enumerations().into_iter().filter(|it| EXPLAINED.contains(&it.name)) {
+        let (_, section) = page.split_once(&format!("\n## {}\n", enumeration.name)).unwrap();
+        let rows = section.split("\n## ").next().unwrap().lines();
+        let explained: Vec<&str> =
+            rows.filter_map(|row| Some(row.strip_prefix("| `")?.split_once('`')?.0)).collect();
+        let known: Vec<&str> = enumeration.values.iter().map(|value| value.name.as_str()).collect();
+        assert_eq!(explained, known, "{}", enumeration.name);
+    }
 }

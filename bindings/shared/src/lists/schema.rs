@@ -6,7 +6,6 @@ use fh_client::System;
 
 use super::json::default;
 use crate::language::Spelling;
-use crate::settings::systems::ALL;
 use crate::settings::{
     BACKOFF, Form, LIMITS, Member, SETTINGS, Setting, SettingsError, Unit, builder_from_json,
 };
@@ -97,12 +96,13 @@ fn schema() -> Value {
         |name: &str, value: Value| json!({ "required": [name], "properties": { name: value } });
     let selected = |system: System| present("system", json!({ "const": system.as_str() }));
     let without = |value: Value| json!({ "not": value });
-    let own = ALL.map(|system| {
+    let own = System::ALL.map(|system| {
         let selected = match system {
             // It is the system of a document that selects none.
-            System::FeatureHub => without(json!({ "anyOf": [
-                selected(System::FeatBit), selected(System::FeatureSignals),
-            ] })),
+            System::FeatureHub => {
+                let others = System::ALL.into_iter().filter(|other| *other != system);
+                without(json!({ "anyOf": others.map(selected).collect::<Vec<_>>() }))
+            }
             other => selected(other),
         };
         json!({ "if": selected, "then": of(system) })
@@ -162,7 +162,7 @@ fn the_schema_is_that_of_the_table() {
     schema.as_object_mut().unwrap().remove("properties");
     let text =
         format!("{{\n{},\n  \"properties\": {{\n{properties}\n  }}\n}}\n", members(&schema, "  "));
-    super::check("docs/client-settings.schema.json", &text);
+    super::check("docs/reference/client-settings.schema.json", &text);
 }
 
 /// Each document is accepted by the schema if and only if the parser accepts it.
@@ -194,7 +194,8 @@ fn the_schema_accepts_what_the_parser_accepts() {
     ];
     let values =
         [json!(null), json!(true), json!(5), json!(-1), json!("text"), json!([]), json!({})];
-    for system in ALL.map(|system| json!(system.as_str())).into_iter().chain([Value::Null]) {
+    for system in System::ALL.map(|system| json!(system.as_str())).into_iter().chain([Value::Null])
+    {
         for setting in SETTINGS.iter().filter(|setting| setting.is_data()) {
             let choices = if let Form::Choice(choices) = setting.form { choices } else { &[] };
             let words = choices.iter().map(|choice| json!(choice.word)).chain([default(setting)]);

@@ -75,7 +75,9 @@ impl From<&NotReady> for Failure {
                 (FailureKind::TimedOut, status.problem.as_ref().map(Problem::as_str))
             }
             NotReady::Failed(problem) => (FailureKind::NotReady, Some(problem.as_str())),
-            NotReady::Stopped => (FailureKind::NotReady, Some("stopped")),
+            NotReady::Stopped | NotReady::RulesetFile(_) => {
+                (FailureKind::NotReady, Some("stopped"))
+            }
             _ => (FailureKind::Closed, None),
         };
         Self { code, ..Self::new(kind, why) }

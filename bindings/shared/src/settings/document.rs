@@ -17,13 +17,12 @@ use super::form::Form;
 use super::given::GivenSettings;
 use super::groups::{BACKOFF, LIMITS, Member, Unit};
 use super::http::Proxy;
+use super::seconds::duration;
 use super::setting::Setting;
 use super::table::SETTINGS;
 
-/// The spelling of the document's members. Errors of documents use it.
-const LANGUAGE: Language = Language::TypeScript;
 /// The page that lists the settings.
-const PAGE: &str = "docs/client-settings.md lists the settings";
+const PAGE: &str = "docs/reference/client-settings.md lists the settings";
 
 /// Returns the builder of a client with the settings of a document. Missing settings have their defaults, or come from environment variables
 /// (see [`Client::from_environment`], and the `from_environment` of the settings of FeatBit and FeatureSignals).
@@ -39,6 +38,19 @@ pub fn builder_from_json(document: &str) -> Result<ClientBuilder, SettingsError>
 /// # Errors
 /// The errors of [`builder_from_json`].
 pub fn apply_json(builder: ClientBuilder, document: &str) -> Result<ClientBuilder, SettingsError> {
+    // Errors of a document that a program writes itself name its members as the document does.
+    apply_json_of(Language::TypeScript, builder, document)
+}
+
+/// Applies the settings of a document that a package made of the settings of a program. Errors are in the words of the program's language.
+///
+/// # Errors
+/// The errors of [`builder_from_json`].
+pub fn apply_json_of(
+    language: Language,
+    builder: ClientBuilder,
+    document: &str,
+) -> Result<ClientBuilder, SettingsError> {
     let mut members: BTreeMap<String, &RawValue> =
         serde_json::from_str(document).map_err(|why| SettingsError::Document(why.to_string()))?;
     // The form of a context depends on the system, so the context is the last member.
@@ -50,17 +62,17 @@ pub fn apply_json(builder: ClientBuilder, document: &str) -> Result<ClientBuilde
             continue;
         }
         given.add(setting, serde_json::from_str::<String>(value.get()).ok().as_deref());
-        draft = set(draft, &setting.form, value.get()).map_err(|wrong| match wrong {
+        draft = set(draft, &setting.form, value.get(), language).map_err(|wrong| match wrong {
             Wrong::Value(why) => SettingsError::Form {
                 name: name.clone(),
                 why,
-                expected: setting.form.words(LANGUAGE),
+                expected: setting.form.words(language),
             },
             Wrong::Member(member, why) => member.error(&name, why),
         })?;
     }
-    given.check(draft.system(), LANGUAGE)?;
-    draft.finish(LANGUAGE)
+    given.check(draft.system(), language)?;
+    draft.finish(language)
 }
 
 /// Returns the data setting with this name in a document.
@@ -114,7 +126,7 @@ fn other(value: &Value) -> Wrong {
 }
 
 /// Applies the JSON text of a value.
-fn set(draft: Draft, form: &Form, json: &str) -> Result<Draft, Wrong> {
+fn set(draft: Draft, form: &Form, json: &str, language: Language) -> Result<Draft, Wrong> {
     if let Form::Context(set) = form {
         let context = operations::attributes_from_json(json, draft.system());
         return Ok(set(draft, context.map_err(|why| Wrong::Value(why.to_string()))?));
@@ -147,8 +159,12 @@ fn set(draft: Draft, form: &Form, json: &str) -> Result<Draft, Wrong> {
             Value::Bool(false) => set(draft, Proxy::Never),
             _ => set(draft, Proxy::At(text(&value)?)),
         },
-        Form::Backoff { default, set } => set(draft, members(&value, *default, &BACKOFF)?),
-        Form::Limits(set) => set(draft, members(&value, fh_client::Limits::default(), &LIMITS)?),
+        Form::Backoff { default, set } => {
+            set(draft, members(&value, *default, &BACKOFF, language)?)
+        }
+        Form::Limits(set) => {
+            set(draft, members(&value, fh_client::Limits::default(), &LIMITS, language)?)
+        }
         Form::Context(_) | Form::Code => return Err(other(&value)),
     })
 }
@@ -176,12 +192,19 @@ fn count(value: &Value) -> Result<usize, Wrong> {
 
 fn seconds(value: &Value) -> Result<Duration, Wrong> {
     let seconds = value.as_f64().ok_or_else(|| other(value))?;
-    Duration::try_from_secs_f64(seconds)
-        .map_err(|why| Wrong::Value(format!("{seconds} seconds: {why}")))
+    duration(seconds).map_err(|why| Wrong::Value(why.to_string()))
 }
 
+/// The form of members that are durations.
+const SECONDS: Form = Form::Seconds(|draft, _| draft);
+
 /// Returns a setting's object. Members that are missing or null have the values of `base`.
-fn members<T>(value: &Value, mut base: T, known: &'static [Member<T>]) -> Result<T, Wrong> {
+fn members<T>(
+    value: &Value,
+    mut base: T,
+    known: &'static [Member<T>],
+    language: Language,
+) -> Result<T, Wrong> {
     let given = value.as_object().ok_or_else(|| other(value))?;
     for (name, value) in given {
         let wrong = |why: String, expected: &str| {
@@ -201,7 +224,7 @@ fn members<T>(value: &Value, mut base: T, known: &'static [Member<T>]) -> Result
             Unit::Seconds(place) => {
                 let read = seconds(value);
                 *place(&mut base) =
-                    read.map_err(|error| wrong(why(error), "seconds as a number from 0"))?;
+                    read.map_err(|error| wrong(why(error), &SECONDS.words(language)))?;
             }
             Unit::Bytes(place) => {
                 let read = count(value);

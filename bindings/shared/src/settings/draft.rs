@@ -15,13 +15,10 @@ use super::featuresignals::FeatureSignals;
 use super::http::Http;
 use super::mode::Mode;
 
-/// The default interval between polls.
-const INTERVAL: Duration = Duration::from_secs(180);
-
 /// A client's builder while settings are applied in any order. [`Draft::finish`] applies those that take effect together.
 pub struct Draft {
-    builder: ClientBuilder,
-    system: System,
+    pub(super) builder: ClientBuilder,
+    pub(super) system: System,
     pub(super) url: Option<String>,
     pub(super) featbit: FeatBit,
     pub(super) featuresignals: FeatureSignals,
@@ -114,7 +111,7 @@ impl Draft {
                 builder.snapshot_file(file)
             }
             (None, Some(_)) => {
-                let advice = format!("write {}", language.written("snapshot_file", "PATH"));
+                let advice = language.advice("snapshot_file", &["PATH"]);
                 return Err(SettingsError::together(
                     language,
                     "snapshot_max_age",
@@ -139,38 +136,5 @@ impl Draft {
                 advice,
             ))
         }
-    }
-
-    /// Applies the client's server and the way of fetching.
-    fn with_server(mut self, language: Language) -> Result<Self, SettingsError> {
-        let url = self.url.take();
-        if self.system == System::FeatureSignals {
-            let own = std::mem::take(&mut self.featuresignals);
-            self.builder = own.apply(self.builder, url, self.mode, self.interval, language)?;
-            return Ok(self);
-        }
-        if let Some(url) = url {
-            self.builder = self.builder.edge_url(url);
-        }
-        if self.system == System::FeatBit {
-            self.builder = std::mem::take(&mut self.featbit).apply(self.builder);
-        }
-        if self.interval.is_some() && !matches!(self.mode, Some(Mode::Polling | Mode::Passive)) {
-            let write = |mode| language.written("mode", mode);
-            let mut advice = format!("write {}", write("\"polling\""));
-            if self.system == System::FeatureHub {
-                advice = format!("{advice} or {}", write("\"passive\""));
-            }
-            return Err(SettingsError::together(
-                language,
-                "interval",
-                "the mode does not poll",
-                advice,
-            ));
-        }
-        if let Some(mode) = self.mode {
-            self.builder = mode.apply(self.builder, self.interval.unwrap_or(INTERVAL));
-        }
-        Ok(self)
     }
 }

@@ -6,7 +6,7 @@ use crate::language::Language::{self, TypeScript};
 
 use super::form::Form;
 use super::setting::Setting;
-use super::systems::FEATBIT;
+use super::system_row::FEATBIT;
 
 const LACKING: &[(Language, &str)] = &[(TypeScript, "its client has no sessions with FeatBit")];
 const SETTERS: &[&str] = &["featbit"];

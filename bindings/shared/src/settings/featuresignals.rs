@@ -81,7 +81,7 @@ impl FeatureSignals {
         language: Language,
     ) -> Result<(), SettingsError> {
         if interval.is_some() && matches!(mode, Some(Mode::Once | Mode::Offline)) {
-            let advice = format!("write {}", language.written("mode", "\"polling\""));
+            let advice = language.advice("mode", &["polling"]);
             return Err(SettingsError::together(
                 language,
                 "interval",

@@ -70,6 +70,9 @@ impl Form {
     pub fn words(&self, language: Language) -> String {
         let is_python = language == Language::Python;
         let or = |python: &str, other: &str| (if is_python { python } else { other }).to_string();
+        if let Some(words) = self.words_of_types(language) {
+            return words.to_string();
+        }
         match self {
             Self::Flag(_) => or("True or False", "true or false"),
             Self::Seconds(_) => {
@@ -86,7 +89,9 @@ impl Form {
                 format!("each one as a str such as \"{example}\"")
             }
             Self::Texts { example, .. } => format!("a list of texts such as [\"{example}\"]"),
-            Self::Choice(choices) => one_of(choices.iter().map(|choice| choice.word)),
+            Self::Choice(choices) => {
+                one_of(choices.iter().map(|choice| format!("\"{}\"", choice.word)))
+            }
             Self::Path(_) => "a path".to_string(),
             Self::Headers(_) => or(
                 "a mapping of names to values, such as {\"x-team\": \"shop\"}",
@@ -111,6 +116,35 @@ impl Form {
             }
             Self::Code => "a function or an object".to_string(),
         }
+    }
+
+    /// Returns the form in the types of Kotlin or Swift; `None` in another language, or if the form has the same words in all languages.
+    const fn words_of_types(&self, language: Language) -> Option<&'static str> {
+        Some(match (self, language) {
+            (Self::Seconds(_), Language::Kotlin) => {
+                "a Duration from 0, such as Duration.ofSeconds(30)"
+            }
+            (Self::Seconds(_), Language::Swift) => "a Duration from 0, such as .seconds(30)",
+            (Self::Range(_), Language::Kotlin) => {
+                "two Durations, the shorter one first, such as Duration.ofMillis(100) and Duration.ofSeconds(1)"
+            }
+            (Self::Range(_), Language::Swift) => {
+                "a range of Durations, such as .milliseconds(100) ... .seconds(1)"
+            }
+            (Self::Headers(_), Language::Kotlin) => {
+                "a Map of names and values, such as mapOf(\"x-team\" to \"shop\")"
+            }
+            (Self::Headers(_), Language::Swift) => {
+                "a dictionary of names and values, such as [\"x-team\": \"shop\"]"
+            }
+            (Self::Context(_), Language::Kotlin) => {
+                "a Map of attributes, such as mapOf(\"userkey\" to \"mara\")"
+            }
+            (Self::Context(_), Language::Swift) => {
+                "a dictionary of attributes, such as [\"userkey\": \"mara\"]"
+            }
+            _ => return None,
+        })
     }
 
     /// Returns the unit of the value, or `None` if it has none.
@@ -144,10 +178,10 @@ pub(super) const fn choice_of(
 }
 
 /// Returns words as an enumeration, such as `"a", "b" or "c"`.
-pub(super) fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = words.map(|word| format!("\"{word}\"")).collect();
-    match quoted.split_last() {
+pub(super) fn one_of(words: impl Iterator<Item = String>) -> String {
+    let words: Vec<String> = words.collect();
+    match words.split_last() {
         Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
-        _ => quoted.concat(),
+        _ => words.concat(),
     }
 }

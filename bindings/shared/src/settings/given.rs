@@ -7,7 +7,7 @@ use crate::language::Language;
 use super::error::SettingsError;
 use super::form::{Choice, Form, one_of};
 use super::setting::Setting;
-use super::systems::{self, Systems};
+use super::systems::Systems;
 
 /// The settings that a program has given to a client. They are checked when the system of the client is known.
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ impl Given {
             format!("a client of {} has no such {noun}", system.name())
         };
         let advice = match instead {
-            _ if noun == "value" => format!("write {}", self.setting.words_of(system)),
+            _ if noun == "value" => format!("write {}", self.setting.words_of(system, language)),
             Some((_, other)) => format!("write {}", language.spelling().spell(other)),
             None if has_forgotten => selection(systems, language),
             None => "leave it out".to_string(),
@@ -65,19 +65,19 @@ impl Given {
 
 /// Returns the advice to select the first of these systems.
 fn selection(systems: Systems, language: Language) -> String {
-    let system = systems::ALL.into_iter().find(|system| systems.have(*system));
+    let system = System::ALL.into_iter().find(|system| systems.have(*system));
     let name = system.unwrap_or_default().as_str();
     match language {
         Language::Python => format!("create the client with Client.{name}"),
-        _ => format!("write {}", language.written("system", &format!("\"{name}\""))),
+        _ => language.advice("system", &[name]),
     }
 }
 
 impl Setting {
     /// Returns the words of the setting that clients of this system have, such as `"server" or "draft"`.
-    fn words_of(&self, system: System) -> String {
+    fn words_of(&self, system: System, language: Language) -> String {
         let Form::Choice(choices) = self.form else { return String::new() };
         let own = choices.iter().filter(|choice| choice.systems.have(system));
-        one_of(own.map(|choice| choice.word))
+        one_of(own.map(|choice| language.word(self.name, choice.word)))
     }
 }

@@ -5,7 +5,7 @@
 //! not have is an error.
 //!
 //! A settings document is a JSON object whose members are the data settings of the table, in camelCase. Durations are seconds as numbers. A
-//! member that is null has its default. The JSON Schema of a document is `docs/client-settings.schema.json`.
+//! member that is null has its default. The JSON Schema of a document is `docs/reference/client-settings.schema.json`.
 //!
 //! ```
 //! use fh_binding::settings::builder_from_json;
@@ -35,18 +35,20 @@ mod http_rows;
 mod language_rows;
 mod mode;
 mod mode_row;
+mod seconds;
 mod setting;
 mod system_row;
-pub(crate) mod systems;
+mod systems;
 mod table;
 
-pub use self::document::{apply_json, builder_from_json};
+pub use self::document::{apply_json, apply_json_of, builder_from_json};
 pub use self::draft::Draft;
 pub use self::error::SettingsError;
 pub use self::form::{Choice, Form};
 pub use self::given::GivenSettings;
 pub use self::groups::{BACKOFF, LIMITS, Member, Unit};
 pub use self::http::Proxy;
+pub use self::seconds::duration;
 pub use self::setting::{Languages, Setting};
 pub use self::systems::Systems;
 pub use self::table::SETTINGS;

@@ -3,7 +3,7 @@
 use super::form::{Form, choice, choice_of};
 use super::mode::Mode;
 use super::setting::Setting;
-use super::systems::{EVALUATING, FEATUREHUB};
+use super::system_row::{EVALUATING, FEATUREHUB};
 
 pub(super) const MODE: Setting = Setting::new(
     "mode",

@@ -2,16 +2,6 @@
 
 use fh_client::System;
 
-/// All systems, in the order of pages.
-pub(crate) const ALL: [System; 3] = [System::FeatureHub, System::FeatBit, System::FeatureSignals];
-
-pub(super) const FEATUREHUB: &[System] = &[System::FeatureHub];
-pub(super) const FEATBIT: &[System] = &[System::FeatBit];
-/// The systems whose servers may evaluate.
-pub(super) const EVALUATING: &[System] = &[System::FeatureHub, System::FeatureSignals];
-/// The systems whose servers send rules to clients.
-pub(super) const SENDING_RULES: &[System] = &[System::FeatureHub, System::FeatBit];
-
 /// The systems whose clients have a setting or a word.
 #[derive(Debug, Clone, Copy)]
 pub enum Systems {
@@ -33,7 +23,7 @@ impl Systems {
 
     /// Returns the names of the systems, such as `FeatBit or FeatureSignals`.
     pub(super) fn names(self) -> String {
-        let names = ALL.into_iter().filter(|system| self.have(*system)).map(System::name);
+        let names = System::ALL.into_iter().filter(|system| self.have(*system)).map(System::name);
         names.collect::<Vec<_>>().join(" or ")
     }
 }

@@ -15,8 +15,7 @@ use super::http_rows;
 use super::language_rows;
 use super::mode_row;
 use super::setting::Setting;
-use super::system_row;
-use super::systems::{EVALUATING, FEATBIT, FEATUREHUB, SENDING_RULES};
+use super::system_row::{self, EVALUATING, FEATBIT, FEATUREHUB, SENDING_RULES};
 
 const OF_THE_CONSTRUCTOR: &[(Language, &str)] =
     &[(TypeScript, BY_THE_CONSTRUCTOR), (Kotlin, BY_THE_CONSTRUCTOR), (Swift, BY_THE_CONSTRUCTOR)];

@@ -131,6 +131,11 @@ final class SettingsTests: XCTestCase {
         let wrong: [(name: String, set: (inout Settings) -> Void)] = [
             ("backoff", { $0.backoff = Backoff(initial: .seconds(2), cap: .seconds(1)) }),
             ("limits.bytes", { $0.limits?.bytes = 0 }),
+            ("interval: the mode does not poll: set mode to .polling or .passive", { $0.mode = .once }),
+            ("profile: only a client of FeatBit has this value: write .client or .edge", { $0.profile = .server }),
+            ("secret: only a client of FeatBit has this setting: set system to .featbit", { $0.secret = "s" }),
+            ("interval: the duration is negative: write a Duration from 0, such as .seconds(30)", { $0.interval = .seconds(-1) }),
+            ("limits.idle: the duration is negative: write a Duration from 0", { $0.limits?.idle = .seconds(-1) }),
             ("pace", { $0.pace = .seconds(-1) }),
             ("snapshotMaxAge", { $0.snapshotMaxAge = .seconds(1) }),
             ("identification", { $0.identification = "a\nb" }),

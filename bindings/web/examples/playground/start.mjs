@@ -1,11 +1,13 @@
-// Builds the playground into a folder, and serves the files of that folder, as any web server could. There is no Edge.
+// Builds the playground into a folder, and serves the files of that folder, as any web server could. There is no Edge. With the variable
+// FH_PLAYGROUND, it only builds, into the folder that the variable names.
 import console from "node:console";
 import { resolve } from "node:path";
 import process from "node:process";
 import { build, preview } from "vite";
 
 const root = import.meta.dirname;
-const outDir = resolve(root, "../../node_modules/.cache/fh-playground");
+const given = process.env["FH_PLAYGROUND"];
+const outDir = given ?? resolve(root, "../../node_modules/.cache/fh-playground");
 /** @type {import("vite").InlineConfig} */
 const settings = {
   configFile: false,
@@ -19,6 +21,8 @@ const settings = {
   preview: { host: "127.0.0.1", port: Number(process.env["PORT"] ?? "5176") },
 };
 await build(settings);
-const server = await preview(settings);
-console.log(`Files: ${outDir}`);
-console.log(`Playground: ${server.resolvedUrls?.local[0] ?? ""}`);
+if (given === undefined) {
+  const server = await preview(settings);
+  console.log(`Files: ${outDir}`);
+  console.log(`Playground: ${server.resolvedUrls?.local[0] ?? ""}`);
+}

@@ -6,7 +6,7 @@ import { afterAll } from "vitest";
 
 import { NAMES } from "../packages.ts";
 
-/** The folder of the tarballs, which `cargo xtask dist web` fills. */
+/** The folder of the tarballs, which `cargo xtask dist npm` fills. */
 export const TARBALLS = required("FH_TARBALLS");
 
 /** A published package, unpacked outside the repository. */

@@ -1,5 +1,5 @@
 // The loop of an adapter in a browser or on a device: gets commands from the runner, calls the function of each operation, and sends answers
-// and events. It needs no SDK and no change. The protocol is docs/adapter-protocol.md of the conformance suite, transport `dial`.
+// and events. It needs no SDK and no change. The protocol is docs/reference/adapter-protocol.md of the conformance suite, transport `dial`.
 
 export type Members = Record<string, any>;
 export type Operation = (command: Members) => Members | void | Promise<Members | void>;

@@ -1,5 +1,5 @@
 """The loop of an adapter: reads commands, calls the function of each operation, and writes answers and events. It needs no SDK and no
-change. The protocol is docs/adapter-protocol.md of the conformance suite."""
+change. The protocol is docs/reference/adapter-protocol.md of the conformance suite."""
 
 import json
 import os

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -194,4 +196,26 @@ fn the_self_test_refuses_options_that_it_would_ignore() {
         let out = ended(&["self-test", kind, options[0], options[1]], 2);
         assert!(out.contains(&format!("{} is an option of", options[0])), "{out}");
     }
+}
+
+/// Without the scenarios' state, `server run` names it before any scenario runs.
+#[test]
+fn a_server_without_the_state_is_refused() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    let polled = std::thread::spawn(move || {
+        let (mut stream, _) = server.accept().unwrap();
+        let mut line = String::new();
+        BufReader::new(&stream).read_line(&mut line).unwrap();
+        stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").unwrap();
+        line
+    });
+    let out = ended(&["server", "run", "--url", &url], 2);
+    let line = polled.join().unwrap();
+    assert!(line.starts_with("GET /features?apiKey="), "{line}");
+    for part in [&*url, "with 404", "server state scenarios > scenarios.json", "--target"] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let out = ended(&["server", "run", "--url", &url], 4);
+    assert!(out.contains("does not answer") && out.contains("--url"), "{out}");
 }

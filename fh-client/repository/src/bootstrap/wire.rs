@@ -49,7 +49,7 @@ impl Serialize for Detail {
 }
 
 impl Serialize for ContextValues {
-    /// Writes the values as the document that `docs/bootstrap.md` describes.
+    /// Writes the values as the document that `docs/reference/bootstrap.md` describes.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Bootstrap::from(self).serialize(serializer)
     }

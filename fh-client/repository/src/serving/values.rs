@@ -12,7 +12,7 @@ use crate::context_hash::context_hash;
 
 /// All features with their values for one context, from one snapshot, in the order of [`RepositorySnapshot::keys`].
 ///
-/// Dereferences to a slice of [`Detail`]. With the feature `serde` it is serialised as the document of `docs/bootstrap.md`, which programs
+/// Dereferences to a slice of [`Detail`]. With the feature `serde` it is serialised as the document of `docs/reference/bootstrap.md`, which programs
 /// read as a [`Bootstrap`](crate::Bootstrap).
 #[derive(Clone)]
 pub struct ContextValues {

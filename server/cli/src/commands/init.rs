@@ -1,9 +1,10 @@
 //! `fh init`: writes a commented state file to start from.
 
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 
 use clap::Args;
-use fh_edge::internal::TEMPLATE;
+use fh_edge::internal::{STATE_SCHEMA, STATE_SCHEMA_FILE, TEMPLATE};
 
 use crate::failure::{Failure, Status};
 use crate::json_output;
@@ -23,7 +24,9 @@ const KEYS: [&str; 3] = ["CLIENT*KEY", "SERVER-KEY", "TESTS*KEY"];
 /// Write a commented state file to start from.
 ///
 /// The file contains features of each type, two environments and three service accounts. The ids of the environments and the
-/// API keys are random. Comments explain the members. `fh serve` can serve the file unchanged.
+/// API keys are random. Comments explain the members. `fh serve` can serve the file unchanged. The JSON Schema of state files is
+/// written beside the file, and the first line of the file names the schema, so that editors complete and check the file without
+/// a network.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -47,18 +50,26 @@ pub(crate) fn run(args: &InitArgs, json: bool, screen: &mut Screen<'_>) -> Resul
         screen.raw().write_all(fresh.text.as_bytes())?;
         return Ok(Status::Fine);
     }
-    write(&args.file, &fresh.text)?;
+    // Editors look for the schema in the folder of the file.
+    write(
+        &args.file,
+        &format!("# yaml-language-server: $schema={STATE_SCHEMA_FILE}\n{}", fresh.text),
+    )?;
+    let schema = Path::new(&args.file).with_file_name(STATE_SCHEMA_FILE).display().to_string();
+    std::fs::write(&schema, STATE_SCHEMA).map_err(|error| unwritable(&schema, &error))?;
     let [client, _, tests] = &fresh.keys;
     let key = |secret: &str| format!("{}/{secret}", fresh.development);
     if json {
         let [client, server, tests] = fresh.keys.each_ref().map(|secret| key(secret));
         let written = serde_json::json!({
-            "written": args.file, "clientKey": client, "serverKey": server, "testsKey": tests,
+            "written": args.file, "schema": schema, "clientKey": client, "serverKey": server, "testsKey": tests,
         });
         json_output::document(screen.raw(), &written)?;
         return Ok(Status::Fine);
     }
     screen.line(BOLD, &format!("wrote {}", args.file))?;
+    screen
+        .line(QUIET, &format!("wrote {schema}, with which editors complete and check the file"))?;
     for (what, command) in [
         (
             "serve the file; edits apply while it is served",
@@ -109,6 +120,10 @@ fn write(path: &str, text: &str) -> Result<(), Failure> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists if Path::new(path).is_dir() => {
+            let file = Path::new(path).join("state.yaml");
+            Failure::Input(format!("{path} is a folder: write `fh init {}`", quoted(&file.display().to_string())))
+        }
         ErrorKind::AlreadyExists => {
             Failure::Input(format!(
                 "{path} exists already, and the keys in it would be lost: choose another name, or remove it"

@@ -1,6 +1,7 @@
 //! One module per command.
 
 pub(crate) mod bucket;
+pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod eval;
@@ -8,11 +9,16 @@ pub(crate) mod explain;
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod lint;
+pub(crate) mod man;
 pub(crate) mod probe;
 pub(crate) mod rollout;
+pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod set;
+pub(crate) mod version;
 pub(crate) mod watch;
+
+use clap::CommandFactory as _;
 
 use crate::cli::{Cli, Command};
 use crate::failure::{Failure, Status};
@@ -34,5 +40,9 @@ pub(crate) fn run(cli: &Cli, screen: &mut Screen<'_>) -> Result<Status, Failure>
         Command::Init(args) => init::run(args, cli.json, screen),
         Command::Serve(args) => serve::run(args, cli.json, screen),
         Command::Probe(args) => probe::run(args, cli.json, screen),
+        Command::Schema(args) => schema::run(args, screen),
+        Command::Completions(args) => completions::run(args, Cli::command(), screen),
+        Command::Man(args) => man::run(args, Cli::command(), cli.json, screen),
+        Command::Version(_) => version::run(cli.json, screen),
     }
 }

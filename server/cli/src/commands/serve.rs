@@ -24,6 +24,12 @@ use crate::table::{Align, Table};
 #[command(after_help = "\
 Examples:
   fh init state.yaml
+  fh serve --state state.yaml --data /var/lib/fh-edge --monitor-port 8701
+
+`fh serve --help` explains all options, with their environment variables.")]
+#[command(after_long_help = "\
+Examples:
+  fh init state.yaml
   fh serve --state state.yaml
   fh serve --state state.yaml --data /var/lib/fh-edge --monitor-port 8701
   fh serve --check state.yaml --strict
@@ -37,17 +43,18 @@ addresses on stdout, as JSON with --json or --log-format json. Logs go to stderr
 Exit codes: 0 stopped by Ctrl-C or a signal, or --check found no errors; 1 --check found
 errors (--strict: or warnings); 2 another error, for example a wrong setting or file, or a port in use.")]
 pub(crate) struct ServeArgs {
-    /// Check this state file, and exit without serving. Errors are reported, with the exit status 1. A file without errors has
-    /// its warnings reported. They include those of `fh lint`. The member `accept` of a feature's value accepts warnings by the
-    /// name in brackets at their end
-    #[arg(long, value_name = "FILE")]
+    /// Check this state file, and exit without serving
+    ///
+    /// Errors are reported, with the exit status 1. A file without errors has its warnings reported. They include those of
+    /// `fh lint`. The member `accept` of a feature's value accepts warnings by the name in brackets at their end.
+    #[arg(long, value_name = "FILE|URL")]
     check: Option<String>,
 
-    /// With --check, exit with status 1 also if there are only warnings
+    /// With --check, exit with status 1 for warnings also
     #[arg(long, requires = "check")]
     strict: bool,
 
-    /// Show all settings with their values and sources, and exit without serving
+    /// Show all settings, their values and sources, and exit
     #[arg(long)]
     show_settings: bool,
 
@@ -83,7 +90,7 @@ pub(crate) fn run(
         let heard = Signals::new();
         let signals = heard
             .map_err(|error| Failure::Input(format!("signals cannot be received: {error}")))?;
-        let server = Server::new(&resolved)?;
+        let server = Server::new(&resolved).await?;
         fh_edge::internal::show_dropped_log_lines(&server.handle(), &dropped);
         for warning in exposed::warnings(&resolved) {
             tracing::warn!("{warning}");

@@ -11,6 +11,7 @@ use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::runtime;
 use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen};
+use crate::shell::quoted;
 
 /// Change a feature's value or lock on an Edge.
 ///
@@ -142,6 +143,12 @@ impl SetArgs {
             return usage(
                 "too many arguments: the order is URL, API key, FEATURE, VALUE; quote a VALUE that contains blanks",
             );
+        }
+        if let (None, Some((key, text))) = (&value, feature.split_once('='))
+            && !(self.null || self.lock || self.unlock)
+        {
+            let text = quoted(text);
+            return usage(&format!("{feature} has no value: write `{key} {text}`"));
         }
         let value = match (value, self.null) {
             (Some(_), true) => return usage("a VALUE and --null contradict each other"),

@@ -141,8 +141,8 @@ impl<'a> Timeline<'a> {
     async fn roll_out(&mut self, share: u32) -> Result<(), Failure> {
         let before = self.version(ROLLED_OUT);
         let strategies = json!({ "strategies": [
-            { "id": "B0st", "percentage": share, "value": "boosted" },
-            { "id": "L3rn", "percentage": 100_000, "value": "learned" },
+            { "id": "boost", "percentage": share, "value": "boosted" },
+            { "id": "learn", "percentage": 100_000, "value": "learned" },
         ]});
         self.server.change(ROLLED_OUT, &strategies).await?;
         self.arrived(ROLLED_OUT, before).await

@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
-use fh_edge::origin::file::{self, FileProblem};
+use fh_edge::internal::parse_state;
+use fh_edge::origin::file::{self, FileError, FileProblem, Loaded};
 use fh_edge::state::file::{Parsed, Problem};
 use serde::Serialize;
 
 use super::origin;
-use super::settings::Settings;
+use super::settings::{Settings, StateSource};
+use super::state_url;
 use crate::failure::{Failure, Status};
 use crate::json_output;
+use crate::runtime;
 use crate::sanitize::plural;
 use crate::screen::{BAD, GOOD, PLAIN, Screen, WARNING};
 
@@ -55,7 +58,11 @@ pub(crate) fn check(
     (strict, json): (bool, bool),
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    let (parsed, errors) = match file::check(Path::new(name), &origin::options(settings)) {
+    let source = StateSource::parse(name).map_err(Failure::Input)?;
+    // The query of a URL may be a secret.
+    let shown = source.as_ref().map_or_else(|| name.to_string(), ToString::to_string);
+    let name = shown.as_str();
+    let (parsed, errors) = match read(name, source.as_ref(), settings)? {
         Ok(loaded) => (Some(loaded.parsed), Vec::new()),
         Err(error) => match &error.why {
             FileProblem::Wrong(wrong) => (None, wrong.problems().to_vec()),
@@ -104,6 +111,27 @@ pub(crate) fn check(
     }
     let is_fine = errors.is_empty() && (warnings.is_empty() || !strict);
     Ok(if is_fine { Status::Fine } else { Status::Findings })
+}
+
+/// Reads the file, or fetches the state once if `name` is a URL.
+fn read(
+    name: &str,
+    source: Option<&StateSource>,
+    settings: &Settings,
+) -> Result<Result<Loaded, FileError>, Failure> {
+    let options = origin::options(settings);
+    match source.and_then(StateSource::url) {
+        Some(url) => {
+            let token_file = settings.state_token_file.as_deref();
+            let fetched = runtime::run(async {
+                state_url::once(url, token_file)
+                    .await
+                    .map_err(|why| Failure::Input(why.to_string()))
+            });
+            Ok(parse_state(Path::new(name), fetched?, &options))
+        }
+        None => Ok(file::check(Path::new(name), &options)),
+    }
 }
 
 fn counts(parsed: &Parsed) -> String {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::settings::{ResolvedSettings, Settings, Source};
+use super::settings::{ResolvedSettings, Settings, Source, StateSource};
 
 /// Returns a warning for each file with secrets that every user can read, and one warning for all secrets on the command line.
 pub(crate) fn warnings(resolved: &ResolvedSettings) -> Vec<String> {
@@ -33,15 +33,17 @@ pub(crate) fn warnings(resolved: &ResolvedSettings) -> Vec<String> {
 /// Returns the files of settings for secrets, each with a description of its secret. Property files are not among them, because no
 /// property sets a secret of this server.
 fn files(settings: &Settings) -> Vec<(&Path, &'static str)> {
+    let state = settings.state.as_ref().and_then(StateSource::file);
     let files = [
-        (&settings.state, "API keys, unless each stands in an environment variable as ${NAME}"),
-        (&settings.admin_key_file, "the admin key"),
-        (&settings.key_file, "API keys"),
-        (&settings.relay_key_file, "API keys"),
-        (&settings.relay_header_file, "headers for the relayed Edge"),
-        (&settings.tls_key, "the certificate's private key"),
+        (state, "API keys, unless each stands in an environment variable as ${NAME}"),
+        (settings.state_token_file.as_deref(), "the token for the URL of the state"),
+        (settings.admin_key_file.as_deref(), "the admin key"),
+        (settings.key_file.as_deref(), "API keys"),
+        (settings.relay_key_file.as_deref(), "API keys"),
+        (settings.relay_header_file.as_deref(), "headers for the relayed Edge"),
+        (settings.tls_key.as_deref(), "the certificate's private key"),
     ];
-    files.into_iter().filter_map(|(path, what)| Some((path.as_deref()?, what))).collect()
+    files.into_iter().filter_map(|(path, what)| Some((path?, what))).collect()
 }
 
 /// Returns true if the permissions for other users allow them to read the file and to enter all folders above it.

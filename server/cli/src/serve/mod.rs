@@ -10,5 +10,7 @@ pub(crate) mod secrets;
 pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod signals;
+pub(crate) mod source_error;
 pub(crate) mod standard_streams;
 pub(crate) mod start_line;
+pub(crate) mod state_url;

@@ -1,31 +1,36 @@
-//! The origin of a server's features: a state file, the admin API or another Edge.
+//! The origin of a server's features: a state from a file or a URL, the admin API or another Edge.
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::Duration;
 
-use fh_edge::EdgeHandle;
 use fh_edge::internal::{LastGood, Topic, set_notice};
-use fh_edge::origin::file::{FileError, FileProblem, Loaded, StateFile, Watch};
+use fh_edge::origin::file::{Loaded, StateFile, Watch};
 use fh_edge::origin::relay::{RelayKeys, RelayLimits, RelayOptions};
 use fh_edge::state::file::{self, ExtraAccount, Problem};
 use fh_edge::state::{Permission, ServiceKey, State};
+use fh_edge::{EdgeHandle, Timestamp};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tracing::{error, info, warn};
 
-use super::settings::{RelayHeader, Settings};
+use super::settings::{RelayHeader, Settings, StateSource};
+use super::source_error::SourceError;
+use super::state_url::{FetchError, StateUrl, UrlWatch};
 use crate::failure::Failure;
-use crate::sanitize::plural;
 
 /// The largest number of warnings that are logged one by one after a read of the file. If there are more, one line gives the
 /// number of the others.
 const MOST_WARNINGS: usize = 20;
+/// The longest time for which the start waits for the first answer of a URL.
+const FIRST_ANSWER: Duration = Duration::from_secs(5);
 
 /// The origin of the features that the server serves.
 #[derive(Debug)]
 pub(crate) enum Origin {
-    /// A state file, which is read again when it changes.
-    File(Followed),
-    /// No file. The admin API adds features and keys to those that the data folder holds.
+    /// A state file or a state at a URL, which is read again when it changes.
+    State(Followed),
+    /// No state. The admin API adds features and keys to those that the data folder holds.
     Admin,
     /// An upstream Edge, whose features the server relays.
     Relay,
@@ -34,100 +39,142 @@ pub(crate) enum Origin {
 /// An origin, with the state that the server serves first.
 pub(crate) struct Opened {
     pub(crate) origin: Origin,
-    /// The state that the server serves first. `None` for a relay, and for a server whose state the data folder or the admin API provides.
+    /// The state that the server serves first. `None` for a relay, for a server whose state the data folder or the admin API provides, and
+    /// for a state that cannot be fetched yet.
     pub(crate) state: Option<State>,
-    /// The problem of the state file if the last good state is served instead, otherwise `None`.
+    /// The time of a state from a URL, from which versions are made.
+    pub(crate) as_of: Option<Timestamp>,
+    /// The URL at which the state is changed, if this server does not change it.
+    pub(crate) read_only: Option<String>,
+    /// The problem of the state's source if it gave no state, otherwise `None`.
     pub(crate) notice: Option<String>,
 }
 
-/// A state file that the server reads again when it changes.
+/// A state that the server reads again when it changes.
 #[derive(Debug)]
 pub(crate) struct Followed {
-    path: PathBuf,
-    /// The watcher of the file, which also reads it on request.
-    watch: Watch,
+    /// The path or the URL of the state.
+    source: String,
+    /// The watcher of the state, which also reads it on request.
+    watch: SourceWatch,
     last_good: Option<LastGood>,
-    /// The content of the file at the start. `None` if the file was broken, and after the content was passed on to be saved.
+    /// The state at the start. `None` if the state was broken, and after it was passed on to be saved.
     first: Option<Box<Loaded>>,
-    reads: mpsc::Receiver<Result<Loaded, FileError>>,
+    reads: mpsc::Receiver<Result<Loaded, SourceError>>,
+}
+
+#[derive(Debug)]
+enum SourceWatch {
+    File(Watch),
+    Url(UrlWatch),
+}
+
+impl SourceWatch {
+    fn reload(&self) {
+        match self {
+            Self::File(watch) => watch.reload(),
+            Self::Url(watch) => watch.reload(),
+        }
+    }
+
+    fn reload_with(&self, options: file::Options) {
+        match self {
+            Self::File(watch) => watch.reload_with(options),
+            Self::Url(watch) => watch.reload_with(options),
+        }
+    }
+}
+
+impl Opened {
+    fn without_state(origin: Origin) -> Self {
+        Self { origin, state: None, as_of: None, read_only: None, notice: None }
+    }
 }
 
 impl Origin {
-    /// Opens the origin that the settings name, and reads the state file if there is one.
-    pub(crate) fn open(settings: &Settings) -> Result<Opened, Failure> {
+    /// Opens the origin that the settings name, and reads the state from its source if there is one.
+    pub(crate) async fn open(settings: &Settings) -> Result<Opened, Failure> {
         if settings.relay.is_some() {
-            return Ok(Opened { origin: Self::Relay, state: None, notice: None });
+            return Ok(Opened::without_state(Self::Relay));
         }
-        let Some(path) = &settings.state else {
-            return match settings.edge.admin_key {
-                Some(_) => Ok(Opened {
-                    origin: Self::Admin,
-                    state: None,
-                    notice: None,
-                }),
-                None => Err(Failure::Input(
-                    "nothing to serve: give --state FILE (`fh init` writes a file to start from) or --relay URL, or set an admin key"
-                        .to_string(),
-                )),
-            };
-        };
-        let options = options(settings);
-        let (file, first) = StateFile::open(path, options.clone());
-        let last_good = settings.data.as_ref().map(|folder| LastGood::new(folder, path));
-        let (first, state, notice) = match first {
-            Ok(loaded) => {
-                log_warnings(path, &loaded.parsed.warnings);
-                let state = loaded.parsed.state.clone();
-                (Some(Box::new(loaded)), state, None)
-            }
-            Err(broken) => {
-                let kept = last_good.as_ref().and_then(|kept| kept.read(&options));
-                let kept = kept.ok_or_else(|| Failure::Input(words(&broken)))?;
-                error!(
-                    why = words(&broken),
-                    "the state file is broken: the last good state is served"
-                );
-                (None, kept.parsed.state, Some(broken_notice(&broken)))
-            }
-        };
+        match (&settings.state, &settings.edge.admin_key) {
+            (Some(StateSource::File(path)), _) => Self::open_file(settings, path),
+            (Some(StateSource::Url(url)), _) => Self::open_url(settings, url).await,
+            (None, Some(_)) => Ok(Opened::without_state(Self::Admin)),
+            (None, None) => Err(Failure::Input(
+                "nothing to serve: give --state FILE (`fh init` writes a file to start from) or --relay URL, or set an admin key"
+                    .to_string(),
+            )),
+        }
+    }
+
+    fn open_file(settings: &Settings, path: &Path) -> Result<Opened, Failure> {
+        let (file, first) = StateFile::open(path, options(settings));
         let (sender, reads) = mpsc::channel(1);
         // The receiver is gone once the server ends.
-        let watch = file.watch(move |read| drop(sender.blocking_send(read)));
+        let watch =
+            file.watch(move |read| drop(sender.blocking_send(read.map_err(SourceError::Content))));
         let watch = watch.map_err(|error| {
             Failure::Input(format!("the thread that watches the file cannot be started: {error}"))
         })?;
-        let followed = Followed { path: path.clone(), watch, last_good, first, reads };
-        Ok(Opened { origin: Self::File(followed), state: Some(state), notice })
+        let followed = Followed {
+            source: path.display().to_string(),
+            watch: SourceWatch::File(watch),
+            last_good: settings.data.as_ref().map(|folder| LastGood::new(folder, path)),
+            first: None,
+            reads,
+        };
+        followed.begin(settings, first.map_err(SourceError::Content))
     }
 
-    /// Saves the text of a state file that was good at the start, so that the server can start with it when the file is broken
-    /// later. Does nothing without a data folder. Must be called after this process has locked the data folder.
+    async fn open_url(settings: &Settings, url: &StateUrl) -> Result<Opened, Failure> {
+        let token_file = settings.state_token_file.as_deref();
+        let (watch, mut reads) =
+            UrlWatch::start(url, token_file, settings.state_poll, options(settings))?;
+        let first = match timeout(FIRST_ANSWER, reads.recv()).await {
+            Ok(Some(first)) => first,
+            _ => Err(SourceError::Fetch(FetchError::slow(url, FIRST_ANSWER))),
+        };
+        let last_good = settings.data.as_ref();
+        let last_good = last_good.map(|folder| LastGood::of_url(folder, &url.identity()));
+        let followed = Followed {
+            source: url.to_string(),
+            watch: SourceWatch::Url(watch),
+            last_good,
+            first: None,
+            reads,
+        };
+        followed.begin(settings, first)
+    }
+
+    /// Saves the text of a state that was good at the start, so that the server can start with it when the source is broken later.
+    /// Does nothing without a data folder. Must be called after this process has locked the data folder.
     pub(crate) fn keep_last_good(&mut self) {
-        if let Self::File(Followed { last_good: Some(kept), first, .. }) = self
+        if let Self::State(Followed { last_good: Some(kept), first, .. }) = self
             && let Some(loaded) = first.take()
         {
             keep(kept, &loaded);
         }
     }
 
-    /// Requests that the state file is read again with these options, if there is a state file.
+    /// Requests that the state is read again with these options, if it has a source.
     pub(crate) fn reload_with(&self, options: file::Options) {
-        if let Self::File(file) = self {
-            file.watch.reload_with(options);
+        if let Self::State(followed) = self {
+            followed.watch.reload_with(options);
         }
     }
 
-    /// Requests that the state file is read again, even if it has not changed. Does nothing if there is no state file.
+    /// Requests that the state is read again, even if it has not changed. Does nothing if it has no source.
     pub(crate) fn reload(&self) {
-        if let Self::File(file) = self {
-            file.watch.reload();
+        if let Self::State(followed) = self {
+            followed.watch.reload();
         }
     }
 
-    /// Waits until the state file is read again, and returns the result. If there is no state file, waits forever.
-    pub(crate) async fn next(&mut self) -> Result<Loaded, FileError> {
-        if let Self::File(file) = self
-            && let Some(read) = file.reads.recv().await
+    /// Waits until the state is read again, and returns the result. If the state has no source, waits forever.
+    pub(crate) async fn next(&mut self) -> Result<Loaded, SourceError> {
+        if let Self::State(followed) = self
+            && let Some(read) = followed.reads.recv().await
         {
             return read;
         }
@@ -136,24 +183,28 @@ impl Origin {
 
     /// Publishes the state that was read. If the read failed, or if the state cannot be served, logs the error and keeps the
     /// current state.
-    pub(crate) async fn serve(&self, read: Result<Loaded, FileError>, handle: &EdgeHandle) {
-        let Self::File(Followed { path, last_good, .. }) = self else { return };
-        let file = path.display();
+    pub(crate) async fn serve(&self, read: Result<Loaded, SourceError>, handle: &EdgeHandle) {
+        let Self::State(Followed { source, last_good, watch, .. }) = self else { return };
         match read {
             Ok(loaded) => {
-                log_warnings(path, &loaded.parsed.warnings);
-                match handle.reload(loaded.parsed.state.clone()).await {
+                log_warnings(source, &loaded.parsed.warnings);
+                let state = loaded.parsed.state.clone();
+                let loading = match watch {
+                    SourceWatch::File(_) => handle.reload(state).await,
+                    SourceWatch::Url(_) => handle.reload_as_of(state, time_of(&loaded)).await,
+                };
+                match loading {
                     Ok(()) => {
-                        info!(%file, "the state was read again");
+                        info!(file = source, "the state was read again");
                         set_notice(handle, Topic::StateFile, None);
                         if let Some(kept) = last_good {
                             keep(kept, &loaded);
                         }
                     }
                     Err(why) => {
-                        error!(%file, %why, "the state of the file cannot be served, so the current state remains in use");
+                        error!(file = source, %why, "the state of the file cannot be served, so the current state remains in use");
                         let notice = format!(
-                            "the state of {file} cannot be served, so the current state remains in use: {why}"
+                            "the state of {source} cannot be served, so the current state remains in use: {why}"
                         );
                         set_notice(handle, Topic::StateFile, Some(notice));
                     }
@@ -161,19 +212,56 @@ impl Origin {
             }
             Err(why) => {
                 handle.note_failed_reload();
-                error!(
-                    why = words(&why),
-                    "the state file is broken, so the current state remains in use"
-                );
-                set_notice(handle, Topic::StateFile, Some(broken_notice(&why)));
+                error!(why = why.text(), "{}, so the current state remains in use", why.summary());
+                set_notice(handle, Topic::StateFile, Some(why.notice()));
             }
         }
     }
 }
 
-/// Returns the text that readiness shows for a broken state file.
-fn broken_notice(why: &FileError) -> String {
-    format!("the state file is broken, and the last good state is served: {}", words(why))
+impl Followed {
+    /// Returns this origin with the state to serve first: `first`, or the last good state if the first read failed.
+    fn begin(
+        mut self,
+        settings: &Settings,
+        first: Result<Loaded, SourceError>,
+    ) -> Result<Opened, Failure> {
+        let is_url = matches!(self.watch, SourceWatch::Url(_));
+        let read_only = is_url.then(|| self.source.clone());
+        let (loaded, notice) = match first {
+            Ok(loaded) => {
+                log_warnings(&self.source, &loaded.parsed.warnings);
+                self.first = Some(Box::new(loaded.clone()));
+                (Some(loaded), None)
+            }
+            Err(why) => {
+                let kept = self.last_good.as_ref();
+                let kept = kept.and_then(|kept| kept.read(&options(settings)));
+                if kept.is_none() && !why.may_pass() {
+                    return Err(Failure::Input(why.text()));
+                }
+                let until_then = match kept {
+                    Some(_) => "the last good state is served",
+                    None => "the server is not ready until it can be",
+                };
+                error!(why = why.text(), "{}: {until_then}", why.summary());
+                let notice = kept.as_ref().map_or_else(|| why.text(), |_| why.notice());
+                (kept, Some(notice))
+            }
+        };
+        Ok(Opened {
+            as_of: loaded.as_ref().filter(|_| is_url).map(time_of),
+            state: loaded.map(|loaded| loaded.parsed.state),
+            origin: Origin::State(self),
+            read_only,
+            notice,
+        })
+    }
+}
+
+/// Returns the time of the state's last change.
+fn time_of(loaded: &Loaded) -> Timestamp {
+    Timestamp::from_millis(loaded.modified)
 }
 
 fn keep(kept: &LastGood, loaded: &Loaded) {
@@ -244,30 +332,12 @@ fn account(keys: &[ServiceKey]) -> ExtraAccount {
     }
 }
 
-/// Describes the first problem of a state file, and the number of its other problems.
-fn words(error: &FileError) -> String {
-    let path = error.path.display();
-    let problems = match &error.why {
-        FileProblem::Wrong(wrong) => wrong.problems(),
-        FileProblem::Unreadable(_) => return error.to_string(),
-    };
-    match problems {
-        [first, _, others @ ..] => format!(
-            "{path}: {first}; and {}, which `fh serve --check {path}` shows",
-            plural(others.len() + 1, "more problem", "more problems")
-        ),
-        [one] => format!("{path}: {one}"),
-        [] => error.to_string(),
-    }
-}
-
-fn log_warnings(path: &Path, warnings: &[Problem]) {
-    let file = path.display();
+fn log_warnings(file: &str, warnings: &[Problem]) {
     for warning in warnings.iter().take(MOST_WARNINGS) {
-        warn!(%file, "{warning}");
+        warn!(file, "{warning}");
     }
     if let Some(more) = warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
-        warn!(%file, more, "the state file has more warnings, which `fh serve --check` shows");
+        warn!(file, more, "the state file has more warnings, which `fh serve --check` shows");
     }
 }
 
@@ -305,8 +375,9 @@ mod tests {
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await });
         let (_sender, reads) = mpsc::channel(1);
-        let watch = file.watch(drop).unwrap();
-        let origin = Origin::File(Followed { path, watch, last_good: None, first: None, reads });
+        let watch = SourceWatch::File(file.watch(drop).unwrap());
+        let source = path.display().to_string();
+        let origin = Origin::State(Followed { source, watch, last_good: None, first: None, reads });
 
         let mut twice = good.clone();
         twice.parsed.state.features.extend(good.parsed.state.features.clone());

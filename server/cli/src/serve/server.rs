@@ -55,9 +55,10 @@ pub(crate) struct Addresses {
 
 impl Server {
     /// Opens the origin, the data folder, the certificate and the sockets, so that their errors are errors of the start.
-    pub(crate) fn new(resolved: &ResolvedSettings) -> Result<Self, Failure> {
+    pub(crate) async fn new(resolved: &ResolvedSettings) -> Result<Self, Failure> {
         let settings = &resolved.settings;
-        let Opened { mut origin, state, notice } = Origin::open(settings)?;
+        let opened = Origin::open(settings).await?;
+        let Opened { mut origin, state, as_of, read_only, notice } = opened;
         let mut builder = Edge::builder().options(settings.edge.clone());
         match (origin::relay(settings), &settings.data) {
             (Some(relay), _) => builder = builder.relay(relay),
@@ -72,6 +73,12 @@ impl Server {
         }
         if let Some(state) = state {
             builder = builder.state(state);
+        }
+        if let Some(as_of) = as_of {
+            builder = builder.state_as_of(as_of);
+        }
+        if let Some(owner) = read_only {
+            builder = builder.read_only(owner);
         }
         let edge = builder.build().map_err(|error| Failure::Input(error.to_string()))?;
         // The data folder is locked by this process now.

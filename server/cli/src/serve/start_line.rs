@@ -4,7 +4,7 @@ use fh_edge::EdgeHandle;
 use tracing::info;
 
 use super::origin::relay_keys;
-use super::settings::Settings;
+use super::settings::{Settings, StateSource};
 
 /// Logs the line. For a relay, the line has no counts of environments and features, because the features arrive later.
 pub(crate) async fn log(settings: &Settings, edge: &EdgeHandle) {
@@ -18,9 +18,12 @@ pub(crate) async fn log(settings: &Settings, edge: &EdgeHandle) {
     let Ok(state) = edge.state().await else { return };
     let (environments, features) = (state.environments.len(), state.features.len());
     match &settings.state {
-        Some(path) => {
+        Some(StateSource::File(path)) => {
             let file = path.display();
             info!(version, origin = "file", %file, environments, features, "starting");
+        }
+        Some(StateSource::Url(url)) => {
+            info!(version, origin = "URL", %url, environments, features, "starting");
         }
         None => info!(version, origin = "admin API", environments, features, "starting"),
     }

@@ -28,7 +28,7 @@ fn it_is_live_and_tells_everything() {
         "NEW_CHECKOUT      false ",
         "The values that Ben sees",
         "ready, streaming, 14 features",
-        "SEARCH_RANKING = \"learned\" by strategy L3rn",
+        "SEARCH_RANKING = \"learned\" by strategy learn",
         "PUT: a test sets NEW_CHECKOUT to true",
         "NEW_CHECKOUT: false → true (version 15)",
         "… a listener for Ben is called: NEW_CHECKOUT false → true",

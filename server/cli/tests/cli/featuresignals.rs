@@ -119,7 +119,7 @@ esac
 #[test]
 fn the_job_of_the_page_keeps_the_ruleset_unless_there_is_a_new_one() {
     use std::os::unix::fs::PermissionsExt as _;
-    let page = include_str!("../../../../docs/featuresignals.md");
+    let page = include_str!("../../../../docs/guide/featuresignals.md");
     let job = page.lines().find(|line| line.starts_with("psql ")).unwrap();
     let psql = file("psql", PSQL);
     std::fs::set_permissions(&psql, std::fs::Permissions::from_mode(0o755)).unwrap();

@@ -13,6 +13,8 @@ fn what_it_writes_is_right_and_its_own() {
     let out = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && out.starts_with("wrote state.yaml\n"), "{out}");
     let written = format!("{folder}/state.yaml");
+    let schema = std::fs::read_to_string(format!("{folder}/state-1.schema.json")).unwrap();
+    assert_eq!(schema, fh(&["schema"]).expect(0).out);
     let run = fh(&["serve", "--check", &written]).expect(0);
     assert!(run.out.ends_with("4 features, 2 environments, 3 accounts\n"), "{run:?}");
     assert_eq!(run.out.lines().count(), 1, "no warnings: {run:?}");
@@ -23,6 +25,7 @@ fn what_it_writes_is_right_and_its_own() {
         assert_eq!(mode & 0o777, 0o600);
     }
     let text = std::fs::read_to_string(&written).unwrap();
+    assert!(text.starts_with("# yaml-language-server: $schema=state-1.schema.json\n"), "{text}");
     for placeholder in ["00000000-0000", "CLIENT*", "SERVER-KEY", "TESTS*"] {
         assert!(!text.contains(placeholder), "{placeholder}");
     }

@@ -19,14 +19,20 @@ mod hardship;
 mod init;
 mod inputs;
 mod lint;
+#[cfg(target_os = "linux")]
+mod nginx;
+#[cfg(target_os = "linux")]
+mod operators;
 mod probe;
 mod readme;
 mod rollout;
 mod secure;
+mod self_description;
 mod serve;
 mod set;
 #[cfg(unix)]
 mod signals;
+mod sixty_mistakes;
 mod tool;
 mod usage;
 mod watch;

@@ -3,6 +3,7 @@ use std::process::{Command, Stdio};
 
 use fh_test_servers::featurehub::ENVIRONMENT;
 
+use crate::self_description::COMMANDS;
 use crate::tool::{SECRET, fh, file};
 
 /// Errors hide a key in any argument. Every run asserts that the secret part of a key is not shown.
@@ -31,10 +32,7 @@ fn a_key_in_the_wrong_place_is_not_repeated() {
 #[test]
 fn help_has_examples_and_exit_codes() {
     let help = fh(&["--help"]).expect(0).out;
-    for command in [
-        "eval", "explain", "rollout", "lint", "bucket", "get", "set", "watch", "doctor", "demo",
-        "serve", "init", "probe",
-    ] {
+    for command in COMMANDS {
         assert!(help.contains(&format!("  {command} ")), "{help}");
         let help = fh(&[command, "--help"]).expect(0).out;
         assert!(help.contains("Examples:\n  fh ") && help.contains("Exit codes: 0 "), "{help}");

@@ -12,6 +12,7 @@ mod poll_shortcut;
 mod put;
 mod query;
 mod respond;
+mod schema;
 mod slashes;
 mod stream;
 
@@ -36,7 +37,8 @@ pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
         .route("/features", get(features::get))
         .route("/features/", get(features::get))
         .merge(ofrep::router(shared))
-        .route("/info/version", get(health::version));
+        .route("/info/version", get(health::version))
+        .route(schema::PATH, get(schema::get));
     // Each of these paths is served with and without a slash at its end, as by a FeatureHub Edge.
     for end in ["", "/"] {
         let path = |parts: &str| format!("/features/{parts}{end}");

@@ -8,14 +8,12 @@ use crate::evaluations::Refused;
 use crate::origin::NotOpen;
 use crate::request_memory::RETRY_AFTER_SECONDS;
 use crate::shared_state::SharedState;
+use crate::wire::api_key::UNKNOWN_KEY;
 
 /// The `cache-control` of event streams: caches must not store them, and proxies must not compress them.
 pub(super) static NOT_STORED_OR_CHANGED: HeaderValue =
     HeaderValue::from_static("no-store, no-transform");
 
-/// The body of a response with status 404 to a request whose API key is unknown. It is the same whichever part of the key is wrong, so that
-/// the response does not reveal which part exists.
-pub(super) const UNKNOWN_KEY: &str = "unknown API key: write it as ENVIRONMENT/KEY; its service account needs a permission in this environment";
 /// The body of a response with status 404 to a request for a path that the Edge does not have.
 pub(super) const UNKNOWN_PATH: &str =
     "this Edge has no such path; features are at /features?apiKey=ENVIRONMENT/KEY";

@@ -28,6 +28,7 @@ use guarded::guarded;
 use read::{Contents, read};
 pub(crate) use repair::Repaired;
 use stored::{Row, StoredBase, StoredReplacement, write_row};
+pub use tables::DATA_FORMAT;
 use tables::{
     BASE, FACT, FORGOTTEN, FORMAT_NOW, Fault, HIGHEST, META, REPLACEMENT, REVISION, builder,
     create, empty, failed,

@@ -29,8 +29,10 @@ pub(super) const HIGHEST: &str = "highest";
 pub(super) const FORGOTTEN: &str = "forgotten";
 pub(super) const BASE: &str = "base";
 pub(super) const REPLACEMENT: &str = "replacement";
+/// The number of the current format of the tables.
+pub const DATA_FORMAT: u8 = 2;
 /// The current format of the tables. A file with an unknown format was in most cases written by another version of the program.
-pub(super) const FORMAT_NOW: &[u8] = b"2";
+pub(super) const FORMAT_NOW: &[u8] = &[b'0' + DATA_FORMAT];
 /// The previous format of the tables, in which records have no checksums, and there is no table of versions.
 pub(super) const FORMAT_BEFORE: &[u8] = b"1";
 pub(super) const FILE: &str = "changes.redb";

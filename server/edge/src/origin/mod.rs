@@ -7,6 +7,7 @@ pub mod file {
     mod state_file;
     mod watch;
 
+    pub(crate) use state_file::parse;
     pub use state_file::{FileError, FileProblem, Loaded, StateFile, check};
     pub use watch::Watch;
 }
@@ -53,6 +54,11 @@ pub(crate) trait Origin: fmt::Debug + Send + Sync {
     /// Returns the writer of this Edge's own state, or the reason why there is none.
     fn writer(&self) -> Result<&Writer, ReplaceError> {
         Err(ReplaceError::Relayed)
+    }
+
+    /// Returns the writer for changes that are not loaded from the source of the state, or the reason why features cannot be changed here.
+    fn writer_of_changes(&self) -> Result<&Writer, ReplaceError> {
+        self.writer()
     }
 
     /// Returns true if the Edge can serve features.

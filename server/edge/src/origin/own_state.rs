@@ -8,23 +8,26 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 
 use super::{
-    Admission, BoxFuture, KeyRequest, NotOpen, NotPut, Opened, Opening, Origin, Pending, Put,
-    PutAnswer, PutLine,
+    Admission, BoxFuture, KeyRequest, NotPut, Opened, Opening, Origin, Pending, Put, PutAnswer,
+    PutLine,
 };
-use crate::serving::{Environments, Grant, Published, ServedFeature};
-use crate::state_store::{PutError, Refusal, ReplaceError, Update, UpdateOutcome, Writer};
+use crate::serving::{Grant, Published, ServedFeature};
+use crate::state_store::{
+    PutError, READ_ONLY, Refusal, ReplaceError, Update, UpdateOutcome, Writer, read_only,
+};
 use crate::wire::api_key::RequestKey;
 
 /// A state of this Edge's own, with the writer that changes it.
 #[derive(Debug)]
 pub(crate) struct OwnState {
     writer: Writer,
-    environments: Arc<Environments>,
+    /// The place where the state is changed, if this Edge only reads the state.
+    owner: Option<Arc<str>>,
 }
 
 impl OwnState {
-    pub(crate) fn new(writer: Writer, environments: &Arc<Environments>) -> Self {
-        Self { writer, environments: Arc::clone(environments) }
+    pub(crate) const fn new(writer: Writer, owner: Option<Arc<str>>) -> Self {
+        Self { writer, owner }
     }
 
     async fn put(&self, put: Put<'_>) -> Result<PutAnswer, NotPut> {
@@ -35,13 +38,14 @@ impl OwnState {
             effect(&answer);
             return Ok(answer);
         }
+        if let Some(owner) = &self.owner {
+            let answer = read_only_answer(owner, &opened.grant.account);
+            effect(&answer);
+            return Ok(answer);
+        }
+        let account = Arc::clone(&opened.grant.account);
         drop(opened);
         let body = body.await.map_err(NotPut::NoBody)?;
-        // The body may take long to arrive, so the key is looked up again.
-        let (environment, secret) = (request.key.environment, request.key.secret);
-        let open = self.environments.open(environment, secret);
-        let (_, published, grant) = open.ok_or(NotPut::NotOpen(NotOpen::Unknown))?;
-        let account = Arc::clone(&grant.account);
         let update = match Update::read(&body) {
             Ok(update) => update,
             Err(refusal) => {
@@ -51,11 +55,10 @@ impl OwnState {
                 return Ok(answer);
             }
         };
-        let filters = filters(&published, &grant).cloned().unwrap_or_default();
-        let place = (environment, feature.into());
+        let place = (request.key.environment, feature.into());
         let named = Arc::clone(&account);
         let effect = Box::new(move |outcome: &_| effect(&answer(outcome, &named)));
-        let outcome = self.writer.put(place, filters, grant.permissions, update, effect).await;
+        let outcome = self.writer.put(place, request.key.secret, update, effect).await;
         Ok(answer(&outcome, &account))
     }
 }
@@ -81,6 +84,13 @@ impl Origin for OwnState {
 
     fn writer(&self) -> Result<&Writer, ReplaceError> {
         Ok(&self.writer)
+    }
+
+    fn writer_of_changes(&self) -> Result<&Writer, ReplaceError> {
+        match &self.owner {
+            Some(owner) => Err(ReplaceError::ReadOnly(Arc::clone(owner))),
+            None => Ok(&self.writer),
+        }
     }
 
     /// Returns true once a state is loaded.
@@ -109,11 +119,28 @@ fn answer(outcome: &Result<UpdateOutcome, PutError>, account: &Arc<str>) -> PutA
         content_type: text.map(|_| HeaderValue::from_static("text/plain")),
         retry_after: None,
         body: text.map_or_else(Bytes::new, |text| Bytes::from_static(text.as_bytes())),
-        line: Some(PutLine {
+        // A request with an unknown key has no line in the audit log.
+        line: (*outcome != Err(PutError::UnknownKey)).then(|| PutLine {
             action: "put",
             account: Some(Arc::clone(account)),
             outcome: outcome.as_ref().map(ToString::to_string).map_err(|why| why.answer().1),
             is_refused: matches!(outcome, Err(PutError::Refused(_))),
+        }),
+    }
+}
+
+/// Returns the answer to a PUT to an Edge that only reads its state.
+fn read_only_answer(owner: &str, account: &Arc<str>) -> PutAnswer {
+    PutAnswer {
+        status: StatusCode::FORBIDDEN,
+        content_type: Some(HeaderValue::from_static("text/plain")),
+        retry_after: None,
+        body: Bytes::from(read_only(owner)),
+        line: Some(PutLine {
+            action: "put",
+            account: Some(Arc::clone(account)),
+            outcome: Err(READ_ONLY),
+            is_refused: true,
         }),
     }
 }

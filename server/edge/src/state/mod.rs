@@ -8,6 +8,7 @@ mod limits;
 mod model;
 mod payload;
 mod permission;
+pub(crate) mod schema;
 mod unique;
 
 pub(crate) use answer_size::{CLIENT_LIMIT, LARGE_ANSWER, answer_size, mebibytes};

@@ -50,6 +50,8 @@ pub enum ReplaceError {
     NotKept(String),
     /// This Edge relays another Edge, and features can be changed only at that Edge.
     Relayed,
+    /// This Edge serves a state that it only reads. The field names the place where the state is changed.
+    ReadOnly(Arc<str>),
     /// The thread of the Edge that makes changes has ended, because of an error in this program.
     Closed,
 }
@@ -77,12 +79,21 @@ impl fmt::Display for ReplaceError {
             Self::Relayed => {
                 f.write_str("this Edge relays another Edge; change features at the upstream Edge")
             }
+            Self::ReadOnly(owner) => f.write_str(&read_only(owner)),
             Self::Closed => f.write_str("the Edge's writer thread has ended"),
         }
     }
 }
 
 impl std::error::Error for ReplaceError {}
+
+/// The beginning of the sentence that refuses a change of a state that is changed elsewhere.
+pub const READ_ONLY: &str = "this server only reads its state";
+
+/// Returns the sentence that refuses a change of a state that is changed elsewhere, at the place `owner`.
+pub(crate) fn read_only(owner: &str) -> String {
+    format!("{READ_ONLY}; change features in {owner}")
+}
 
 /// The value and entry of a feature before a change, to restore them if the change cannot be stored.
 pub(super) struct Undo {

@@ -12,7 +12,8 @@ mod store;
 mod value;
 mod writer;
 
-pub use change::{FeatureChange, ReplaceError};
+pub(crate) use change::read_only;
+pub use change::{FeatureChange, READ_ONLY, ReplaceError};
 pub(crate) use put::{Update, UpdateOutcome};
 pub(crate) use record::{
     ChangeStore, ChangeStoreError, Fingerprint, NoPersistence, Record, Records, ServedVersion,

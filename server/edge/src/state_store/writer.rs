@@ -4,12 +4,12 @@
 pub(super) mod command;
 mod writer_thread;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use fh_eval::Timestamp;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ use super::record::ChangeStore;
 use super::{StateStore, Update, UpdateOutcome};
 use crate::reply::{Effect, Reply};
 use crate::serving::{Environments, start_waking};
-use crate::state::{Permissions, State};
+use crate::state::State;
 use command::{Command, PutError, ServeDefaults};
 use writer_thread::WriterThread;
 
@@ -82,16 +82,15 @@ impl Writer {
         answer.await.unwrap_or_else(|_| lost())
     }
 
-    /// Carries out a PUT. When this function returns successfully, readers see the change and the change store holds it.
+    /// Carries out a PUT with the rights that the key with this secret has when the change is decided. When this function returns successfully, readers see the change and the change store holds it.
     pub(crate) async fn put(
         &self,
         place: (Uuid, Arc<str>),
-        filters: BTreeSet<String>,
-        permissions: Permissions,
+        secret: &str,
         update: Update,
         effect: Effect<Result<UpdateOutcome, PutError>>,
     ) -> Result<UpdateOutcome, PutError> {
-        let command = |reply| Command::Put { place, filters, permissions, update, reply };
+        let command = |reply| Command::Put { place, secret: secret.into(), update, reply };
         self.change(effect, || Err(PutError::Closed), command).await
     }
 
@@ -124,11 +123,13 @@ impl Writer {
         self.change(effect, || Err(ReplaceError::Closed), command).await
     }
 
-    /// Loads a base that was read for the first time or again. Fails if two parts of the base have the same key or id, or if the writer
+    /// Loads a base that was read for the first time or again. Values without a version of their own get one from the time `as_of`, or from the
+    /// current time. Fails if two parts of the base have the same key or id, or if the writer
     /// thread has ended.
     pub(crate) async fn reload(
         &self,
         base: State,
+        as_of: Option<Timestamp>,
         effect: Effect<Result<(), ReplaceError>>,
     ) -> Result<(), ReplaceError> {
         if let Err(duplicate) = base.check().map_err(ReplaceError::Duplicate).map_err(Err) {
@@ -136,7 +137,7 @@ impl Writer {
             return duplicate;
         }
         let effect = self.with_loading(effect);
-        let command = |reply| Command::Reload { base: Box::new(base), reply };
+        let command = |reply| Command::Reload { base: Box::new(base), as_of, reply };
         self.change(effect, || Err(ReplaceError::Closed), command).await
     }
 

@@ -53,7 +53,7 @@ impl Stage {
         let nothing = (State::default(), StateStore::waiting(Records::default()));
         let writer =
             Writer::start(nothing, Box::new(NoPersistence), base, Arc::clone(&environments));
-        let origin = Box::new(OwnState::new(writer.unwrap(), &environments));
+        let origin = Box::new(OwnState::new(writer.unwrap(), None));
         let shared = Arc::new(SharedState::new(options, environments, origin, Arc::default()));
         let state = state(FLAG, r#"{"A": {"value": "x", "version": 1}}"#);
         let stage = Self { shared, state };

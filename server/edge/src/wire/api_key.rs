@@ -2,6 +2,10 @@
 
 use uuid::Uuid;
 
+/// The body of a response with status 404 to a request whose API key is unknown. It is the same whichever part of the key is wrong, so that
+/// the response does not reveal which part exists.
+pub(crate) const UNKNOWN_KEY: &str = "unknown API key: write it as ENVIRONMENT/KEY; its service account needs a permission in this environment";
+
 /// The API key of a request, which consists of an environment and a secret. If the request also names a cache, that name is ignored.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct RequestKey<'a> {

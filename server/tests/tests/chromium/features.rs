@@ -309,8 +309,11 @@ async fn features_of_a_relay_are_read_only() {
         let switch = page.find(SWITCH).await;
         assert_eq!(switch.attr("aria-disabled").await.unwrap().as_deref(), Some("true"));
         page.tap(".features a", "BANNER").await;
-        page.see(".detail .remark", "This server relays another one. Features are changed there.")
-            .await;
+        page.see(
+            ".detail .remark",
+            "This Edge relays another Edge; change features at the upstream Edge.",
+        )
+        .await;
         page.miss("button", "Lock").await;
         assert_eq!(
             page.find(".detail textarea").await.attr("readonly").await.unwrap().as_deref(),

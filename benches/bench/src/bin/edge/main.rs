@@ -1,5 +1,5 @@
 //! Measures the cost of an Edge beside minimal servers: streams (`fanout`), requests (`get`) and the work of expensive
-//! requests (`work`), memory beside the formula of docs/edge.md (`memory`), starts with a data folder (`starts`),
+//! requests (`work`), memory beside the formula of docs/guide/edge.md (`memory`), starts with a data folder (`starts`),
 //! and streams after a restart (`restart`).
 //!
 //! Servers are separate processes. This process is their only client.
@@ -41,7 +41,7 @@ enum Command {
     Get(get::Options),
     /// The work that one request can cause, and liveness meanwhile
     Work(work::Options),
-    /// Memory of environments, values and streams, beside the formula of docs/edge.md
+    /// Memory of environments, values and streams, beside the formula of docs/guide/edge.md
     Memory(memory::Options),
     /// Memory and processor time of repeated starts with a data folder
     Starts(starts::Options),

@@ -1,4 +1,4 @@
-//! `edge memory`: the memory of `fh serve`, beside the formula of docs/edge.md.
+//! `edge memory`: the memory of `fh serve`, beside the formula of docs/guide/edge.md.
 
 use std::fmt::Write as _;
 use std::net::TcpListener;

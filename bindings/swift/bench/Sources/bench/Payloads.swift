@@ -43,7 +43,7 @@ struct Payloads {
         return key
     }
 
-    /// Writes a snapshot file with the features, in the form of `docs/snapshot.md`, and returns its path.
+    /// Writes a snapshot file with the features, in the form of `docs/reference/snapshot.md`, and returns its path.
     func writeSnapshot() throws -> String {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("fh-bench-snapshot.json")
         let text = #"""

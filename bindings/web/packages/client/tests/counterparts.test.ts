@@ -1,12 +1,19 @@
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
 /** Rust files with unit tests, which are not part of the library. */
 const TESTS = /(^|\/)tests(\/|$)/;
 
-/** The sessions with FeatBit and FeatureSignals, which the TypeScript client does not have. */
-const FURTHER = /^(featbit|featuresignals)(\/|$)/;
+/** The systems in the list for all languages, by their names. */
+const SYSTEMS = (
+  JSON.parse(readFileSync(new URL("../../../../shared/lists.json", import.meta.url), "utf8")) as {
+    systems: Readonly<Record<string, string>>;
+  }
+).systems;
+
+/** The sessions with further systems, which the TypeScript client does not have. */
+const FURTHER = Object.keys(SYSTEMS).filter((system) => system !== "featurehub");
 
 /** The reason why the TypeScript client lacks the files of the kernel. */
 const KERNEL = "the TypeScript client has one system, whose files hold what the kernel does";
@@ -75,7 +82,7 @@ function filesOf(folder: string, ending: string): string[] {
 describe.each(Object.entries(WITHOUT))("the files of %s", (name, without) => {
   test("bear the names of the Rust files", () => {
     const rust = filesOf(`../../../../../fh-client/${name}/src`, ".rs").filter(
-      (file) => !TESTS.test(file) && !FURTHER.test(file),
+      (file) => !TESTS.test(file) && !FURTHER.includes(file.split("/")[0] ?? ""),
     );
     const here = filesOf(`../src/${name}`, ".ts");
     expect(rust.filter((file) => !here.includes(file))).toEqual(Object.keys(without).sort());

@@ -15,9 +15,11 @@ const RUN_ELSEWHERE = "ofrep.md";
 const PAGES = [
   ...["README.md", `${WEB}README.md`, `${WEB}examples/README.md`],
   ...["client", "react", "openfeature"].map((name) => `${WEB}packages/${name}/README.md`),
-  ...readdirSync(`${PROJECT}docs`)
-    .filter((name) => name.endsWith(".md") && name !== RUN_ELSEWHERE)
-    .map((name) => `docs/${name}`),
+  ...["guide", "reference", "project"].flatMap((folder) =>
+    readdirSync(`${PROJECT}docs/${folder}`)
+      .filter((name) => name.endsWith(".md") && name !== RUN_ELSEWHERE)
+      .map((name) => `docs/${folder}/${name}`),
+  ),
 ];
 
 /** Languages in which no example is written, because it would not be compiled. */
@@ -40,8 +42,8 @@ const SCOPES: readonly (readonly [path: string, ...modules: readonly string[]])[
   [`${WEB}packages/react/src/`, "fh-react", prelude("components")],
   [`${WEB}packages/openfeature/src/web.ts`, "fh-openfeature/web", "fh-client"],
   [`${WEB}packages/openfeature/src/server.ts`, "fh-openfeature/server", "fh-client"],
-  ["docs/migrating-from-featurehub-js.md", prelude("frameworks")],
-  ["docs/web.md", "fh-client", prelude("common")],
+  ["docs/guide/migrating-from-featurehub-js.md", prelude("frameworks")],
+  ["docs/guide/web.md", "fh-client", prelude("common")],
 ];
 
 /** Returns a block with the modules in whose scope it is. Those of a doc comment are in the scope of their own file, too. */
@@ -64,7 +66,7 @@ test("the examples of the pages and of the doc comments compile", () => {
   const blocks = [...pages, ...comments];
   expect(blocks.filter(({ language }) => NOT_COMPILED.includes(language))).toEqual([]);
   const examples = blocks.filter(({ language }) => language === "ts" || language === "tsx").map(scoped);
-  for (const file of [`${WEB}packages/client/README.md`, "docs/migrating-from-featurehub-js.md"])
+  for (const file of [`${WEB}packages/client/README.md`, "docs/guide/migrating-from-featurehub-js.md"])
     expect(examples.filter((example) => example.file === file).length).toBeGreaterThan(3);
   expect(comments.length).toBeGreaterThan(60);
 

@@ -4,7 +4,7 @@ import ts from "typescript";
 import { expect, test } from "vitest";
 
 /**
- * The tables of `docs/sdk-matrix.md` about the TypeScript packages: the names in them exist, and each public item of the Rust crate `fh-client`
+ * The tables of `docs/reference/sdk-matrix.md` about the TypeScript packages: the names in them exist, and each public item of the Rust crate `fh-client`
  * has a form in TypeScript.
  */
 
@@ -101,7 +101,7 @@ function quoted(cell: string): string[] {
 
 /** The rows of the tables about TypeScript, as lists of cells. */
 function rows(): string[][] {
-  const page = readFileSync(`${ROOT}docs/sdk-matrix.md`, "utf8");
+  const page = readFileSync(`${ROOT}docs/reference/sdk-matrix.md`, "utf8");
   const section = page.split("\n## The client in TypeScript\n")[1]?.split("\n## ")[0] ?? "";
   const lines = section.split("\n").filter((line) => /^\|(?!--)/.test(line));
   return lines.map((line) =>

@@ -2,7 +2,7 @@
 
 /**
  * The names of `featurehub-react-sdk`, over the layer `fh-client/featurehub`. A program moves by its imports;
- * `docs/migrating-from-featurehub-js.md` has a row for each name.
+ * `docs/guide/migrating-from-featurehub-js.md` has a row for each name.
  *
  * @packageDocumentation
  */

@@ -11,17 +11,17 @@ use crate::report::{
     Report, ReportSubject, RowOutcome, timeline_text, to_json, to_junit, to_table,
 };
 use crate::server::scenario::{
-    self, Administered, Program, Relay, Reproduction, Running, Scenario, ScenarioRun,
-    ServerLauncher, row_of,
+    self, Administered, Evaluated, Identifiers, Program, Relay, Reproduction, Running, Scenario,
+    ScenarioRun, ServerLauncher, row_of,
 };
 use crate::server::target::{TargetFile, TargetServer};
-use crate::server::wire::{Base, Connection, Request};
+use crate::server::wire::{Base, Connection, Request, component};
 use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
-    /// The URL of a server with the state `scenarios`: http://HOST[:PORT][/PREFIX]. The scenarios change its features by PUT, and leave
-    /// some features changed.
+    /// The URL of a server with the state that `server state scenarios` prints: http://HOST[:PORT][/PREFIX]. The scenarios change its
+    /// features by PUT, and leave some features changed.
     #[arg(long, required_unless_present_any = ["fh", "target"])]
     url: Option<Base>,
     /// The URL of health and metrics, if it is another one.
@@ -165,6 +165,9 @@ fn server_of(arguments: &RunArguments) -> Result<ServerUnderTest, Problem> {
     let Some(base) = arguments.url.clone() else {
         return Err(Problem::Usage("--url, --fh or --target is missing".to_owned()));
     };
+    if arguments.admin_key.is_none() {
+        check_state(&base)?;
+    }
     let monitor = arguments.monitor.clone().unwrap_or_else(|| base.clone());
     let mut command = format!("{program} --url http://{}{}", base.authority(), base.target(""));
     if arguments.monitor.is_some() {
@@ -180,6 +183,32 @@ fn server_of(arguments: &RunArguments) -> Result<ServerUnderTest, Problem> {
         }
     };
     Ok(ServerUnderTest { launcher, jobs: 1, subject, reproduction: running(command) })
+}
+
+/// Checks by one poll that a server has the scenarios' state, because most scenarios would fail without it.
+fn check_state(base: &Base) -> Result<(), Problem> {
+    let key = Identifiers::standard().key("reader", "dev", Evaluated::ByClient);
+    let key = key.map_err(|missing| Problem::Usage(missing.to_string()))?;
+    let request =
+        Request::new("GET", base.target(&format!("/features?apiKey={}", component(&key))));
+    let url = format!("http://{}{}", base.authority(), base.target(""));
+    let response = Connection::open(base, PATIENCE)
+        .and_then(|mut connection| connection.request(&request))
+        .map_err(|error| {
+            let advice = "check that the server runs there, and that --url has its host and port";
+            Problem::Outside(format!("{url} does not answer: {error}; {advice}"))
+        })?;
+    if response.status == 200 {
+        return Ok(());
+    }
+    Err(Problem::Usage(format!(
+        "{url} does not serve the state of the scenarios: it answers a poll with a key of this state with {}. Start the server with this state:
+  fh-conformance server state scenarios > scenarios.json
+  fh serve --state scenarios.json
+or describe the ids and keys of another server, and run `server run --target target.yaml`:
+  fh-conformance server target > target.yaml",
+        response.status
+    )))
 }
 
 /// Returns the reproduction for a server that runs already.

@@ -1,4 +1,4 @@
-//! The page `docs/conformance.md`, and the same page as HTML.
+//! The page `docs/reference/conformance.md`, and the same page as HTML.
 
 use super::subjects::Subjects;
 use super::{Inline, Mark, Page, faults, known, list, matrices, only_ours, paragraph, text};

@@ -9,7 +9,7 @@ use crate::sdk::scenarios::GROUPS;
 /// The name of the group.
 const GROUP: &str = "F";
 
-/// Returns the page `docs/faults.md`.
+/// Returns the page `docs/reference/faults.md`.
 #[must_use]
 pub fn faults(subjects: &Subjects<'_>) -> Page {
     let introduction = vec![

@@ -1,4 +1,4 @@
-//! Pages that show recordings: `docs/conformance.md` and `docs/faults.md`, and an HTML page of a caller.
+//! Pages that show recordings: `docs/reference/conformance.md` and `docs/reference/faults.md`, and an HTML page of a caller.
 //!
 //! A [`Page`] is a small document. Each of its texts is plain text; the renderers escape it, because names, versions and reasons come from
 //! SDKs.
@@ -164,6 +164,7 @@ fn words(words: &str) -> Line {
     let pieces = words.split('`').enumerate();
     let pieces = pieces.map(|(index, piece)| match piece {
         _ if index % 2 == 0 => text(piece),
+        page @ ("conform.md" | "featbit.md") => link(page, format!("../guide/{page}")),
         page if page.ends_with(".md") => link(page, page),
         name => code(name),
     });

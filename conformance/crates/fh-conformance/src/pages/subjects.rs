@@ -4,7 +4,7 @@ use crate::case::Case;
 use crate::data::{Capability, Suite};
 use crate::recording::{RecordedOutcome, Recording, Skipped};
 
-use super::{Block, Inline, Line, Mark, Table, code, enumerated, link, text};
+use super::{Block, Inline, Line, Mark, Table, code, link, text};
 
 /// The prefix of the names of this project's own SDKs.
 const OWN: &str = "fh-";
@@ -120,15 +120,4 @@ pub(super) fn scenario_cell(recording: &Recording, id: &str) -> Line {
 /// Returns the name of the anchor of a known failure.
 pub(super) fn failure_anchor(recording: &Recording, number: usize) -> String {
     super::markdown::anchor_name(&format!("{}-{}", recording.sdk.name, number + 1))
-}
-
-/// Returns a text in which the names of decisions are links to them.
-pub(super) fn with_decisions(source: &str) -> Line {
-    let part = |part: &str| match part.strip_prefix("D-") {
-        Some(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            vec![link(part, format!("spec/decisions.md#d-{number}"))]
-        }
-        _ => vec![text(part)],
-    };
-    enumerated(source.split(", ").map(part).collect(), ", ", usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! The adapter protocol: the messages between the runner and an adapter (`docs/adapter-protocol.md`).
+//! The adapter protocol: the messages between the runner and an adapter (`docs/reference/adapter-protocol.md`).
 //!
 //! An adapter is a program around one SDK. The runner sends commands, one JSON object a line, and waits for each answer. The adapter may
 //! send events at any time. The runner and this project's own adapter share these types.

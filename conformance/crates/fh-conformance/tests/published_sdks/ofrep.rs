@@ -240,7 +240,7 @@ fn run(program: &Path, arguments: &[&str]) -> String {
 #[ignore = "needs Node, Python and the providers; `cargo xtask test \"published SDKs\"` installs them and runs it, in every CI run"]
 fn the_programs_of_the_page_print_the_value() {
     let stage = Stage::new();
-    let page = include_str!("../../../../../docs/ofrep.md");
+    let page = include_str!("../../../../../docs/reference/ofrep.md");
     let programs = |language: &str| -> Vec<String> {
         let fence = format!("```{language}\n");
         let parts = page.split(&fence).skip(1);

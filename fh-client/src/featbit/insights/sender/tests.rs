@@ -6,15 +6,16 @@ use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use fh_eval::{Attributes, Timestamp};
-use fh_session::ResponseHead;
+use fh_repository::system::System;
 use fh_session::featbit::Endpoints;
+use fh_session::{KeyKind, ResponseHead};
 use futures_core::Stream;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use super::super::payload::metric;
 use super::*;
-use crate::server::Server;
+use crate::server::{Credentials, Server};
 use crate::transport::{BoxFuture, Response, TransportError};
 
 /// The pieces of the body of an answer. Without the last one, `end`, the body never ends.
@@ -97,7 +98,14 @@ impl Sending {
         let endpoints = Endpoints::parse(Some("ws://flags.example"), None, None).unwrap();
         let secret = Secret::parse("a-secret-of-the-environment").unwrap();
         let url = endpoints.track();
-        let server = Server::FeatBit { endpoints, secret: secret.clone() };
+        let server = Server {
+            system: System::FeatBit,
+            url: endpoints.streaming().clone(),
+            requests: Vec::new(),
+            credentials: Credentials::Secret(Some(secret.expose().into())),
+            environment: secret.environment(),
+            key_kind: KeyKind::ClientEvaluated,
+        };
         let (commands, received) = mpsc::unbounded_channel();
         let sender = Sender {
             queue: Arc::clone(&queue),

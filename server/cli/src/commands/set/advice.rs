@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fh_client::{Refusal, Snapshot};
+use fh_edge::internal::READ_ONLY;
 use fh_eval::Kind;
 use fh_files::closest;
 
@@ -25,6 +26,10 @@ pub(super) async fn failure(
 ) -> Failure {
     let advice = match refusal {
         Refusal::Nonsense { .. } => of_type(features(edge).await.as_ref(), feature),
+        // No permission would help, and the reason says where to change the feature.
+        Refusal::NotPermitted { reason, .. } if reason.starts_with(READ_ONLY) => {
+            return Failure::Refused(format!("{feature}: {reason}"));
+        }
         Refusal::NotPermitted { .. } => {
             let mut roles = vec!["READ"];
             roles.extend(needs);

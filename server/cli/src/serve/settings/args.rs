@@ -30,10 +30,14 @@ fn flag(setting: &'static Setting) -> Arg {
         "" => String::new(),
         words => format!(" [default: {words}]"),
     };
+    let brief = setting.short;
+    // A default in words is too long for a line.
+    let short_default = if setting.default.is_none() { &*default } else { "" };
     let arg = Arg::new(setting.name)
         .long(setting.name)
         .help_heading(setting.group.title())
-        .help(format!("{}{default}", setting.help))
+        .help(format!("{}{short_default}", brief.unwrap_or(setting.help)))
+        .hide_short_help(brief.is_none())
         .long_help(format!("{}{default} [{names}]", setting.help));
     match setting.form {
         Form::One(value) => arg.value_name(value),

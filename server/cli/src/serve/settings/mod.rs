@@ -1,5 +1,5 @@
 //! The settings of `fh serve`. One table ([`table::SETTINGS`]) defines the flags, the variables, FeatureHub's properties,
-//! the output of `--show-settings`, and the page in `docs/edge.md`.
+//! the output of `--show-settings`, and the page in `docs/reference/settings.md`.
 
 mod args;
 mod ignored_properties;
@@ -8,9 +8,11 @@ mod origin_choice;
 #[cfg(test)]
 mod page;
 mod properties;
+mod relay_header;
 mod server_settings;
 mod setting;
 mod sources;
+mod state_source;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -24,9 +26,11 @@ use fh_edge::{Administration, Console};
 pub(crate) use args::SettingArgs;
 pub(crate) use ignored_properties::IgnoredProperties;
 pub(crate) use origin_choice::Overruled;
-pub(crate) use server_settings::{RelayHeader, Settings};
+pub(crate) use relay_header::RelayHeader;
+pub(crate) use server_settings::Settings;
 pub(crate) use setting::{Group, Setting};
 pub(crate) use sources::{GivenSetting, Source, Sources};
+pub(crate) use state_source::StateSource;
 pub(crate) use table::{SETTINGS, keys_in, relay_headers_in, relay_keys_in};
 
 /// The settings, and the source of each setting that was given.
@@ -80,13 +84,18 @@ impl ResolvedSettings {
         let idle = &self.idle;
         let overruled = self.overruled.as_ref().map(ToString::to_string);
         let admin = self.settings.admin_warning().map(str::to_string);
+        let url = self.settings.state.as_ref().and_then(StateSource::url);
+        let plain = url.filter(|url| !url.is_private()).map(|url| {
+            format!("{url} is fetched without TLS, so the API keys in the state can be read on the network: write an https:// URL")
+        });
         let unused = idle.unknown.iter().cloned().chain(idle.foreign_words()).chain(overruled);
-        unused.chain(short).chain(admin)
+        unused.chain(short).chain(admin).chain(plain)
     }
 
     /// Checks the settings that depend on each other. The error names the first contradiction.
     fn check(&self) -> Result<(), String> {
         let settings = &self.settings;
+        let url = settings.state.as_ref().and_then(StateSource::url);
         let is_said = |name| self.said.iter().any(|(setting, _)| setting.name == name);
         let wrong = match (&settings.tls_certificate, &settings.tls_key) {
             (Some(_), None) => "--tls-certificate needs --tls-key",
@@ -113,6 +122,10 @@ impl ResolvedSettings {
                 && (is_said("relay-header") || is_said("relay-header-file")) =>
             {
                 "--relay-header and --relay-header-file need --relay"
+            }
+            _ if url.is_none() && is_said("state-poll") => "--state-poll needs a URL as --state",
+            _ if url.is_none() && is_said("state-token-file") => {
+                "--state-token-file needs a URL as --state"
             }
             _ if is_said("admin-key") && is_said("admin-key-file") => {
                 "give --admin-key or --admin-key-file, not both"

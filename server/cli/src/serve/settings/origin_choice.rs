@@ -5,6 +5,7 @@ use std::fmt;
 use super::server_settings::Settings;
 use super::setting::Setting;
 use super::sources::Source;
+use super::state_source::StateSource;
 
 /// A state file or a relay that is not used, because a source with precedence selects a relay or a state file instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,8 @@ impl fmt::Display for Overruled {
 
 /// The prefix of settings that have no effect without a relay.
 const OF_RELAYS: &str = "relay-";
+/// The prefix of settings that have no effect without a state.
+const OF_STATES: &str = "state-";
 
 /// Keeps the state file or the relay, depending on which source has precedence, and drops the other one. If neither is
 /// given, the default state file is used, if there is one. Returns the dropped source and the source with precedence, or
@@ -42,7 +45,7 @@ pub(super) fn choose(
     let (state, relay) = match (state, relay) {
         (Some(state), Some(relay)) => (state, relay),
         (None, None) => {
-            settings.state.clone_from(&settings.default_state);
+            settings.state = settings.default_state.clone().map(StateSource::File);
             return Ok(None);
         }
         _ => return Ok(None),
@@ -53,7 +56,10 @@ pub(super) fn choose(
         }
         std::cmp::Ordering::Greater => {
             settings.state = None;
-            said.retain(|(setting, _)| setting.name != "state");
+            said.retain(|(setting, source)| {
+                let is_of_state = setting.name == "state" || setting.name.starts_with(OF_STATES);
+                !is_of_state || source.rank() < state.rank()
+            });
             Ok(Some(Overruled { by: relay, unused: state }))
         }
         std::cmp::Ordering::Less => {

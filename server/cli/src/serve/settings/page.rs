@@ -1,4 +1,4 @@
-//! The test that the tables of `docs/edge.md` are those of the program.
+//! The test that the tables of `docs/reference/settings.md` are those of the program.
 
 use std::path::Path;
 
@@ -51,7 +51,7 @@ fn tables() -> String {
 
 #[test]
 fn the_page_has_the_tables_of_the_program() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/edge.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/settings.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let (head, rest) = page.split_once(BEGIN).unwrap();
     let (tables_there, tail) = rest.split_once(END).unwrap();
@@ -62,6 +62,6 @@ fn the_page_has_the_tables_of_the_program() {
     }
     assert!(
         tables_there == tables,
-        "docs/edge.md is behind; `{WRITE}=1 cargo test -p fh-cli the_page_has` writes it. It should say:\n{tables}"
+        "docs/reference/settings.md is behind; `{WRITE}=1 cargo test -p fh-cli the_page_has` writes it. It should say:\n{tables}"
     );
 }

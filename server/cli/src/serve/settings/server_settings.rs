@@ -10,28 +10,23 @@ use fh_edge::origin::relay::{RelayKeys, RelayLimits};
 use fh_edge::state::ServiceKey;
 use fh_edge::{AdminTransport, Administration, Options};
 
+use super::relay_header::RelayHeader;
+use super::state_source::StateSource;
 use crate::serve::logs::{LogFormat, LogLevel};
 
 /// The default port of the API, which is the port of FeatureHub's Edge.
 const PORT: u16 = 8903;
-
-/// A header for every request to the relayed Edge. `Debug` does not show its value.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct RelayHeader {
-    pub(crate) name: String,
-    pub(crate) value: String,
-}
-
-impl std::fmt::Debug for RelayHeader {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RelayHeader").field("name", &self.name).finish_non_exhaustive()
-    }
-}
+/// The default interval at which a state is fetched from a URL.
+const STATE_POLL: Duration = Duration::from_secs(10);
 
 /// The settings of a server. Settings that are not given have their defaults.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    pub(crate) state: Option<PathBuf>,
+    pub(crate) state: Option<StateSource>,
+    /// The interval at which a state is fetched from a URL.
+    pub(crate) state_poll: Duration,
+    /// The file with the token for the URL of the state.
+    pub(crate) state_token_file: Option<PathBuf>,
     /// The state file that is used if neither a state nor a relay is given.
     pub(crate) default_state: Option<PathBuf>,
     pub(crate) data: Option<PathBuf>,
@@ -89,6 +84,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             state: None,
+            state_poll: STATE_POLL,
+            state_token_file: None,
             default_state: None,
             data: None,
             keys: Vec::new(),

@@ -57,6 +57,8 @@ pub(crate) struct Setting {
     pub(crate) group: Group,
     pub(crate) form: Form,
     pub(crate) help: &'static str,
+    /// The line of at most 50 characters that `fh serve -h` shows, or `None` if only `--help` shows the setting.
+    pub(crate) short: Option<&'static str>,
     /// FeatureHub's property with the same meaning, or `None` if there is no such property.
     pub(crate) property: Option<Property>,
     /// True if the value is a secret, which `--show-settings` masks.
@@ -93,6 +95,7 @@ impl Setting {
             group,
             form,
             help,
+            short: None,
             property: None,
             is_secret: false,
             default: None,
@@ -100,6 +103,11 @@ impl Setting {
             set,
             get,
         }
+    }
+
+    /// Shows the setting in `fh serve -h`.
+    pub(super) const fn short(self, line: &'static str) -> Self {
+        Self { short: Some(line), ..self }
     }
 
     pub(super) const fn property(self, name: &'static str) -> Self {

@@ -1,6 +1,6 @@
 //! The table of all settings.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 
 use fh_client::{ApiKey, EdgeUrl, KeyKind};
@@ -9,28 +9,30 @@ use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
 use fh_edge::{AdminKey, AdminTransport, Administration, Compression, Console, Monitoring};
 
-use super::server_settings::RelayHeader;
+use super::relay_header::RelayHeader;
 use super::setting::Form::{Lines, Many, One, Switch};
 use super::setting::Group::{Browsers, Clients, Limits, Network, Operations, Origin};
 use super::setting::Setting;
+use super::state_source::StateSource;
 use super::value::{
-    bytes, bytes_of, header, header_names, header_pair, header_text, limit, list, number, path,
-    path_text, port, seconds_of, seconds_of_limit, some_bytes, switch, time,
+    at_least_a_second, bytes, bytes_of, header, header_names, header_pair, header_text, limit,
+    list, number, path, path_text, port, seconds_of, seconds_of_limit, some_bytes, switch, time,
 };
 
 /// The largest size of a file with keys or headers, in bytes. A larger file is an error.
 const MOST_FILE_BYTES: u64 = 1 << 20;
 
 /// All settings, in the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 59] = [
+pub(crate) static SETTINGS: [Setting; 61] = [
     Setting::new(
         Origin,
         "state",
-        One("FILE"),
-        "The state file, which holds features, environments and API keys as YAML or JSON (`fh init` writes an example). The file is reloaded when it changes. Without a state file and without --relay, the server needs an admin key, and features and keys are added through the admin API",
-        |s, text| put(&mut s.state, Ok(path(text))),
-        |s| path_text(s.state.as_ref()),
-    ),
+        One("FILE|URL"),
+        "The state file, which holds features, environments and API keys as YAML or JSON (`fh init` writes an example). The file is reloaded when it changes. A URL (https://...) is fetched every --state-poll seconds, and the server then refuses changes by PUT and the admin API. Without a state and without --relay, the server needs an admin key, and features and keys are added through the admin API",
+        |s, text| put(&mut s.state, StateSource::parse(text)),
+        |s| s.state.as_ref().map(ToString::to_string).unwrap_or_default(),
+    )
+    .short("The state file (`fh init` writes one), or its URL"),
     Setting::new(
         Origin,
         "data",
@@ -38,7 +40,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         "The folder that stores changes made through PUT and the admin API and a copy of the last valid state file, or the features of a relay. Without --data, a restart loses this data. Only one server at a time can use the folder, and a second server does not start",
         |s, text| put(&mut s.data, Ok(path(text))),
         |s| path_text(s.data.as_ref()),
-    ),
+    )
+    .short("The folder that stores changes"),
     Setting::new(
         Origin,
         "key",
@@ -50,6 +53,7 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         },
         |s| if s.keys.is_empty() { String::new() } else { format!("{} keys", s.keys.len()) },
     )
+    .short("An API key that reads all environments")
     .secret(),
     Setting::new(
         Origin,
@@ -63,7 +67,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
             put(&mut s.relay, relay.map(|edge| edge.map(|edge| (edge, url.to_string()))))
         },
         |s| s.relay.as_ref().map(|(edge, _)| edge.to_string()).unwrap_or_default(),
-    ),
+    )
+    .short("Relay the features of this Edge instead"),
     Setting::new(
         Origin,
         "relay-key",
@@ -75,6 +80,7 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         },
         |s| if s.relay_keys.is_empty() { String::new() } else { format!("{} accounts", s.relay_keys.len()) },
     )
+    .short("API keys that the relay serves")
     .secret(),
     Setting::new(
         Origin,
@@ -91,7 +97,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         "The evaluation profile for server-evaluated keys in environments that set no profile. With few exceptions, `client` gives the results of most client SDKs, and `edge` gives the results of FeatureHub's Edge. A relay accepts only `client`",
         |s, text| put(&mut s.edge.profile, text.trim().parse().map_err(|_| "write client or edge".to_string())),
         |s| s.edge.profile.as_str().to_string(),
-    ),
+    )
+    .short("How server-evaluated keys evaluate"),
     Setting::new(
         Origin,
         "relay-max-age",
@@ -107,6 +114,22 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         "The interval at which the relay polls the upstream Edge in place of streaming. The upstream Edge may change it by `cache-control: max-age`. 0 means that the relay streams, and polls only while the upstream Edge cannot stream or a proxy holds its streams back",
         |s, text| put(&mut s.relay_poll, time(text)),
         |s| seconds_of(s.relay_poll),
+    ),
+    Setting::new(
+        Origin,
+        "state-poll",
+        One("SECONDS"),
+        "The interval at which the server fetches the state from the URL of --state, varied by up to 10 %. A server that supports etags or Last-Modified sends the state only after a change",
+        |s, text| put(&mut s.state_poll, at_least_a_second(text)),
+        |s| seconds_of(s.state_poll),
+    ),
+    Setting::new(
+        Origin,
+        "state-token-file",
+        One("FILE"),
+        "A file with a token, which requests to the URL of --state send as `Authorization: Bearer TOKEN`. The file is read for each request",
+        |s, text| put(&mut s.state_token_file, Ok(path(text))),
+        |s| path_text(s.state_token_file.as_ref()),
     ),
     Setting::new(
         Origin,
@@ -182,7 +205,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         "The IP address that the server listens on. 0.0.0.0 means all IPv4 addresses of this machine. :: means all IPv6 addresses and, on most systems, all IPv4 addresses",
         |s, text| put(&mut s.address, ip_address(text)),
         |s| s.address.to_string(),
-    ),
+    )
+    .short("The IP address to listen on"),
     Setting::new(
         Network,
         "port",
@@ -191,6 +215,7 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         |s, text| put(&mut s.port, port(text, "8903")),
         |s| s.port.to_string(),
     )
+    .short("The port of the API")
     .property("server.port"),
     Setting::new(
         Network,
@@ -203,6 +228,7 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         },
         |s| s.monitor_port.map(|port| port.to_string()).unwrap_or_default(),
     )
+    .short("A separate port for health and metrics")
     .default("the port of the API")
     .property_but("monitor.port", "0"),
     Setting::new(
@@ -221,7 +247,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         "The IP addresses or networks (such as 10.0.0.0/8) of the proxies whose headers x-forwarded-for and x-forwarded-proto are trusted",
         |s, text| put(&mut s.proxies, text.parse().map_err(|why: InvalidNetwork| why.to_string())),
         |s| s.proxies.to_string(),
-    ),
+    )
+    .short("Proxies whose x-forwarded-for is trusted"),
     Setting::new(
         Network,
         "proxy-protocol",
@@ -241,7 +268,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         "A PEM file with the server's certificate and its intermediate certificates. This option enables TLS, with HTTP/2 for clients that support HTTP/2. The file is reloaded when it changes",
         |s, text| put(&mut s.tls_certificate, Ok(path(text))),
         |s| path_text(s.tls_certificate.as_ref()),
-    ),
+    )
+    .short("The certificate, which enables TLS"),
     Setting::new(
         Network,
         "tls-key",
@@ -249,7 +277,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         "A PEM file with the private key of the certificate in --tls-certificate. The file is reloaded together with the certificate",
         |s, text| put(&mut s.tls_key, Ok(path(text))),
         |s| path_text(s.tls_key.as_ref()),
-    ),
+    )
+    .short("The private key of the certificate"),
     Setting::new(
         Network,
         "monitor-listen",
@@ -319,7 +348,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
             Ok(())
         },
         |s| s.edge.requests_per_second.unwrap_or(0).to_string(),
-    ),
+    )
+    .short("Limit per API key"),
     Setting::new(
         Limits,
         "requests-per-second-per-address",
@@ -340,6 +370,7 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         |s, text| put(&mut s.listen.max_connections, number(text, "10000")),
         |s| s.listen.max_connections.to_string(),
     )
+    .short("Limit of open connections")
     .default("the limit on file descriptors minus 256, but at least half of it, or fewer if 3/8 of the memory holds fewer connections")
     .derived(|| ConnectionLimit::read().to_string()),
     Setting::new(
@@ -494,7 +525,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
             put(&mut s.edge.admin_key, admin_key(&key))
         },
         |s| path_text(s.admin_key_file.as_ref()),
-    ),
+    )
+    .short("A file with the key of the admin API"),
     Setting::new(
         Operations,
         "admin-on",
@@ -516,7 +548,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
             put(&mut s.edge.console, switch(text).map(console))
         },
         |s| (s.edge.console == Console::On).to_string(),
-    ),
+    )
+    .short("Serve the console below /console"),
     Setting::new(
         Operations,
         "grace",
@@ -533,7 +566,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         "The most detailed level of the log on stderr: error, warn, info, debug or trace",
         |s, text| put(&mut s.log, text.parse()),
         |s| s.log.as_str().to_string(),
-    ),
+    )
+    .short("Log this level and above"),
     Setting::new(
         Operations,
         "log-format",
@@ -541,7 +575,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         "The format of the log: `text`, or `json` for one JSON object per line",
         |s, text| put(&mut s.log_format, text.parse()),
         |s| s.log_format.as_str().to_string(),
-    ),
+    )
+    .short("The form of log lines"),
     Setting::new(
         Operations,
         "audit-log",
@@ -557,7 +592,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         "Log each request when it is answered, and each stream when it closes. The lines contain no API keys and no contexts. They are written at every level of --log",
         |s, text| put(&mut s.access_log, switch(text)),
         |s| s.access_log.to_string(),
-    ),
+    )
+    .short("Log each request"),
     Setting::new(
         Operations,
         "properties",
@@ -569,6 +605,7 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         },
         |s| s.properties.join(" "),
     )
+    .short("A file with settings")
     .default("the property files of FeatureHub's images, if they exist"),
     Setting::new(
         Operations,
@@ -659,7 +696,15 @@ fn admin_key(text: &str) -> Result<Option<AdminKey>, String> {
 }
 
 fn ip_address(text: &str) -> Result<IpAddr, String> {
-    text.trim().parse().map_err(|_| "write an IP address, such as 127.0.0.1".to_string())
+    let text = text.trim();
+    text.parse().map_err(|_| match text.parse::<SocketAddr>() {
+        Ok(address) => format!(
+            "write the address {} alone, and the port {} with --port or --monitor-port",
+            address.ip(),
+            address.port()
+        ),
+        Err(_) => "write an IP address, such as 127.0.0.1".to_string(),
+    })
 }
 
 fn per_address(text: &str) -> Result<PerAddress, String> {

@@ -108,7 +108,7 @@ fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
         [("relay", &["http://b"]), ("relay-key", &[KEY.1])];
     let served = |resolved: &ResolvedSettings| {
         let relay = resolved.settings.relay.as_ref().map(|(url, _)| url.as_str().to_string());
-        (resolved.settings.state.as_ref().map(|path| path.display().to_string()), relay)
+        (resolved.settings.state.as_ref().map(ToString::to_string), relay)
     };
     let state = |path: &str| (Some(path.to_string()), None);
     let relay = |url: &str| (None, Some(url.to_string()));

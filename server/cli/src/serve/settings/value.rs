@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-use super::server_settings::RelayHeader;
+use super::relay_header::RelayHeader;
 use crate::seconds;
 
 /// The units of a number of bytes. Longer names of units come first.
@@ -22,6 +22,15 @@ const UNITS: [(&str, usize); 6] = [
 
 pub(super) fn time(text: &str) -> Result<Duration, String> {
     seconds::any(text)
+}
+
+/// Parses a time of at least one second.
+pub(super) fn at_least_a_second(text: &str) -> Result<Duration, String> {
+    let time = seconds::any(text)?;
+    match time < Duration::from_secs(1) {
+        true => Err("write at least 1 second, such as 10".to_string()),
+        false => Ok(time),
+    }
 }
 
 /// Parses a limit in seconds. Zero means no limit.

@@ -9,6 +9,7 @@ mod condition;
 mod disk;
 mod hostile;
 mod nginx;
+mod other_clock;
 mod server;
 mod tinyproxy;
 
@@ -38,7 +39,8 @@ fn conditions_and_questions() {
     let mut conditions = CONDITIONS.to_vec();
     if let Some(only) = variable(ONLY) {
         conditions.retain(|condition| condition.name == only);
-        let is_known = !conditions.is_empty() || [nginx::NAME, tinyproxy::NAME].contains(&&*only);
+        let is_known = !conditions.is_empty()
+            || [nginx::NAME, other_clock::NAME, tinyproxy::NAME].contains(&&*only);
         assert!(is_known, "there is no condition {only:?}");
     }
     if let Some(starts) = variable(STARTS) {

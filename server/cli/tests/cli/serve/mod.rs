@@ -12,6 +12,7 @@ mod ports;
 mod relay;
 mod settings;
 mod stalled_log;
+pub(crate) mod state_url;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -44,20 +45,20 @@ accounts:
 }
 
 /// A running server with its output and logs.
-struct Serving {
+pub(crate) struct Serving {
     process: Following,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Serving {
     /// Starts a server with a state file, further arguments and variables. Without `--port`, it uses a free port.
-    fn start(state: &str, args: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(state: &str, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let all = [&["serve", "--state", state], args].concat();
         Self::of(&all, variables)
     }
 
     /// Starts a server with these arguments and variables. Without `--port`, it uses a free port.
-    fn of(args: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(args: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = command(args);
         if !args.contains(&"--port") {
             command.args(["--port", "0"]);
@@ -73,13 +74,13 @@ impl Serving {
     }
 
     /// Returns the URL of the monitor port.
-    fn monitor(&mut self) -> String {
+    pub(crate) fn monitor(&mut self) -> String {
         let line = self.process.line(&["health and metrics on http"]);
         line.trim_start_matches("health and metrics on ").to_string()
     }
 
     /// Sends a GET and returns the whole answer.
-    fn get(&self, path: &str) -> String {
+    pub(crate) fn get(&self, path: &str) -> String {
         get(&self.url, path)
     }
 }
@@ -90,8 +91,23 @@ pub(crate) fn get(url: &str, path: &str) -> String {
 }
 
 /// Sends a GET with further headers, each with its line end, and returns the whole answer.
-fn get_with(url: &str, path: &str, headers: &str) -> String {
+pub(crate) fn get_with(url: &str, path: &str, headers: &str) -> String {
     let mut stream = open(url, path, &format!("{headers}connection: close\r\n"));
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// Sends a request with a JSON body and further headers, each with its line end, and returns the whole answer.
+fn send(url: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
+    let address = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let length = body.len();
+    let all = format!(
+        "host: {address}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nif-match: *\r\nconnection: close\r\n{headers}"
+    );
+    write!(stream, "{method} {path} HTTP/1.1\r\n{all}\r\n{body}").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
@@ -122,6 +138,6 @@ pub(crate) fn until(stream: &mut TcpStream, text: &str) -> String {
     }
 }
 
-fn banner(url: &str) -> Value {
+pub(crate) fn banner(url: &str) -> Value {
     fh(&["get", url, KEY, "BANNER", "--json"]).expect(0).json()[0]["value"].clone()
 }

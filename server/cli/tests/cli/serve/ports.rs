@@ -102,6 +102,7 @@ struct Route {
 fn routes() -> Vec<Route> {
     let mut routes: Vec<Route> = [
         (Kind::Api, "/ofrep/v1/configuration"),
+        (Kind::Api, "/schema/state-1.schema.json"),
         (Kind::Health, "/health/liveness"),
         (Kind::Health, "/health/readiness"),
         (Kind::Health, "/health/readyness"),

@@ -112,7 +112,7 @@ pub(super) async fn patch(
         };
         entry.write(outcome.as_ref().map(|_| "changed"));
     };
-    admin.shared.origin.writer()?.patch(place, change, Box::new(line)).await?;
+    admin.shared.origin.writer_of_changes()?.patch(place, change, Box::new(line)).await?;
     let after = admin.shared.environments.get(published.id).unwrap_or(published);
     show(&after, &key)
 }

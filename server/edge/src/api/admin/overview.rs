@@ -14,10 +14,14 @@ use crate::wire::api_key::environment_id;
 
 /// A summary of all environments.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Overview {
     revision: u64,
     /// True if the Edge relays the features of another Edge, so that the admin API cannot change them.
     relayed: bool,
+    /// The reason why features cannot be changed here; `None` if they can be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_only: Option<String>,
     /// The environments, sorted by name and then by id.
     environments: Vec<Environment>,
 }
@@ -66,7 +70,8 @@ impl Overview {
             Environment::of(published, streams.remove(&published.id).unwrap_or_default())
         });
         let relayed = shared.origin.writer().is_err();
-        Self { revision, relayed, environments: environments.collect() }
+        let read_only = shared.origin.writer_of_changes().err().map(|why| why.to_string());
+        Self { revision, relayed, read_only, environments: environments.collect() }
     }
 }
 

@@ -140,7 +140,9 @@ impl From<ReplaceError> for Problem {
                 ..Self::new(StatusCode::PRECONDITION_FAILED, text).at("If-Match")
             },
             ReplaceError::NotKept(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, text),
-            ReplaceError::Relayed => Self::new(StatusCode::CONFLICT, text),
+            ReplaceError::Relayed | ReplaceError::ReadOnly(_) => {
+                Self::new(StatusCode::CONFLICT, text)
+            }
             ReplaceError::Closed => Self::new(StatusCode::SERVICE_UNAVAILABLE, text),
         }
     }

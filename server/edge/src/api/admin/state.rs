@@ -79,8 +79,12 @@ pub(super) async fn put(
         let entry = Entry { action: "admin.replace", address, ..Entry::default() };
         entry.write(outcome.as_ref().map(|revision| format!("revision {revision}")));
     };
-    let revision =
-        admin.shared.origin.writer()?.replace(parsed.state, expected, Box::new(line)).await?;
+    let revision = admin
+        .shared
+        .origin
+        .writer_of_changes()?
+        .replace(parsed.state, expected, Box::new(line))
+        .await?;
     let warnings = parsed.warnings.iter().map(found).collect();
     Ok(tagged(json(&Replaced { revision, warnings }), revision))
 }

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fh_files::FileContent;
 
@@ -31,6 +31,16 @@ use crate::state::file::Options;
 pub struct LastGood {
     source: PathBuf,
     kept: PathBuf,
+    dates: KeptDate,
+}
+
+/// The modification time that the stored file gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeptDate {
+    /// The time at which it is written.
+    OfWrite,
+    /// The time of the state that it holds.
+    OfState,
 }
 
 impl LastGood {
@@ -41,7 +51,17 @@ impl LastGood {
         let source = source.into();
         let absolute = std::path::absolute(&source).unwrap_or_else(|_| source.clone());
         let name = digits(&digest(absolute.as_os_str().as_encoded_bytes()), 8);
-        Self { kept: folder.as_ref().join(format!("state-{name}.last-good")), source }
+        let kept = folder.as_ref().join(format!("state-{name}.last-good"));
+        Self { kept, source, dates: KeptDate::OfWrite }
+    }
+
+    /// Creates the store for the last valid text of the object at this URL. The modification time of the stored file is
+    /// [`Loaded::modified`], so that versions that are made from this time are the same after a restart.
+    #[must_use]
+    pub fn of_url(folder: impl AsRef<Path>, url: &str) -> Self {
+        let name = digits(&digest(url.as_bytes()), 8);
+        let kept = folder.as_ref().join(format!("state-{name}.last-good"));
+        Self { kept, source: url.into(), dates: KeptDate::OfState }
     }
 
     /// Stores the text of a loaded state file, unless the same text is stored already. The stored file is replaced as a whole. On Unix,
@@ -57,7 +77,9 @@ impl LastGood {
         let mut beside = self.kept.clone().into_os_string();
         beside.push(format!(".{}-{}", std::process::id(), now.as_nanos()));
         let beside = PathBuf::from(beside);
-        let written = write(&beside, &loaded.text).and_then(|()| fs::rename(&beside, &self.kept));
+        let date = (self.dates == KeptDate::OfState).then(|| time_of(loaded.modified));
+        let written =
+            write(&beside, &loaded.text, date).and_then(|()| fs::rename(&beside, &self.kept));
         if written.is_err() {
             // The error is ignored, because the temporary file may not exist.
             let _ = fs::remove_file(&beside);
@@ -75,13 +97,21 @@ impl LastGood {
     }
 }
 
-fn write(path: &Path, text: &[u8]) -> io::Result<()> {
+/// Returns the time that is this number of milliseconds after 1970. A time before 1970 becomes 1970.
+fn time_of(milliseconds: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(milliseconds).unwrap_or_default())
+}
+
+fn write(path: &Path, text: &[u8], date: Option<SystemTime>) -> io::Result<()> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
     file.write_all(text)?;
+    if let Some(date) = date {
+        file.set_modified(date)?;
+    }
     file.sync_all()
 }
 

@@ -149,7 +149,7 @@ pub(super) enum Next {
     Later,
 }
 
-pub(super) fn parse(
+pub(crate) fn parse(
     path: &Path,
     options: &Options,
     found: Result<FileContent, Unreadable>,

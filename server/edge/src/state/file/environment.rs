@@ -94,7 +94,7 @@ fn environment(reading: &mut Reading<'_>, part: &Part, features: &Features) -> O
         (Some(part), _) => id(reading, &part),
         (None, Some(name)) => name.as_deref().map(environment_id),
         (None, None) => {
-            reading.error(part, "this environment has neither a name nor an id");
+            reading.error(part, "this environment has neither a name nor an id: write name: NAME");
             None
         }
     };

@@ -100,7 +100,7 @@ pub(super) struct NoSuchFeature;
 
 fn key(reading: &mut Reading<'_>, feature: &Part) -> Option<Arc<str>> {
     let Some(part) = feature.get("key") else {
-        reading.error(feature, "this feature has no key");
+        reading.error(feature, "this feature has no key: write key: NAME");
         return None;
     };
     let key = reading.text(&part, "a key")?;

@@ -197,7 +197,10 @@ impl<'o> Reading<'o> {
     /// Returns the items of a list. For a part of another type, an error that begins with `what` is added, and the result is empty.
     pub(super) fn list(&mut self, part: &Part, what: &str) -> Vec<Part> {
         part.items().unwrap_or_else(|| {
-            self.error(part, format!("{what} are a list, not {}", part.shown()));
+            self.error(
+                part,
+                format!("{what} are a list, not {}: begin each entry with `- `", part.shown()),
+            );
             Vec::new()
         })
     }

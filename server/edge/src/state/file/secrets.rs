@@ -24,7 +24,7 @@ impl std::fmt::Display for Incomplete {
             }
             Self::Verbatim => f.write_str("${ begins a variable, which this form of file cannot have: write the key or id itself"),
             Self::Unknown(name) => write!(f, "the variable {name} has no value"),
-            Self::NotSet(name) => write!(f, "the environment variable {name} is not set, or is not valid Unicode"),
+            Self::NotSet(name) => write!(f, "the environment variable {name} is not set, or is not valid Unicode: set it before the start"),
         }
     }
 }

@@ -1,11 +1,10 @@
 //! The commands of the writer thread, and what it needs to carry them out.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fh_eval::Profile;
+use fh_eval::{Profile, Timestamp};
 use http::HeaderValue;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -13,9 +12,10 @@ use uuid::Uuid;
 use crate::notices::Notices;
 use crate::reply::Reply;
 use crate::serving::AnswerBudget;
-use crate::state::{Permissions, State};
+use crate::state::State;
 use crate::state_store::change::{FeatureChange, ReplaceError};
 use crate::state_store::{Refusal, Update, UpdateOutcome};
+use crate::wire::api_key::UNKNOWN_KEY;
 
 /// The settings of an Edge that apply to all its environments.
 #[derive(Debug, Clone)]
@@ -32,10 +32,10 @@ pub(crate) struct ServeDefaults {
 
 /// A command for the writer thread.
 pub(super) enum Command {
+    /// The rights of the key are looked up when the change is decided, because a command before this one may have revoked them.
     Put {
         place: (Uuid, Arc<str>),
-        filters: BTreeSet<String>,
-        permissions: Permissions,
+        secret: Box<str>,
         update: Update,
         reply: Reply<Result<UpdateOutcome, PutError>>,
     },
@@ -51,6 +51,8 @@ pub(super) enum Command {
     },
     Reload {
         base: Box<State>,
+        /// The time from which versions are made; `None` for the current time.
+        as_of: Option<Timestamp>,
         reply: Reply<Result<(), ReplaceError>>,
     },
     State(oneshot::Sender<State>),
@@ -63,6 +65,8 @@ pub(super) enum Command {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PutError {
     Refused(Refusal),
+    /// The API key was valid when the request arrived, and was removed before the change was decided.
+    UnknownKey,
     /// The change, or another change that was to be stored together with it, could not be stored, so it was not made.
     NotKept,
     /// The writer thread has ended by a panic, or this Edge is a relay.
@@ -74,6 +78,7 @@ impl PutError {
     pub(crate) const fn answer(&self) -> (u16, &'static str) {
         match self {
             Self::Refused(refusal) => refusal.answer(),
+            Self::UnknownKey => (404, UNKNOWN_KEY),
             Self::NotKept => (500, "the change could not be stored, so it was not made"),
             Self::Closed => (503, "the server can make no more changes"),
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
+use fh_eval::Timestamp;
 use http::HeaderValue;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -17,7 +18,7 @@ use crate::serving::{Environments, Grants, Published, Settings, WakeOnDrop};
 use crate::state::{Environment, State};
 use crate::state_store::change::{ReplaceError, Undo};
 use crate::state_store::record::{ChangeStore, ChangeStoreError, Record};
-use crate::state_store::{Refusal, StateStore, UpdateOutcome};
+use crate::state_store::{Refusal, StateStore, Update, UpdateOutcome};
 
 /// The largest number of changes that are stored and published together, so that one fsync serves many callers. Further changes form the
 /// next batch.
@@ -51,7 +52,7 @@ struct Batch {
 }
 
 enum Answer {
-    Put(Reply<Result<UpdateOutcome, PutError>>, Result<UpdateOutcome, Refusal>),
+    Put(Reply<Result<UpdateOutcome, PutError>>, Result<UpdateOutcome, PutError>),
     Patch(Reply<Result<u64, ReplaceError>>, Result<(), ReplaceError>),
 }
 
@@ -104,9 +105,8 @@ impl WriterThread {
     /// Adds a change to the batch. A command that is not a change is returned.
     fn change(&mut self, command: Command, batch: &mut Batch) -> Option<Command> {
         match command {
-            Command::Put { place, filters, permissions, update, reply } => {
-                let outcome = self.store.put(&place, &filters, permissions, &update, now());
-                let outcome = outcome.map(|(outcome, undo)| {
+            Command::Put { place, secret, update, reply } => {
+                let outcome = self.put(&place, &secret, &update).map(|(outcome, undo)| {
                     batch.note(place, undo);
                     outcome
                 });
@@ -121,6 +121,20 @@ impl WriterThread {
             }
             other => Some(other),
         }
+    }
+
+    /// Decides on a PUT with the rights of the key in the generation that was published last.
+    fn put(
+        &mut self,
+        place: &(Uuid, Arc<str>),
+        secret: &str,
+        update: &Update,
+    ) -> Result<(UpdateOutcome, Option<Undo>), PutError> {
+        let open = self.environments.open(place.0, secret).ok_or(PutError::UnknownKey)?;
+        let (_, published, grant) = open;
+        let view = published.grants.views().get(grant.view).ok_or(PutError::UnknownKey)?;
+        let outcome = self.store.put(place, &view.filters, grant.permissions, update, now());
+        outcome.map_err(PutError::Refused)
     }
 
     /// Stores a batch of changes, publishes it, and answers its callers. If the batch cannot be stored, all its changes are undone.
@@ -161,9 +175,10 @@ impl WriterThread {
                 Answer::Put(reply, outcome) => {
                     let kept_or_not = match (&kept, outcome) {
                         // These outcomes may depend on earlier changes of the batch, which were undone.
-                        (Err(_), Ok(_) | Err(Refusal::Locked)) => Err(PutError::NotKept),
-                        (_, Err(refusal)) => Err(PutError::Refused(refusal)),
-                        (Ok(()), Ok(outcome)) => Ok(outcome),
+                        (Err(_), Ok(_) | Err(PutError::Refused(Refusal::Locked))) => {
+                            Err(PutError::NotKept)
+                        }
+                        (_, outcome) => outcome,
                     };
                     reply.send(kept_or_not);
                 }
@@ -188,8 +203,8 @@ impl WriterThread {
             Command::Replace { state, revision, reply } => {
                 reply.send(self.replace(*state, revision));
             }
-            Command::Reload { base, reply } => {
-                self.reload(*base);
+            Command::Reload { base, as_of, reply } => {
+                self.reload(*base, as_of.unwrap_or_else(now));
                 reply.send(Ok(()));
             }
             // Sending fails if the caller no longer waits, which needs no handling.
@@ -205,13 +220,13 @@ impl WriterThread {
         None
     }
 
-    fn reload(&mut self, base: State) {
+    fn reload(&mut self, base: State, as_of: Timestamp) {
         // The file was read again without a change of its content, so no stream needs to be woken.
         if self.store.is_open() && self.is_change_store_current && base == self.base {
             return;
         }
         self.base = base;
-        self.store.reload(self.base.clone(), now());
+        self.store.reload(self.base.clone(), as_of);
         self.rewrite_change_store();
         self.publish_all(REVOCATION_DELAY);
     }

@@ -1,4 +1,4 @@
-//! The examples of docs/admin-api.md, compared with the answers of an Edge.
+//! The examples of docs/reference/admin-api.md, compared with the answers of an Edge.
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ fn fits(wanted: &Value, given: &Value) -> bool {
 
 #[tokio::test]
 async fn the_examples_of_the_page_are_right() {
-    let page = include_str!("../../../../../docs/admin-api.md");
+    let page = include_str!("../../../../../docs/reference/admin-api.md");
     let blocks: Vec<&str> =
         page.split("```http\n").skip(1).map(|rest| rest.split_once("\n```").unwrap().0).collect();
     let (address, _edge) = shop().await;

@@ -25,7 +25,7 @@ environments: [{name: dev, values: {A: 1, B: 1}}]
             "line 3, column 3, features[0]: this feature has no type: BOOLEAN, STRING, NUMBER or JSON",
             "line 4, column 18, features[1].type: \"boolean\" is no type; the types are BOOLEAN, STRING, NUMBER, JSON; did you mean BOOLEAN?",
             "line 5, column 18, features[2].type: \"FLAG\" is no type; the types are BOOLEAN, STRING, NUMBER, JSON",
-            "line 6, column 3, features[3]: this feature has no key",
+            "line 6, column 3, features[3]: this feature has no key: write key: NAME",
             "line 7, column 9, features[4].key: a key has spaces around it, or contains control characters",
             "line 8, column 9, features[5].key: a key is a text: put it in quotes",
             "line 9, column 3, features[6]: a feature is a map, not 7",
@@ -54,7 +54,12 @@ features:
             "line 7, column 28, features[4].id: the id of a feature is a UUID, not \"1-1-1-1-1\"",
         ],
     );
-    check("features: {}", &["line 1, column 11, features: features are a list, not a map"]);
+    check(
+        "features: {}",
+        &[
+            "line 1, column 11, features: features are a list, not a map: begin each entry with `- `",
+        ],
+    );
     check(
         "features: [{ key: A, type: JSON, strategies: [], locked: true }]",
         &[
@@ -124,7 +129,7 @@ environments:
 - {name: dev}
 ",
         &[
-            "line 3, column 3, environments[0]: this environment has neither a name nor an id",
+            "line 3, column 3, environments[0]: this environment has neither a name nor an id: write name: NAME",
             "line 4, column 8, environments[1].id: the id of an environment is a UUID, not \"x\"",
             "line 6, column 3, environments[3]: environments[2] has the same id, or both environments have the same name and no id",
             "line 7, column 10, environments[4].name: a name is a text: put it in quotes",
@@ -175,7 +180,7 @@ environments:
             "line 15, column 36, environments[1].values.LIMIT.valueId: a valueId is a text: put it in quotes",
             "line 15, column 48, environments[1].values.LIMIT.retired: retired is true or false, not \"maybe\"",
             "line 16, column 20, environments[1].values.THEME.value: this text is not JSON: key must be a string at line 1 column 2",
-            "line 16, column 42, environments[1].values.THEME.strategies: strategies are a list, not a map",
+            "line 16, column 42, environments[1].values.THEME.strategies: strategies are a list, not a map: begin each entry with `- `",
             "line 18, column 11, environments[2].values: values are a map by feature, not a list",
         ],
     );
@@ -543,7 +548,7 @@ fn an_error_names_the_environment_only_if_it_was_read() {
     assert_eq!(
         said(&Options::new().process_environment()),
         format!(
-            "{place}the environment variable FH_EDGE_TEST_NEVER_SET is not set, or is not valid Unicode"
+            "{place}the environment variable FH_EDGE_TEST_NEVER_SET is not set, or is not valid Unicode: set it before the start"
         )
     );
 }

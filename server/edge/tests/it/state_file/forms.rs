@@ -51,7 +51,7 @@ fn the_example_of_the_documentation() {
 
 #[test]
 fn the_page_shows_the_example() {
-    let page = include_str!("../../../../../docs/state-file.md");
+    let page = include_str!("../../../../../docs/reference/state-file.md");
     assert!(page.contains(&format!("```yaml\n{EXAMPLE}```")));
     for id in ["feature", "environment"].map(namespace) {
         assert!(page.contains(&id.to_string()), "{id}");

@@ -1,18 +1,14 @@
 //! Tests that the JSON Schema of state files accepts files that the reader accepts.
 
-use fh_edge::internal::{CODES, TEMPLATE};
+use fh_edge::internal::{CODES, STATE_SCHEMA, TEMPLATE};
 use fh_edge::state::State;
 use fh_edge::state::file::{Form, Options};
 use fh_files::{Limits, Node};
 use jsonschema::Validator;
 use serde_json::Value;
 
-/// The JSON Schema of state files, for editors. It checks less than the reader, because a schema cannot check references to the features
-/// and environments of a file, nor values against the type of a feature.
-const SCHEMA: &str = include_str!("../../../schema/state-1.schema.json");
-
 fn schema() -> Validator {
-    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let schema: Value = serde_json::from_str(STATE_SCHEMA).unwrap();
     jsonschema::meta::validate(&schema).unwrap();
     jsonschema::draft202012::new(&schema).unwrap()
 }

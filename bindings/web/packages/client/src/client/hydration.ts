@@ -10,7 +10,7 @@ import { isTooDense } from "../text/weight.ts";
 const NOT_READY: Evaluation = { value: undefined, strategyId: undefined, reason: "NOT_READY" };
 
 /**
- * Serves the values of a document of `docs/bootstrap.md` until the first list of features. Only reads for the context of the document have
+ * Serves the values of a document of `docs/reference/bootstrap.md` until the first list of features. Only reads for the context of the document have
  * values. Reads without a context have them if the document has no context either, or if it belongs to the client's first context.
  *
  * @returns false if the document cannot be read

@@ -1,6 +1,6 @@
 /**
  * The names of `featurehub-javascript-client-sdk` and `featurehub-javascript-node-sdk` 1.4.0 and 2.x, over the client of `fh-client`. A
- * program moves by its imports; `docs/migrating-from-featurehub-js.md` has a row for each name. What is left out throws an error that
+ * program moves by its imports; `docs/guide/migrating-from-featurehub-js.md` has a row for each name. What is left out throws an error that
  * names its replacement.
  *
  * @packageDocumentation

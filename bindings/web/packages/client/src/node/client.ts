@@ -2,7 +2,9 @@ import { Client as AnyClient } from "../client/client.ts";
 import { errorText, SnapshotWriter } from "../storage/snapshot_writer.ts";
 import type { AnyFlags } from "../reads/plain_value.ts";
 import { partsOf } from "../reads/live.ts";
-import type { ClientOptions } from "../options/options.ts";
+import { CONTEXT_FORM } from "../options/check.ts";
+import type { ClientOptions, ContextAttributes } from "../options/options.ts";
+import type { Context } from "../reads/context.ts";
 import { EnvironmentOverrides } from "../repository/environment_overrides.ts";
 import { attributesIn, type Interceptor, type Notice, type Readiness } from "../repository/lib.ts";
 import { SNAPSHOT } from "../repository/source.ts";
@@ -12,6 +14,12 @@ import { serveSaved } from "../driver/parts.ts";
 import { lowerCase, trim, utf8 } from "../text/text.ts";
 import { type GivenEnvironment, readBootstrap } from "./bootstrap.ts";
 import { load, replace, replaceNow, type SnapshotFile } from "./snapshot_file.ts";
+
+/** @throws a TypeError if a program in JavaScript gives a text or another value as a context */
+function checkContext(attributes: unknown): void {
+  if (typeof attributes !== "object")
+    throw new TypeError(`the context is of the type ${typeof attributes}: ${CONTEXT_FORM}`);
+}
 
 /**
  * The settings of a client in Node.
@@ -103,6 +111,11 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
     };
     const key = variable("FEATUREHUB_CLIENT_API_KEY") ?? variable("FEATUREHUB_API_KEY");
     return new Client<F>(variable("FEATUREHUB_EDGE_URL") ?? "", key ?? "", options);
+  }
+
+  override context(attributes: ContextAttributes): Context<F> {
+    checkContext(attributes);
+    return super.context(attributes);
   }
 
   override async setApiKeys(apiKeys: string | Iterable<string>): Promise<Readiness> {

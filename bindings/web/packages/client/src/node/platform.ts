@@ -12,6 +12,10 @@ import { Connections, ConnectTimeout } from "./connections.ts";
 const TLS_ERROR =
   /^(?:ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH$)/;
 
+/** The advice for a TLS handshake that a server without TLS answers. */
+const WITHOUT_TLS =
+  "the server answers without TLS at this port: write http:// in the URL, or the port at which it has https";
+
 /** The code for observers is always loaded, because size does not matter in Node. */
 export const usageCode: UsageCode = observers;
 
@@ -58,7 +62,8 @@ export class ClientPlatform extends WebPlatform {
     const { code = "", message } = Object(cause) as { readonly code?: string; readonly message?: string };
     if (error instanceof ConnectTimeout || code === "UND_ERR_CONNECT_TIMEOUT")
       return { kind: "connect_timeout" };
-    const text = [code, message].filter(Boolean).join(": ") || "the request failed";
+    const said = [code, message].filter(Boolean).join(": ") || "the request failed";
+    const text = said.includes("wrong version number") ? `${said}; ${WITHOUT_TLS}` : said;
     return { kind: TLS_ERROR.test(code) ? "tls" : "broken", text };
   }
 

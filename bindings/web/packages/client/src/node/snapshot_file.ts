@@ -35,7 +35,7 @@ export interface SnapshotFile {
  * Returns the setting that keeps the last features of a client in a file, with which the client starts while the Edge cannot be reached. The
  * folder must exist.
  *
- * The file has the form of `docs/snapshot.md`, which clients in Rust and Python read and write, too. It holds features and their rules, but
+ * The file has the form of `docs/reference/snapshot.md`, which clients in Rust and Python read and write, too. It holds features and their rules, but
  * no API key. Only its owner can read it. It is replaced as a whole, at most every 5 seconds and when the client is closed, and not before
  * the Edge has sent a list of features.
  *

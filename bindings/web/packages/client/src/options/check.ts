@@ -9,6 +9,8 @@ const FORMS: Readonly<Record<string, string>> = {
   object: "context headers interceptors observers storage snapshotFile",
   "": "mode contextPlacement overrides profile whenHidden whileSwitching bootstrap engine fullEngine hydrate interval healthyAfter pace returnWithin streamAgainAfter backoff backoffWhenRefused limits",
 };
+/** What to write for an option whose form alone says too little. */
+export const CONTEXT_FORM = 'write an object of names and values, such as { userkey: "mara" }';
 /** The names of the members of options that are objects. */
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   backoff: ["initial", "cap", "jitter"],
@@ -44,6 +46,7 @@ export function checkOptions(
     const form = FORM_OF.get(name);
     if (!NAMES.includes(name)) doubts.push(unknown(name, NAMES));
     else if (value === undefined || value === null) continue;
+    else if (name === "context" && typeof value !== form) mistake(name, CONTEXT_FORM);
     else if (form && typeof value !== form) mistake(name, `write a value of the type ${form}`);
     else if (name === "headers" && (value as Partial<Iterable<unknown>>)[Symbol.iterator])
       mistake(name, "write an object of names and texts");

@@ -192,7 +192,7 @@ export class Reads<F extends object> {
     return this.#source.live.values(this.contextAttributes).map((detail) => plainDetail(detail));
   }
 
-  /** Returns the values as the document of `docs/bootstrap.md`, which holds no rules. Observers are not notified. */
+  /** Returns the values as the document of `docs/reference/bootstrap.md`, which holds no rules. Observers are not notified. */
   bootstrap(): Bootstrap {
     return bootstrapOf(contextValues(this.#source.live, this.contextAttributes));
   }

@@ -5,7 +5,7 @@ import type { Kind, Value } from "./value.ts";
 /** The version number of the bootstrap document's format. Documents with another number are refused. */
 export const BOOTSTRAP_FORMAT = 1;
 
-/** The values of one context, which a program can read without evaluating rules; see `docs/bootstrap.md`. */
+/** The values of one context, which a program can read without evaluating rules; see `docs/reference/bootstrap.md`. */
 export interface Bootstrap {
   /** The generation of the snapshot from which the values were read. */
   readonly generation: number;

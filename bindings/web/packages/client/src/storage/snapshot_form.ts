@@ -1,5 +1,5 @@
 /**
- * The snapshot, in which clients keep their last features (`docs/snapshot.md`).
+ * The snapshot, in which clients keep their last features (`docs/reference/snapshot.md`).
  *
  * @packageDocumentation
  */

@@ -8,7 +8,7 @@ import { asText, elements, members, parse } from "../text/json.ts";
 import { contextSha } from "../session/context_header.ts";
 import type { ApiKeys } from "../session/lib.ts";
 
-/** The member `format` of a snapshot (`docs/snapshot.md`). */
+/** The member `format` of a snapshot (`docs/reference/snapshot.md`). */
 export const FORMAT = "featurehub-snapshot/1";
 
 /** The API keys and the context to which the features of a snapshot belong. */

@@ -6,7 +6,7 @@ import { offline } from "./offline.ts";
 import { feature, list as listEvent, SERVER_KEY } from "./scripted_edge.ts";
 
 const MARA = { userkey: "mara", plan: ["gold", "a,b"] };
-/** What a client in Rust writes for the context of `MARA` (`docs/bootstrap.md`). */
+/** What a client in Rust writes for the context of `MARA` (`docs/reference/bootstrap.md`). */
 const STATE = JSON.stringify({
   format: 1,
   generation: 4,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { Client as BrowserClient, type Notice, noticeText } from "../../src/index.ts";
+import { Client as BrowserClient, type ContextAttributes, type Notice, noticeText } from "../../src/index.ts";
 import { Client, environmentOverrides, type NodeClientOptions, snapshotFile } from "../../src/node/index.ts";
 import { eventually } from "../eventually.ts";
 import { edge } from "./edge_of_each_test.ts";
@@ -228,4 +228,12 @@ describe("a snapshot file", () => {
       expect(readdirSync(folder).sort()).toEqual(["features.json", other]);
     });
   });
+});
+
+test("a context that is no object is refused, with the object to write", () => {
+  const client = closing(new Client("", SERVER_KEY, { mode: "offline" }));
+  for (const wrong of ["userkey=mara", 5, undefined])
+    expect(() => client.context(wrong as unknown as ContextAttributes)).toThrow(
+      `the context is of the type ${typeof wrong}: write an object of names and values, such as { userkey: "mara" }`,
+    );
 });

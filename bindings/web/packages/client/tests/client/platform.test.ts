@@ -304,6 +304,13 @@ describe("Node", () => {
       { kind: "broken", text: "ECONNREFUSED: connect failed" },
     ],
     [{ cause: { code: "UND_ERR_CONNECT_TIMEOUT" } }, { kind: "connect_timeout" }],
+    [
+      { cause: { code: "EPROTO", message: "SSL routines:wrong version number" } },
+      {
+        kind: "tls",
+        text: "EPROTO: SSL routines:wrong version number; the server answers without TLS at this port: write http:// in the URL, or the port at which it has https",
+      },
+    ],
     [{ cause: { code: "DEPTH_ZERO_SELF_SIGNED_CERT", message: "self-signed" } }, { kind: "tls" }],
     [{ cause: { code: "ERR_TLS_CERT_ALTNAME_INVALID", message: "another name" } }, { kind: "tls" }],
     [new Error("the program's"), { kind: "broken", text: "the program's" }],

@@ -84,6 +84,11 @@ test.each([
   [{ catchUpdates: "yes" }, "catchUpdates", "write a value of the type boolean"],
   [{ keepAlive: 0 }, "keepAlive", "write a value of the type boolean"],
   [{ eventQueue: "9" }, "eventQueue", "write a value of the type number"],
+  [
+    { context: "userkey=mara" },
+    "context",
+    'write an object of names and values, such as { userkey: "mara" }',
+  ],
   [{ storage: "localStorage" }, "storage", "write a value of the type object"],
   [{ headers: new Headers({ a: "b" }) }, "headers", OBJECT],
   [{ headers: new Map([["a", "b"]]) }, "headers", OBJECT],

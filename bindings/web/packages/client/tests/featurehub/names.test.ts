@@ -7,7 +7,7 @@ import { declarationsOf, exportsOf, parsed, PUBLISHED, usedNames } from "./decla
 
 const require = createRequire(import.meta.url);
 const path = (file: string): string => new URL(file, import.meta.url).pathname;
-const page = path("../../../../../../docs/migrating-from-featurehub-js.md");
+const page = path("../../../../../../docs/guide/migrating-from-featurehub-js.md");
 const LAYER = path("../../src/featurehub/index.ts");
 /** The files of the program that prints the same with the published SDKs and with the layer. */
 const PROGRAM = ["program.ts", "program_classes.ts", "program_tags.ts"].map((file) => path(file));

@@ -38,8 +38,8 @@ fn a_file_is_read_with_its_time() {
     folder.write(FILE, "environments: [{}]\naccounts: 7\n", 3);
     assert_eq!(
         shown(check(&folder.file(FILE), &Options::new())),
-        "/state.yaml, line 1, column 16, environments[0]: this environment has neither a name nor an id\n\
-         /state.yaml, line 2, column 11, accounts: accounts are a list, not 7"
+        "/state.yaml, line 1, column 16, environments[0]: this environment has neither a name nor an id: write name: NAME\n\
+         /state.yaml, line 2, column 11, accounts: accounts are a list, not 7: begin each entry with `- `"
     );
     fs::write(folder.file(FILE), b"\xff").unwrap();
     let said = shown(check(&folder.file(FILE), &Options::new()));

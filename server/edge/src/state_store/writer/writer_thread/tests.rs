@@ -8,8 +8,7 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::serving::AnswerBudget;
-use crate::state::Permission;
-use crate::state_store::{ChangeStoreError, FeatureChange, Records, Update};
+use crate::state_store::{ChangeStoreError, FeatureChange, Records};
 
 const ENVIRONMENT: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
 
@@ -46,7 +45,7 @@ fn state() -> State {
     serde_json::from_str(&format!(
         r#"{{"features": [{{"id": "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b", "key": "A", "type": "STRING"}}],
         "environments": [{{"id": "{ENVIRONMENT}", "name": "dev", "values": {{"A": {{"value": "x", "version": 1}}}}}}],
-        "accounts": [{{"name": "sdk", "serverKey": ["{KEY}"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}}]}}"#
+        "accounts": [{{"name": "sdk", "serverKey": ["{KEY}"], "permissions": {{"{ENVIRONMENT}": ["READ", "LOCK", "UNLOCK", "CHANGE_VALUE"]}}}}]}}"#
     ))
     .unwrap()
 }
@@ -86,8 +85,7 @@ fn put(body: &str) -> (Command, Answered<Result<UpdateOutcome, PutError>>) {
     let (reply, answer) = Reply::new(Box::new(|_| ()), || Err(PutError::Closed));
     let command = Command::Put {
         place: (ENVIRONMENT, "A".into()),
-        filters: BTreeSet::new(),
-        permissions: Permission::ALL.into_iter().collect(),
+        secret: KEY.into(),
         update: Update::read(body.as_bytes()).unwrap(),
         reply,
     };
@@ -156,17 +154,17 @@ fn an_unchanged_base_wakes_no_stream() {
     let mut work = work(&disk);
     let generation = |work: &WriterThread| work.environments.get(ENVIRONMENT).unwrap().generation;
     let before = (generation(&work), work.store.state().revision);
-    work.reload(state());
+    work.reload(state(), now());
     assert_eq!((generation(&work), work.store.state().revision), before);
     assert_eq!(*disk.rewritten.lock().unwrap(), 0);
     // A store that is outdated is rewritten at the next reload.
     *disk.is_full.lock().unwrap() = true;
     let mut other = state();
     other.environments[0].name = "other".into();
-    work.reload(other.clone());
+    work.reload(other.clone(), now());
     *disk.is_full.lock().unwrap() = false;
-    work.reload(other.clone());
-    work.reload(other);
+    work.reload(other.clone(), now());
+    work.reload(other, now());
     assert_eq!(*disk.rewritten.lock().unwrap(), 2);
 }
 
@@ -178,7 +176,7 @@ fn an_unchanged_environment_keeps_its_generation() {
     let mut second = base.environments[0].clone();
     second.id = Uuid::from_u128(2);
     base.environments.push(second);
-    work.reload(base.clone());
+    work.reload(base.clone(), now());
     let generations = |work: &WriterThread| {
         base.environments
             .iter()
@@ -189,7 +187,7 @@ fn an_unchanged_environment_keeps_its_generation() {
     let mut changed = base.clone();
     changed.environments[1].values.get_mut("A").unwrap().value =
         Some(crate::state::Json::text("y"));
-    work.reload(changed.clone());
+    work.reload(changed.clone(), now());
     assert_eq!(generations(&work), [1, 2]);
     // A change of features affects all environments, a change of settings affects one, and a change of keys affects those where the keys
     // have permissions.
@@ -197,7 +195,7 @@ fn an_unchanged_environment_keeps_its_generation() {
     work.replace(changed.clone(), None).unwrap();
     assert_eq!(generations(&work), [2, 2]);
     let account = format!(
-        r#"{{"name": "x", "clientKey": ["a*b"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}}"#
+        r#"{{"name": "x", "clientKey": ["a*b"], "permissions": {{"{ENVIRONMENT}": ["READ", "LOCK", "UNLOCK", "CHANGE_VALUE"]}}}}"#
     );
     changed.accounts.push(serde_json::from_str(&account).unwrap());
     work.replace(changed.clone(), None).unwrap();
@@ -251,7 +249,7 @@ fn keys_removed_by_a_file_may_come_back() {
         let mut state = state();
         for secret in secrets {
             let account = format!(
-                r#"{{"name": "{secret}", "clientKey": ["{secret}"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}}"#
+                r#"{{"name": "{secret}", "clientKey": ["{secret}"], "permissions": {{"{ENVIRONMENT}": ["READ", "LOCK", "UNLOCK", "CHANGE_VALUE"]}}}}"#
             );
             state.accounts.push(serde_json::from_str(&account).unwrap());
         }
@@ -267,29 +265,29 @@ fn keys_removed_by_a_file_may_come_back() {
     let mut newer = first.clone();
     newer.environments[0].values.get_mut("A").unwrap().version = Some(2);
 
-    work.reload(both.clone());
+    work.reload(both.clone(), now());
     assert_eq!((opens(&work, "c*d"), delay(&work)), ((true, None), Duration::ZERO));
-    work.reload(first.clone());
+    work.reload(first.clone(), now());
     assert_eq!((opens(&work, "c*d"), delay(&work)), ((false, Some(1)), REVOCATION_DELAY));
     assert_eq!((opens(&work, "a*b"), opens(&work, "nobody's")), ((true, None), (false, None)));
     // The key reads what it read when it was valid, and a second file does not extend the delay.
     let until =
         |work: &WriterThread| work.environments.open_leaving(ENVIRONMENT, "c*d").unwrap().until;
     let end = until(&work);
-    work.reload(newer.clone());
+    work.reload(newer.clone(), now());
     assert_eq!((opens(&work, "c*d"), until(&work)), ((false, Some(1)), end));
-    work.reload(both);
+    work.reload(both, now());
     assert_eq!(opens(&work, "c*d"), (true, None));
-    work.reload(newer.clone());
+    work.reload(newer.clone(), now());
     assert_eq!(opens(&work, "c*d"), (false, Some(3)), "as it was when it was back");
     work.replace(newer, None).unwrap();
     assert_eq!((opens(&work, "c*d"), delay(&work)), ((false, None), Duration::ZERO));
 
     // Now the whole environment is removed.
-    work.reload(first.clone());
-    work.reload(State::default());
+    work.reload(first.clone(), now());
+    work.reload(State::default(), now());
     assert!(matches!(opens(&work, "a*b"), (false, Some(_))));
-    work.reload(first);
+    work.reload(first, now());
     assert_eq!(opens(&work, "a*b"), (true, None));
 }
 
@@ -331,4 +329,29 @@ fn streams_are_woken_even_if_the_thread_that_wakes_them_is_gone() {
     assert!(!stream.has_changed().unwrap());
     work.wake_streams();
     assert!(stream.has_changed().unwrap());
+}
+
+#[test]
+fn a_put_is_decided_with_the_rights_that_the_key_has_then() {
+    let rights = |names: &str| {
+        let text = serde_json::to_string(&state()).unwrap();
+        let changed = text.replace(r#"["READ","LOCK","UNLOCK","CHANGE_VALUE"]"#, names);
+        assert_ne!(changed, text);
+        serde_json::from_str::<State>(&changed).unwrap()
+    };
+    let without_key = State { accounts: Vec::new(), ..state() };
+    for (replacement, expected) in [
+        (state(), Ok(UpdateOutcome::Changed)),
+        (rights(r#"["READ"]"#), Err(PutError::Refused(Refusal::NoWriteRoles))),
+        (without_key, Err(PutError::UnknownKey)),
+    ] {
+        let mut work = work(&Disk::default());
+        // The command is made before the rights change, as by a caller that waits behind the replacement.
+        let (command, mut answer) = put(r#"{"value": "y"}"#);
+        work.replace(replacement, None).unwrap();
+        let mut batch = Batch::default();
+        assert!(work.change(command, &mut batch).is_none());
+        work.finish(batch);
+        assert_eq!(answer.try_recv().unwrap(), expected);
+    }
 }

@@ -8,7 +8,7 @@ import { Decimal, Json, type Kind, KINDS, type Value } from "../value.ts";
 /** A document that was read, or the reason why it was refused. */
 export type ParsedBootstrap = { readonly bootstrap: Bootstrap } | { readonly why: string };
 
-/** Returns the JSON of a document, as `docs/bootstrap.md` describes it. */
+/** Returns the JSON of a document, as `docs/reference/bootstrap.md` describes it. */
 export function writeBootstrap({ generation, time, context, features }: Bootstrap): string {
   const head = { format: BOOTSTRAP_FORMAT, generation, time: isoText(time), context: context ?? null };
   const list = features.map(({ key, kind, value, version, reason, variant }) => {

@@ -3,7 +3,7 @@ import { contextHash } from "../context_hash.ts";
 import type { Detail } from "./detail.ts";
 import type { RepositorySnapshot } from "./snapshot.ts";
 
-/** All features with their values for one context, from one snapshot. `bootstrapOf` makes the document of `docs/bootstrap.md` from it. */
+/** All features with their values for one context, from one snapshot. `bootstrapOf` makes the document of `docs/reference/bootstrap.md` from it. */
 export interface ContextValues {
   /** The features with their values, in the order of `RepositorySnapshot.keys`. */
   readonly features: readonly Detail[];

@@ -22,7 +22,7 @@ pub(super) struct Bounds {
     pub(super) memory: Option<u64>,
 }
 
-/// Returns the bounds of an SDK whose client is created. That of this project keeps those that `docs/faults.md` documents.
+/// Returns the bounds of an SDK whose client is created. That of this project keeps those that `docs/reference/faults.md` documents.
 pub(super) fn bounds(scene: &Scene<'_>, fault: Fault) -> Bounds {
     const MEMORY: u64 = 64_000_000;
     /// The windows of HTTP/2, which hold bytes that the client has not read.

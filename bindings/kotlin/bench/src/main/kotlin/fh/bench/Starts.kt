@@ -78,7 +78,7 @@ private fun enlarged(features: String): String {
     return "[" + all.substring(0, all.lastIndexOf(",{\"id\":")) + "]"
 }
 
-/** Returns a snapshot file with these features, in the form of `docs/snapshot.md`. */
+/** Returns a snapshot file with these features, in the form of `docs/reference/snapshot.md`. */
 private fun snapshot(features: String): String {
     val keys = MessageDigest.getInstance("SHA-256").digest(API_KEY.toByteArray()).joinToString("") { "%02x".format(it) }
     return """{"format":"featurehub-snapshot/1","savedAt":"2026-11-21T08:30:00.000Z","kind":"client-evaluated","keys":"$keys",""" +

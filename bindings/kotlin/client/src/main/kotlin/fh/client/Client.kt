@@ -69,7 +69,7 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     /**
      * Returns a context with these attributes: texts, numbers, booleans, enumerations, times, dates, UUIDs, and lists of them, also in an
      * `Optional`. A time is a text such as `2026-11-28T08:15:00.000Z`. Null leaves an attribute out. Rules of FeatBit read a list as its JSON text,
-     * and rules of FeatureSignals as `[a b]`. docs/attributes.md has the texts of all values.
+     * and rules of FeatureSignals as `[a b]`. docs/reference/attributes.md has the texts of all values.
      *
      * @throws IllegalArgumentException if a value has no text of its own, such as a map, a list that holds lists, or a time without a zone, or if
      *   its text has more than 65,536 characters

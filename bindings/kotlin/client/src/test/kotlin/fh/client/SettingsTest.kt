@@ -114,8 +114,13 @@ class SettingsTest {
         }
         FeatureHub.client("https://edge.example", KEY, settings = all).close()
         val wrong: Map<String, ClientSettings.() -> Unit> = mapOf(
+            "interval: the mode does not poll: set mode to FetchMode.POLLING or FetchMode.PASSIVE" to { mode = FetchMode.ONCE },
+            "profile: only a client of FeatBit has this value: write Profile.CLIENT or Profile.EDGE" to { profile = Profile.SERVER },
+            "secret: only a client of FeatBit has this setting: set system to FlagSystem.FEATBIT" to { secret = "s" },
+            "interval: the duration is negative: write a Duration from 0, such as Duration.ofSeconds(30)" to { interval = Duration.ofSeconds(-1) },
+            "limits.idle: the duration is negative: write a Duration from 0" to { limits = Limits().apply { idle = Duration.ofSeconds(-1) } },
             "backoff" to { backoff = Backoff(Duration.ofSeconds(2), Duration.ofSeconds(1)) },
-            "return_within" to { returnWithin = Duration.ofSeconds(2) to Duration.ofSeconds(1) },
+            "the setting returnWithin can never work: write the shorter delay first" to { returnWithin = Duration.ofSeconds(2) to Duration.ofSeconds(1) },
             "limits.bytes" to { limits = Limits().apply { bytes = 0 } },
             "jitter" to { backoff = Backoff(jitter = Double.NaN) },
             "pace" to { pace = Duration.ofSeconds(-1) },

@@ -156,6 +156,7 @@ class TransportsTest(private val stack: Stack) {
             "http://unknown.invalid" to "$noConnection: $unknown",
             "http://under_score.invalid" to if (stack.isJdk) "its host must have no underscore" else "$noConnection: $unknown",
             "https://127.0.0.1:${mail.port}" to "problem=tls, message=the TLS handshake with the Edge failed: SSL",
+            "https://127.0.0.1:${mail.port}" to "the Edge answers without TLS at this port: write http:// in the URL",
             full.url to "problem=timed_out, message=connecting to the Edge timed out",
         )
         for ((url, expected) in failures) {
