@@ -11,6 +11,20 @@ use crate::output::say;
 /// The longest time until a program prints a line or ends.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Returns the lines that a program prints, as it prints them. Its output must be a pipe.
+pub(crate) fn lines_of(child: &mut Child) -> Result<Receiver<String>, String> {
+    let (sender, lines) = channel();
+    let output = child.stdout.take().ok_or("the program has no output")?;
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(lines)
+}
+
 /// A running program, which is killed when it is dropped.
 pub(crate) struct Program {
     name: String,
@@ -27,15 +41,7 @@ impl Program {
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|why| format!("{name}: {why}"))?;
-        let (sender, lines) = channel();
-        let output = child.stdout.take().ok_or("the program has no output")?;
-        thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
+        let lines = lines_of(&mut child)?;
         let input = child.stdin.take();
         Ok(Self { name: name.to_string(), child, input, lines })
     }

@@ -1,12 +1,11 @@
 //! `cargo xtask dist check`: the command lists of the pages, each in an empty folder with the programs that its users have.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -16,6 +15,7 @@ use super::output_folder::OutputFolder;
 use super::search_path;
 use crate::interrupt;
 use crate::output::say;
+use crate::program::lines_of;
 use crate::temporary_folder::TemporaryFolder;
 
 /// The time that a list may take, apart from those of [`LONG`].
@@ -98,15 +98,7 @@ impl Shell {
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|why| format!("sh: {why}"))?;
-        let (sender, lines) = channel();
-        let output = child.stdout.take().ok_or("the shell has no output")?;
-        thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
+        let lines = lines_of(&mut child)?;
         let printed = Vec::new();
         let mut shell = Self { child, folder: work, begin: Instant::now(), limit, lines, printed };
         shell.send("exec 2>&1\n")?;

@@ -3,6 +3,7 @@
 
 mod args;
 mod ignored_properties;
+mod keys;
 mod kubernetes;
 mod origin_choice;
 #[cfg(test)]
@@ -25,13 +26,14 @@ use fh_edge::{Administration, Console};
 
 pub(crate) use args::SettingArgs;
 pub(crate) use ignored_properties::IgnoredProperties;
+pub(crate) use keys::{keys_in, relay_keys_in};
 pub(crate) use origin_choice::Overruled;
-pub(crate) use relay_header::RelayHeader;
+pub(crate) use relay_header::{RelayHeader, relay_headers_in};
 pub(crate) use server_settings::Settings;
 pub(crate) use setting::{Group, Setting};
 pub(crate) use sources::{GivenSetting, Source, Sources};
 pub(crate) use state_source::StateSource;
-pub(crate) use table::{SETTINGS, keys_in, relay_headers_in, relay_keys_in};
+pub(crate) use table::SETTINGS;
 
 /// The settings, and the source of each setting that was given.
 #[derive(Debug)]

@@ -3,20 +3,19 @@
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 
-use fh_client::{ApiKey, EdgeUrl, KeyKind};
+use fh_client::EdgeUrl;
 use fh_edge::listen::{ConnectionLimit, InvalidNetwork, MemoryLimit, PerAddress, ProxyProtocol};
-use fh_edge::origin::relay::RelayKeys;
-use fh_edge::state::ServiceKey;
 use fh_edge::{AdminKey, AdminTransport, Administration, Compression, Console, Monitoring};
 
-use super::relay_header::RelayHeader;
+use super::keys::{keys_in, relay_keys, relay_keys_in, service_key};
+use super::relay_header::{header_pair, relay_headers_in};
 use super::setting::Form::{Lines, Many, One, Switch};
 use super::setting::Group::{Browsers, Clients, Limits, Network, Operations, Origin};
 use super::setting::Setting;
 use super::state_source::StateSource;
 use super::value::{
-    at_least_a_second, bytes, bytes_of, header, header_names, header_pair, header_text, limit,
-    list, number, path, path_text, port, seconds_of, seconds_of_limit, some_bytes, switch, time,
+    at_least_a_second, bytes, bytes_of, header, header_names, header_text, limit, list, number,
+    path, path_text, port, seconds_of, seconds_of_limit, some_bytes, switch, time,
 };
 
 /// The largest size of a file with keys or headers, in bytes. A larger file is an error.
@@ -634,23 +633,6 @@ fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
     Ok(())
 }
 
-/// Parses the one or two API keys of an account. Errors never contain a key.
-fn relay_keys(text: &str) -> Result<RelayKeys, String> {
-    let keys = list(text, |key| ApiKey::parse(key).map_err(|why| why.to_string()))?;
-    let kinds: Vec<KeyKind> = keys.iter().map(ApiKey::kind).collect();
-    match (keys.as_slice(), kinds.as_slice()) {
-        ([client], [KeyKind::ClientEvaluated]) => Ok(RelayKeys::client(client.expose())),
-        ([server], [KeyKind::ServerEvaluated]) => Ok(RelayKeys::server(server.expose())),
-        ([client, server], [KeyKind::ClientEvaluated, KeyKind::ServerEvaluated])
-        | ([server, client], [KeyKind::ServerEvaluated, KeyKind::ClientEvaluated])
-            if client.environment() == server.environment() =>
-        {
-            Ok(RelayKeys::pair(client.expose(), server.expose()))
-        }
-        _ => Err("write one API key, or the client-evaluated key and the server-evaluated key of one account in one environment".to_string()),
-    }
-}
-
 /// Reads the text of a file of at most [`MOST_FILE_BYTES`].
 fn read(file: &std::path::Path) -> Result<String, String> {
     let file_name = file.display();
@@ -658,34 +640,6 @@ fn read(file: &std::path::Path) -> Result<String, String> {
     let read = read.map_err(|error| format!("cannot read {file_name}: {error}"))?;
     String::from_utf8(read.bytes)
         .map_err(|_| format!("cannot read {file_name}: the file is not UTF-8"))
-}
-
-/// Parses the keys in the text of a file.
-pub(crate) fn keys_in(text: &str) -> Result<Vec<ServiceKey>, String> {
-    let keys = text.lines().map(|line| list(line, service_key));
-    keys.collect::<Result<Vec<_>, _>>().map(|lines| lines.concat())
-}
-
-/// Parses the keys to relay in the text of a file. Each line holds the keys of one account.
-pub(crate) fn relay_keys_in(text: &str) -> Result<Vec<RelayKeys>, String> {
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let keys =
-        lines.map(|(at, line)| relay_keys(line).map_err(|why| format!("line {}: {why}", at + 1)));
-    keys.collect()
-}
-
-/// Parses the headers in the text of a file, one per line.
-pub(crate) fn relay_headers_in(text: &str) -> Result<Vec<RelayHeader>, String> {
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let headers =
-        lines.map(|(at, line)| header_pair(line).map_err(|why| format!("line {}: {why}", at + 1)));
-    headers.collect()
-}
-
-/// Parses a key, with or without its environment.
-fn service_key(text: &str) -> Result<ServiceKey, String> {
-    let key = text.rsplit('/').next().unwrap_or(text);
-    ServiceKey::new(key).map_err(str::to_string)
 }
 
 fn admin_key(text: &str) -> Result<Option<AdminKey>, String> {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-use super::relay_header::RelayHeader;
 use crate::seconds;
 
 /// The units of a number of bytes. Longer names of units come first.
@@ -115,18 +114,6 @@ pub(super) fn header_text(value: Option<&HeaderValue>) -> String {
     value.and_then(|value| value.to_str().ok()).unwrap_or_default().to_string()
 }
 
-/// Parses `NAME=VALUE`. The value may contain `=`. Errors do not repeat the value, which may be a secret.
-pub(super) fn header_pair(text: &str) -> Result<RelayHeader, String> {
-    let wrong = || "write NAME=VALUE, such as x-tenant=blue".to_string();
-    let (name, value) = text.split_once('=').ok_or_else(wrong)?;
-    let name = HeaderName::try_from(name.trim()).map_err(|_| wrong())?;
-    let value = header(value)?.ok_or_else(wrong)?;
-    let value = value
-        .to_str()
-        .map_err(|_| "the header's value contains characters other than ASCII".to_string())?;
-    Ok(RelayHeader { name: name.to_string(), value: value.to_string() })
-}
-
 /// Parses names of headers, separated by commas.
 pub(super) fn header_names(text: &str) -> Result<Vec<String>, String> {
     list(text, |name| {
@@ -184,13 +171,5 @@ mod tests {
         assert_eq!(header_names("X-One, ,x-two").unwrap(), ["x-one", "x-two"]);
         assert!(header_names("x one").is_err() && header("a\nb").is_err());
         assert_eq!(header("").unwrap(), None);
-        let pair = header_pair(" X-One = a b=c ").unwrap();
-        assert_eq!((pair.name.as_str(), pair.value.as_str()), ("x-one", "a b=c"));
-        assert!(!format!("{pair:?}").contains("a b"));
-        for wrong in
-            ["secret", "=secret", "x one=secret", "x-one=", "x-one=sec\nret", "x-one=secr\u{e9}t"]
-        {
-            assert!(!header_pair(wrong).unwrap_err().contains("secr"), "{wrong}");
-        }
     }
 }

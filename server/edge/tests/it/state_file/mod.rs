@@ -1,5 +1,6 @@
 //! Tests of state files.
 
+mod accounts;
 mod checks;
 mod foreign;
 mod forms;
