@@ -78,7 +78,7 @@ const MISTAKES: &[Mistake] = &[
         "",
         &["cannot listen at 0.0.0.0:{port}", "choose another port with --port"],
     ),
-    Mistake("serve --strict", "", &["--check <FILE>", "Usage: fh serve --check"]),
+    Mistake("serve --strict", "", &["--check <FILE|URL>", "Usage: fh serve --check"]),
     Mistake(
         "serve --state {state} --tls-certificate {state} --tls-key {state}",
         "",
