@@ -404,6 +404,17 @@ impl<'s> Scene<'s> {
         self.at_most(label, route, before, watch)
     }
 
+    /// Checks that a client that polls only when a feature is read sends no poll for a time without a read. The last read may have
+    /// caused a poll that has not arrived yet, so the time begins once more after one poll.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn no_poll_without_a_read(&self, watch: Duration) -> Verdict {
+        let label = "no request without a read";
+        let first = self.no_request(label, Route::Poll, watch);
+        first.or_else(|_| self.no_request(label, Route::Poll, watch))
+    }
+
     /// Checks that the number of requests of a route stays at most `count` for a time from now.
     ///
     /// # Errors

@@ -182,7 +182,7 @@ fn passive(scene: &Scene<'_>) -> Verdict {
     let expiry = scene.tempo().poll;
     let client = scene.create(Create { mode: Mode::Passive, ..scene.polling() })?;
     client.until_string("the first value", "F", "one")?;
-    scene.no_request("no request without a read", Route::Poll, Tempo::watch(expiry, 2))?;
+    scene.no_poll_without_a_read(Tempo::watch(expiry, 2))?;
     let before = scene.edge().recording().count(Route::Poll);
     scene.edge().set_value("F", "two");
     client.suspend()?;
