@@ -84,16 +84,19 @@ fn sources() -> Result<PathBuf, String> {
     COPIED.get_or_init(copy).clone()
 }
 
-/// Writes the bill of materials of the Python package, from an environment in which a wheel is installed.
+/// Writes the bill of materials of the Python package, from an environment into which a wheel is unpacked. The wheel may be one for
+/// another processor, which `pip` would refuse.
 pub(super) fn of_wheel(wheel: &Path, to: &Path) -> Result<(), String> {
     let tools = tools()?;
     let folder = staging("sbom-of-wheel")?;
     Run::new("python3 -m venv --without-pip venv").in_folder(&folder).go()?;
     let python = folder.join("venv/bin/python").display().to_string();
+    let packages = Run::program(&python, "-c")
+        .args(&["import sysconfig; print(sysconfig.get_path('purelib'))".to_string()])
+        .output()?;
     tools
-        .run("-m pip --python")
-        .args(&[python.clone(), "install".into(), "--quiet".into(), "--no-index".into()])
-        .args(&[wheel.display().to_string()])
+        .run("-m zipfile -e")
+        .args(&[wheel.display().to_string(), packages.trim().to_string()])
         .go()?;
     let project = root().join("bindings/python/pyproject.toml").display().to_string();
     tools
