@@ -33,7 +33,12 @@ fn boolean(node: &Node) -> Result<Json, Mismatch> {
         Content::Text(text) => text.eq_ignore_ascii_case("true"),
         _ => false,
     };
-    let what = format!("a BOOLEAN is true or false, not {}", shown(node));
+    let meant = match &*node.to_json().trim_matches('"').to_ascii_lowercase() {
+        "true" | "yes" | "y" | "on" | "1" | "enabled" => ": write true, without quotes",
+        "false" | "no" | "n" | "off" | "0" | "disabled" => ": write false, without quotes",
+        _ => "",
+    };
+    let what = format!("a BOOLEAN is true or false, not {}{meant}", shown(node));
     Err(Mismatch { what, taken: Some(Json::boolean(is_true)) })
 }
 
@@ -48,9 +53,9 @@ fn number(node: &Node) -> Result<Option<Json>, Mismatch> {
             }
         },
         Content::Text(text) if Number::parse(text).is_some() => {
-            ("a NUMBER is written without quotes".to_owned(), Json::parse(text).ok())
+            (format!("a NUMBER is written without quotes: write {text}"), Json::parse(text).ok())
         }
-        _ => (format!("a NUMBER is a decimal number, not {}", shown(node)), None),
+        _ => (format!("a NUMBER is a decimal number such as 9.95, not {}", shown(node)), None),
     };
     Err(Mismatch { what, taken })
 }
@@ -60,7 +65,7 @@ fn string(node: &Node) -> Result<Option<Json>, Mismatch> {
         Content::Null => Ok(None),
         Content::Text(text) => Ok(Some(Json::text(text))),
         Content::Number(_) | Content::Bool(_) => Err(Mismatch {
-            what: "a STRING is a text: put it in quotes".to_owned(),
+            what: format!("a STRING is a text: put it in quotes, as in \"{}\"", shown(node)),
             taken: Some(Json::text(&node.to_json())),
         }),
         Content::List(_) | Content::Map(_) => Err(Mismatch {
@@ -80,7 +85,9 @@ fn json(node: &Node) -> Result<Option<Json>, Mismatch> {
                 // An empty text is allowed, because a PUT can set it as well (D-106).
                 Err(_) if text.is_empty() => Ok(taken),
                 Err(error) => {
-                    Err(Mismatch { what: format!("this text is not JSON: {error}"), taken })
+                    let why = fh_eval::internal::not_json(text, &error);
+                    let what = format!("this text is not JSON: {why}; or write the document as YAML, without quotes around it");
+                    Err(Mismatch { what, taken })
                 }
             }
         }
