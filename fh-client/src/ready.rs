@@ -45,7 +45,7 @@ impl fmt::Display for NotReady {
             Self::Stopped => f.write_str("the client has no features, and does not fetch any"),
             Self::RulesetFile { why, status } => write!(
                 f,
-                "no features arrived within the time limit, because the ruleset file cannot be used: {why}; set `ruleset_file` to the path of a ruleset of FeatureSignals, such as {{\"flags\": {{…}}}}: {status}"
+                "no features arrived within the time limit, because the ruleset file cannot be used: {why}; give the path of a ruleset of FeatureSignals: {status}"
             ),
             Self::Closed => f.write_str("the client is closed"),
             Self::InsideRuntime => {

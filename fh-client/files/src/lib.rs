@@ -9,8 +9,8 @@ mod mistakes;
 mod node;
 mod parse;
 mod position;
-mod similar_file;
 mod scalar;
+mod similar_file;
 mod text;
 mod yaml;
 

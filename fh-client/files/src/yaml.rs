@@ -5,9 +5,9 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use crate::builder::{Builder, Collection};
+use crate::mistakes::advised;
 use crate::node::{Limits, Node};
 use crate::position::{Position, SyntaxError};
-use crate::mistakes::advised;
 use crate::scalar::{is_plain, scalar, unknown};
 
 /// Converts a position of the YAML parser, which counts columns from 0.

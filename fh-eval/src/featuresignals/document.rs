@@ -48,7 +48,10 @@ impl fmt::Display for ParseError {
             Self::TooDense => write!(f, "the ruleset has {TOO_DENSE}"),
             Self::NoFlags => write!(f, "no flags of FeatureSignals: {EXPECTED}"),
             Self::NotByKey(member) => {
-                write!(f, "`{member}` is not an object: give its parts by key, such as {{\"{member}\": {{\"checkout\": {{…}}}}}}")
+                write!(
+                    f,
+                    "`{member}` is not an object: give its parts by key, such as {{\"{member}\": {{\"checkout\": {{…}}}}}}"
+                )
             }
         }
     }

@@ -9,7 +9,10 @@ const ADVICE: [(&str, &str); 9] = [
     ("trailing comma", "remove the comma before the closing bracket"),
     ("trailing characters", "remove what follows the first value"),
     ("key must be a string", "write the name in double quotes"),
-    ("expected value", "write an object, a list, a text in double quotes, a number, true, false or null"),
+    (
+        "expected value",
+        "write an object, a list, a text in double quotes, a number, true, false or null",
+    ),
     ("expected `:`", "write a colon after the name"),
     ("expected `,`", "write a comma before the next part, or the closing bracket"),
     ("control character", "close the text, or write its line break as \\n"),

@@ -102,7 +102,8 @@ fn parse(arguments: &[OsString]) -> Result<Cli, Error> {
         [option, value] => is_long(option) && is_negative(value),
         _ => false,
     });
-    let Some((before, [option, value, after @ ..])) = at.and_then(|at| arguments.split_at_checked(at))
+    let Some((before, [option, value, after @ ..])) =
+        at.and_then(|at| arguments.split_at_checked(at))
     else {
         return Err(error);
     };
@@ -151,10 +152,9 @@ fn without_value(command: &str, value: &str, arguments: &[&str], all: &Command) 
     let option = pair.first().filter(|option| option.starts_with("--"))?;
     let command = all.find_subcommand(command)?;
     let known = command.get_arguments().find(|known| known.get_long() == option.get(2..))?;
-    let text = format!("{value} is no value of {option}: write `{option}` alone");
-    Some(match known.get_num_args() {
-        Some(count) if count.max_values() > 0 => format!("{text}, or `{option}=true`"),
-        _ => text,
+    let has_value = known.get_num_args().is_some_and(|count| count.max_values() > 0);
+    (has_value && !value.starts_with('-')).then(|| {
+        format!("{value} is no value of {option}: write `{option}` alone, or `{option}=true`")
     })
 }
 
@@ -247,12 +247,8 @@ fn no_such_option(command: &str, argument: &str) -> Option<String> {
         (of.is_empty() || *of == command) && names.contains(&argument) && has(instead)
     });
     let text = format!("`fh {command}` has no {argument}");
-    let written = match argument.strip_prefix("--") {
-        Some(_) => argument.to_string(),
-        None => format!("-{argument}"),
-    };
     let names = || options.iter().map(|name| name.trim_start_matches('-'));
-    let given = written.trim_start_matches('-');
+    let given = argument.trim_start_matches('-');
     let meant = closest(given, names());
     // Options that complete what was written, or that share a word with it.
     let mut begin: Vec<&str> = names().filter(|name| name.starts_with(given)).collect();
@@ -267,7 +263,10 @@ fn no_such_option(command: &str, argument: &str) -> Option<String> {
             format!("{text}: write host and port in the URL, as in http://127.0.0.1:8903")
         }
         _ => match meant {
-            _ if !begin.is_empty() => format!("{text}: did you mean --{}?", begin.join(" or --")),
+            _ if begin.len() > 1 => {
+                format!("{text}: did you mean one of --{}?", begin.join(", --"))
+            }
+            _ if !begin.is_empty() => format!("{text}: did you mean --{}?", begin.join("")),
             Some(meant) => format!("{text}: did you mean --{meant}?"),
             None if options.len() > LISTED => {
                 format!("{text}: `fh {command} -h` lists its options")

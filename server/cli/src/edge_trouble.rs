@@ -34,7 +34,8 @@ impl Server for Edge {
         let text = problem.on(System::FeatureHub);
         let advice = match problem {
             Problem::BadRequest | Problem::NotFound | Problem::Failure(_) => {
-                let advice = "check the API key, and that its service account may read this environment";
+                let advice =
+                    "check the API key, and that its service account may read this environment";
                 let url = self.url.as_str();
                 return match Url::parse(url) {
                     Ok(whole) if whole.path() != "/" => format!(

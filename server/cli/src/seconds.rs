@@ -62,7 +62,9 @@ mod tests {
             assert!(any(wrong).is_err(), "{wrong}");
         }
         assert!(positive("0").is_err());
-        for (text, seconds) in [("5m", "300"), ("1 h", "3600"), ("500ms", "0.5"), ("2 Minutes", "120")] {
+        for (text, seconds) in
+            [("5m", "300"), ("1 h", "3600"), ("500ms", "0.5"), ("2 Minutes", "120")]
+        {
             assert_eq!(any(text), Err(format!("write seconds, such as {seconds} for {text}")));
         }
     }

@@ -58,7 +58,7 @@ fn a_wait_without_a_ruleset_names_the_file_and_the_reason() {
         for why in waits.into_iter().map(Result::unwrap_err).chain([client.timed_out()]) {
             let text = why.to_string();
             assert!(matches!(why, NotReady::RulesetFile { .. }), "{text}");
-            for part in [&*path.display().to_string(), reason, "set `ruleset_file`"] {
+            for part in [&*path.display().to_string(), reason, "give the path of a ruleset"] {
                 assert!(text.contains(part), "no {part:?} in {text}");
             }
         }

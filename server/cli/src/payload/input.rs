@@ -144,7 +144,9 @@ impl Input<'_> {
             let is_key = edge::key_in(other).is_some() || other.contains('*');
             let shown = if is_key { "an API key" } else { other };
             let advice = match [self.file, other].map(|text| Path::new(text).exists()) {
-                [true, false] if !is_key => format!("; `fh eval` has --key {other} for one feature"),
+                [true, false] if !is_key => {
+                    format!("; `fh eval` has --key {other} for one feature")
+                }
                 [false, true] => format!("; the file {other} comes first"),
                 _ => String::new(),
             };

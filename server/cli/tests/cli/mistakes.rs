@@ -66,7 +66,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "serve --state {state} --drop-after 5m",
         "",
-        &["--drop-after", "write seconds, such as 30"],
+        &["--drop-after", "write seconds, such as 300 for 5m"],
     ),
     Mistake(
         "serve --state {state} --trusted-proxies 10.0.0.0/33",
@@ -206,6 +206,337 @@ const MISTAKES: &[Mistake] = &[
         "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: { value: true, strategies: [{ id: s, value: false, attributes: [{ fieldName: v, type: SEMANTIC_VERSION, conditional: EQUALS, values: [1.x] }] }] } } }]",
         &["line 2, column 176", "write MAJOR.MINOR.PATCH"],
     ),
+    Mistake("run", "", &["'run'", "write `fh serve --state FILE`"]),
+    Mistake("check {state}", "", &["'check'", "write `fh serve --check FILE`"]),
+    Mistake("ls", "", &["'ls'", "write `fh get URL KEY`"]),
+    Mistake("EVAL {payload}", "", &["'EVAL'", "'eval'"]),
+    Mistake("flag", "", &["'flag'", "the commands are eval, explain", "`fh --help`"]),
+    Mistake("help serv", "", &["'serv'", "'serve'"]),
+    Mistake("eval {payload} --json=yes", "", &["--json has no value", "write `--json` alone"]),
+    Mistake("eval {payload} -j", "", &["has no -j", "did you mean --json?"]),
+    Mistake(
+        "eval {payload} -c {\"userkey\":\"x\"}",
+        "",
+        &["'{\"userkey\":\"x\"}'", "-c userkey=fred"],
+    ),
+    Mistake("eval {payload} BANNER", "", &["BANNER follows {payload}", "--key BANNER"]),
+    Mistake("eval BANNER {payload}", "", &["the file {payload} comes first"]),
+    Mistake(
+        "explain {payload} --key BANNER",
+        "",
+        &["has no --key", "write the feature as an argument, after the file"],
+    ),
+    Mistake(
+        "rollout {payload} BANNER --sample -5",
+        "",
+        &["'-5' for '--sample", "from 1 to 100000000"],
+    ),
+    Mistake("bucket --id x --want 0-9 --count -1", "", &["'-1' for '--count", "from 1 to 1000000"]),
+    Mistake("completions", "", &["name the shell", "fh completions bash"]),
+    Mistake("completions --shell bash", "", &["has no --shell", "write the shell as an argument"]),
+    Mistake("set {url} {key} LIMIT = 3", "", &["`=`", "write `FEATURE VALUE`"]),
+    Mistake("serve -port 80", "", &["has no -port", "did you mean --port?"]),
+    Mistake("serve -p 80", "", &["has no -p", "--port"]),
+    Mistake(
+        "serve --tls-cert {file}",
+        "",
+        &["has no --tls-cert", "did you mean --tls-certificate?"],
+    ),
+    Mistake("serve --max-memory 5", "", &["has no --max-memory", "--max-connections"]),
+    Mistake(
+        "serve --log-level info",
+        "",
+        &["has no --log-level", "did you mean one of --log, --log-format"],
+    ),
+    Mistake("serve --cors *", "", &["has no --cors", "`fh serve -h`"]),
+    Mistake(
+        "serve --state {state} --proxy-protocol v3",
+        "",
+        &["v3 is no value of --proxy-protocol", "write `--proxy-protocol` alone"],
+    ),
+    Mistake("get {url} {key} --timeout 5m", "", &["'5m' for '--timeout", "such as 300 for 5m"]),
+    Mistake(
+        "get {url} {key} --timeout -1",
+        "",
+        &["'-1' for '--timeout", "write seconds, such as 30"],
+    ),
+    Mistake(
+        "get {url} {key} --timeout 0",
+        "",
+        &["'0' for '--timeout", "more than 0 seconds, such as 10"],
+    ),
+    Mistake(
+        "serve --state {state} --heartbeat 500ms",
+        "",
+        &["--heartbeat", "such as 0.5 for 500ms"],
+    ),
+    Mistake("serve --state {state} --port -1", "", &["--port", "from 0 to 65535"]),
+    Mistake(
+        "serve --state {state} --max-connections 0",
+        "",
+        &["--max-connections", "write a number from 1 on, such as 10000"],
+    ),
+    Mistake("serve --state {state} --console=maybe", "", &["--console", "write true or false"]),
+    Mistake("get {url}/nosuch {key}", "", &["/nosuch is no part of the Edge's URL", "write {url}"]),
+    Mistake(
+        "get http://no-such-host.invalid {key}",
+        "",
+        &["check the host in http://no-such-host.invalid"],
+    ),
+    Mistake("probe {url}/health", "", &["answers 404", "`fh probe {url}`"]),
+    Mistake("probe localhost:99999", "", &["invalid port", "such as http://127.0.0.1:8903"]),
+    Mistake(
+        "serve --state {state} --admin-key-file {file}",
+        "",
+        &["--admin-key-file", "{file} is empty", "leave the setting out"],
+    ),
+    Mistake(
+        "serve --state {state} --admin-key-file {file}",
+        "short",
+        &["16 characters", "openssl rand -hex 16"],
+    ),
+    Mistake(
+        "serve --state {folder}/Cargo.tom",
+        "",
+        &[
+            "there is no such file",
+            "did you mean {folder}/Cargo.toml?",
+            "`fh init {folder}/Cargo.tom`",
+        ],
+    ),
+    Mistake(
+        "serve --check {folder}/Cargo.tom",
+        "",
+        &["did you mean {folder}/Cargo.toml?", "`fh init"],
+    ),
+    Mistake("serve --state {folder}", "", &["{folder}", "a folder", "write the path of a file"]),
+    Mistake(
+        "serve --state {state} --port 0 --data {state}",
+        "",
+        &["{state}", "write the path of a folder"],
+    ),
+    Mistake(
+        "serve --state {state} --tls-certificate /no/such --tls-key /no/such",
+        "",
+        &["/no/such", "PEM file"],
+    ),
+    Mistake("eval {folder}/Cargo.tom", "", &["did you mean {folder}/Cargo.toml?"]),
+    Mistake("init ", "", &["the name is empty", "state.yaml"]),
+    Mistake(
+        "lint --system featbit {file}",
+        "text",
+        &["{file}: not JSON: expected value at line 1 column 2", "`featureFlags` and `segments`"],
+    ),
+    Mistake(
+        "lint --system featbit {file}",
+        "",
+        &["{file}: not JSON: the text is empty", "`featureFlags` and `segments`"],
+    ),
+    Mistake(
+        "lint --system featbit {file}",
+        "{'flags': 1}",
+        &["key must be a string at line 1 column 2", "in double quotes"],
+    ),
+    Mistake(
+        "lint --system featuresignals {file}",
+        "text",
+        &[
+            "{file}: not JSON: expected value at line 1 column 2",
+            "`flags`, `states` and `segments`",
+        ],
+    ),
+    Mistake(
+        "lint --system featuresignals {file}",
+        "",
+        &["{file}: not JSON: the text is empty", "`flags`, `states` and `segments`"],
+    ),
+    Mistake(
+        "lint --system featuresignals {file}",
+        "{'flags': 1}",
+        &["key must be a string at line 1 column 2", "in double quotes"],
+    ),
+    Mistake("eval {file}", "[{\"key\": \"A\"},]", &["line 1 column 15", "remove the comma"]),
+    Mistake("eval {file}", "[{\"key\": \"A\"", &["line 1 column 12", "not closed"]),
+    Mistake("eval --cases {file}", "x", &["{file} is not JSON", "give cases as ["]),
+    Mistake(
+        "serve --check {file}",
+        "",
+        &["line 1, column 1", "the document is empty", "`fh init`"],
+    ),
+    Mistake("serve --check {file}", "hello", &["a state is a map", "`features: "]),
+    Mistake(
+        "serve --check {file}",
+        "flags: []",
+        &["\"flags\" is not known", "the members are $schema, accounts, environments, features"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features:\n  - A",
+        &["line 2, column 5", "write its members, such as `key: "],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ key: 5, type: STRING }]",
+        &["line 1, column 19", "put it in quotes, as in \"5\""],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ key: A }]",
+        &["line 1, column 12", "write type: BOOLEAN"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ name: A, type: STRING }]",
+        &["line 1, column 14", "the members are"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ key: A, type: STRING, default: x }]",
+        &["line 1, column 36", "values: { A: { value:"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ key: A, type: STRING, id: x }]",
+        &["line 1, column 40", "is a UUID", "or leave the id out"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "environments: [dev]",
+        &["line 1, column 16", "such as `name: "],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "environments: [{ name: dev, values: [] }]",
+        &["line 1, column 37", "write `FEATURE: VALUE`"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { OTHER: 1 } }]",
+        &["line 2, column 39", "the features are A"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: yes } }]",
+        &["line 2, column 42", "write true, without quotes"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ key: A, type: NUMBER }]\nenvironments: [{ name: dev, values: { A: \"5\" } }]",
+        &["line 2, column 42", "write 5"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ key: A, type: NUMBER }]\nenvironments: [{ name: dev, values: { A: five } }]",
+        &["line 2, column 42", "such as 9.95"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ key: A, type: STRING }]\nenvironments: [{ name: dev, values: { A: 5 } }]",
+        &["line 2, column 42", "as in \"5\""],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ key: A, type: JSON }]\nenvironments: [{ name: dev, values: { A: \"{a: 1}\" } }]",
+        &["line 2, column 42", "in double quotes", "as YAML, without quotes"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: { value: true, lock: true } } }]",
+        &["line 2, column 57", "the members are", "locked"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: { value: true, strategies: [{ id: s, value: false, percentage: 250% }] } } }]",
+        &["line 2, column 105", "such as 12.5%"],
+    ),
+    Mistake(
+        "serve --check {file} --strict",
+        "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: { value: true, strategies: [{ id: s, value: false, percentage: half }] } } }]",
+        &["line 2, column 105", "25% in a state file"],
+    ),
+    Mistake(
+        "serve --check {file} --strict",
+        "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: { value: true, strategies: [{ id: s, value: false, rollout: 5% }] } } }]",
+        &["\"rollout\" is ignored", "the members are", "percentage"],
+    ),
+    Mistake(
+        "serve --check {file} --strict",
+        "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: { value: true, strategies: [{ id: s, value: false, attributes: [{ name: c, type: STRING, conditional: EQUALS, values: [x] }] }] } } }]",
+        &["line 2, column 106", "such as fieldName: country"],
+    ),
+    Mistake(
+        "serve --check {file} --strict",
+        "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: { value: true, strategies: [{ id: s, value: false, attributes: [{ fieldName: c, type: STRING, operator: EQUALS, values: [x] }] }] } } }]",
+        &["\"operator\" is ignored", "the members are conditional"],
+    ),
+    Mistake(
+        "serve --check {file} --strict",
+        "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: { value: true, strategies: [{ id: s, value: false, attributes: [{ fieldName: c, type: STRING, conditional: EQUALS, values: x }] }] } } }]",
+        &["write a list of values, such as [a, b]"],
+    ),
+    Mistake(
+        "serve --check {file} --strict",
+        "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: { value: true, strategies: [{ id: s, value: false, attributes: [country] }] } } }]",
+        &["write a list of rules", "fieldName: country"],
+    ),
+    Mistake(
+        "serve --check {file} --strict",
+        "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: { value: true, strategies: [{ id: s, value: false, attributes: [{ fieldName: c, type: STRING, conditional: \"==\", values: [x] }] }] } } }]",
+        &["\"==\"", "write one of EQUALS"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "accounts: [{ name: web, key: x }]",
+        &["line 1, column 25", "the members are clientKey"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "environments: [{ name: dev }]\naccounts: [{ name: web, serverKey: k, permissions: [READ] }]",
+        &["line 2, column 52", "write `ENVIRONMENT: [READ]`"],
+    ),
+    Mistake(
+        "serve --check {file} --strict",
+        "accounts: [{ name: web }]",
+        &["line 1, column 12", "add clientKey or serverKey"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features:\n  - key: A\n   type: BOOLEAN",
+        &["line 3, column 4", "begin each entry with `- `"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features:\n\t- key: A",
+        &["line 2, column 2", "indent with spaces"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: []\nfeatures: []",
+        &["line 2, column 1", "remove one of the two"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features:\n  - key:A\n    type: STRING",
+        &["line 3", "a blank after each colon"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: [{ key: A, type: STRING\nenvironments: \n- name: dev\n  values:\n    A: a: b\n",
+        &["line", "quotes around a text with `: `"],
+    ),
+    Mistake("serve --check {file}", "features: \"x", &["line 1", "close the text with the quote"]),
+    Mistake("serve --check {file}", "features: [{ key: A ]", &["line 1", "close the map with `}`"]),
+    Mistake("serve --check {file}", "features: *x", &["line 1", "write `&name` before"]),
+    Mistake(
+        "serve --check {file}",
+        "---\nfeatures: []\n---\nfeatures: []",
+        &["line 3", "remove the line `---`"],
+    ),
+    Mistake(
+        "serve --check {file}",
+        "features: !!python/object x",
+        &["line 1", "unknown tag", "remove it"],
+    ),
 ];
 
 struct Fixture {
@@ -245,7 +576,7 @@ impl Fixture {
 
 #[test]
 fn each_answer_names_the_part_and_the_place_and_the_cure() {
-    assert!(MISTAKES.len() >= 60, "{}", MISTAKES.len());
+    assert!(MISTAKES.len() >= 150, "{}", MISTAKES.len());
     let fixture = Fixture::new();
     let mut poor = Vec::new();
     for (number, Mistake(line, text, parts)) in MISTAKES.iter().enumerate() {

@@ -153,7 +153,9 @@ pub(crate) fn run(command: &mut Command, stdin: impl AsRef<[u8]>) -> Run {
         let mut errors = errors.join().unwrap();
         drop(ended);
         if killer.join().unwrap() {
-            errors.push_str(&format!("the command did not end within {LONGEST_RUN:?}, and was killed"));
+            errors.push_str(&format!(
+                "the command did not end within {LONGEST_RUN:?}, and was killed"
+            ));
         }
         let status = child.lock().unwrap_or_else(PoisonError::into_inner).wait().unwrap();
         Run { code: status.code().unwrap_or(-1), out: text, err: errors }

@@ -659,7 +659,9 @@ fn read(file: &std::path::Path) -> Result<String, String> {
     let text = String::from_utf8(read.bytes)
         .map_err(|_| format!("cannot read {file_name}: the file is not UTF-8: save it as UTF-8"))?;
     match text.trim().is_empty() {
-        true => Err(format!("{file_name} is empty: write the secrets into it, or leave the setting out")),
+        true => Err(format!(
+            "{file_name} is empty: write the secrets into it, or leave the setting out"
+        )),
         false => Ok(text),
     }
 }

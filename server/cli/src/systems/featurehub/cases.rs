@@ -20,8 +20,7 @@ pub(crate) fn run(
 ) -> Result<Status, Failure> {
     let (name, bytes) = read_bytes(path)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let expected =
-        "give cases as [{\"id\": ..., \"feature\": ..., \"context\": ...}, ...]";
+    let expected = "give cases as [{\"id\": ..., \"feature\": ..., \"context\": ...}, ...]";
     let document: &RawValue = serde_json::from_slice(bytes).map_err(|error| {
         let why = not_json(&String::from_utf8_lossy(bytes), &error);
         Failure::Input(format!("{name} is not JSON: {why}; {expected}"))

@@ -62,7 +62,10 @@ impl Accounts {
             permissions: permissions(reading, part.get("permissions"), environments),
         };
         if part.get("clientKey").is_none() && part.get("serverKey").is_none() {
-            reading.warn(part, "this account has no key, so no client can use it: add clientKey or serverKey");
+            reading.warn(
+                part,
+                "this account has no key, so no client can use it: add clientKey or serverKey",
+            );
         }
         if part.get("permissions").is_none() {
             reading.warn(part, "this account has no permissions, so its keys read nothing: add `permissions: { ENVIRONMENT: [READ] }`");
@@ -125,7 +128,9 @@ fn permissions(
     let Some(part) = part else { return permissions };
     let Some(members) = part.members() else {
         let shown = part.shown();
-        let what = format!("permissions are a map by environment, not {shown}: write `ENVIRONMENT: [READ]`");
+        let what = format!(
+            "permissions are a map by environment, not {shown}: write `ENVIRONMENT: [READ]`"
+        );
         reading.error(&part, what);
         return permissions;
     };

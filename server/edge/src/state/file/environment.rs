@@ -122,7 +122,9 @@ fn id(reading: &mut Reading<'_>, part: &Part) -> Option<Uuid> {
     let text = reading.text(part, "the id of an environment")?;
     let id = reading.options.complete(text).map_err(|error| error.to_string());
     let id = id.and_then(|id| {
-        uuid(&id).ok_or_else(|| format!("the id of an environment is a UUID, not {}{NO_UUID}", part.shown()))
+        uuid(&id).ok_or_else(|| {
+            format!("the id of an environment is a UUID, not {}{NO_UUID}", part.shown())
+        })
     });
     id.map_err(|what| reading.error(part, what)).ok()
 }

@@ -97,7 +97,14 @@ impl Features {
 fn is_of_value(name: &str) -> bool {
     matches!(
         name,
-        "value" | "strategies" | "locked" | "retired" | "default" | "defaultValue" | "values" | "environments"
+        "value"
+            | "strategies"
+            | "locked"
+            | "retired"
+            | "default"
+            | "defaultValue"
+            | "values"
+            | "environments"
     )
 }
 
@@ -122,7 +129,10 @@ fn key(reading: &mut Reading<'_>, feature: &Part) -> Option<Arc<str>> {
 fn kind(reading: &mut Reading<'_>, feature: &Part) -> Option<Kind> {
     const KINDS: [&str; 4] = ["BOOLEAN", "STRING", "NUMBER", "JSON"];
     let Some(part) = feature.get("type") else {
-        reading.error(feature, "this feature has no type: write type: BOOLEAN, STRING, NUMBER or JSON");
+        reading.error(
+            feature,
+            "this feature has no type: write type: BOOLEAN, STRING, NUMBER or JSON",
+        );
         return None;
     };
     let kind = part.text().and_then(Kind::from_wire);

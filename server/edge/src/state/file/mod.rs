@@ -140,7 +140,10 @@ impl State {
                 // Each character has one byte that does not continue it.
                 let characters = line.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
                 let position = Position { line: lines + 1, column: characters + 1 };
-                Err(StateFileError::at(position, "the text is not UTF-8: save the file as UTF-8".to_owned()))
+                Err(StateFileError::at(
+                    position,
+                    "the text is not UTF-8: save the file as UTF-8".to_owned(),
+                ))
             }
         }
     }

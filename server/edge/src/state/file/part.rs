@@ -205,7 +205,12 @@ impl<'o> Reading<'o> {
         let Some(members) = part.members() else {
             let example = known.first().copied().unwrap_or("name");
             let shown = part.shown();
-            self.error(part, format!("{what} is a map, not {shown}: write its members, such as `{example}: \u{2026}`"));
+            self.error(
+                part,
+                format!(
+                    "{what} is a map, not {shown}: write its members, such as `{example}: \u{2026}`"
+                ),
+            );
             return false;
         };
         for member in members {

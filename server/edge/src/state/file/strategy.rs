@@ -12,7 +12,10 @@ use crate::state::Json;
 /// positions.
 pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
     let Some(members) = part.members() else {
-        let what = format!("a strategy is a map, not {}: write its members, such as `value: \u{2026}`", part.shown());
+        let what = format!(
+            "a strategy is a map, not {}: write its members, such as `value: \u{2026}`",
+            part.shown()
+        );
         reading.error(part, what);
         return Json::null();
     };

@@ -29,7 +29,10 @@ pub(super) fn values(
 ) -> BTreeMap<Arc<str>, FeatureValue> {
     let mut values = BTreeMap::new();
     let Some(members) = part.members() else {
-        reading.error(part, format!("values are a map by feature, not {}: write `FEATURE: VALUE`", part.shown()));
+        reading.error(
+            part,
+            format!("values are a map by feature, not {}: write `FEATURE: VALUE`", part.shown()),
+        );
         return values;
     };
     for member in members {

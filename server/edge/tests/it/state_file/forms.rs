@@ -176,7 +176,9 @@ fn documents_that_are_no_state() {
     check("a: 1\n b: [", &["line 2, column 3: mapping values are not allowed in this context"]);
     check(
         "{}",
-        &["warning: line 1, column 1: there are no accounts, so no client can read anything"],
+        &[
+            "warning: line 1, column 1: there are no accounts, so no client can read anything: add one with a key below `accounts`",
+        ],
     );
     check(
         "feature: []\nEnvironments: {}\n'<<': {}\nrevision: -1\n$schema: x\n",
@@ -188,11 +190,11 @@ fn documents_that_are_no_state() {
         ],
     );
     for (bytes, expected) in [
-        (&b"\xff"[..], "line 1, column 1: the text is not UTF-8"),
-        (b"features: []\n\xff", "line 2, column 1: the text is not UTF-8"),
+        (&b"\xff"[..], "line 1, column 1: the text is not UTF-8: save the file as UTF-8"),
+        (b"features: []\n\xff", "line 2, column 1: the text is not UTF-8: save the file as UTF-8"),
         (
             b"x-1: 1\r\nx-2: \"\xc3\xa9\xe2\x82\xac\xc3\"\n",
-            "line 2, column 9: the text is not UTF-8",
+            "line 2, column 9: the text is not UTF-8: save the file as UTF-8",
         ),
     ] {
         let error = State::from_bytes(bytes, &options()).unwrap_err();

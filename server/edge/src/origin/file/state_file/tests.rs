@@ -84,8 +84,7 @@ fn new_content_is_reported_once() {
     assert_eq!([look(), look(), look()], ["Soon", "dev", "Later"]);
     // An invalid text is reported once, even if it is saved several times.
     folder.write(FILE, "environments: [", 2);
-    let wrong =
-        "/state.yaml, line 2, column 1: while parsing a node, did not find expected node content";
+    let wrong = "/state.yaml, line 2, column 1: while parsing a node, did not find expected node content: write a value here, or close the bracket before it";
     assert_eq!([look(), look(), look()], ["Soon", wrong, "Later"]);
     folder.write(FILE, "environments: [", 3);
     assert_eq!([look(), look()], ["Soon", "Later"]);
