@@ -9,7 +9,10 @@ use fh_client::{Client, System};
 #[test]
 fn errors_name_the_member_and_say_what_to_write() {
     for (document, error) in [
-        ("", r#"the settings are no JSON object: EOF while parsing a value at line 1 column 0: write an object such as {"url": "https://edge.example"}"#),
+        (
+            "",
+            r#"the settings are no JSON object: EOF while parsing a value at line 1 column 0: write an object such as {"url": "https://edge.example"}"#,
+        ),
         (
             "[]",
             r#"the settings are no JSON object: invalid type: sequence, expected a map at line 1 column 0: write an object such as {"url": "https://edge.example"}"#,

@@ -120,6 +120,9 @@ fn advice_for(error: &Error, arguments: &[&str]) -> Option<String> {
     let is_command = |text: &&&str| all.find_subcommand(text).is_some();
     let command = arguments.iter().skip(1).find(is_command).copied().unwrap_or_default();
     match error.kind() {
+        ErrorKind::UnknownArgument if command == "set" && arguments.contains(&"=") => {
+            Some("`=` stands between the feature and its value: write `FEATURE VALUE`".to_string())
+        }
         ErrorKind::UnknownArgument => match error.get(ContextKind::InvalidArg)? {
             ContextValue::String(argument) => without_value(command, argument, arguments, &all)
                 .or_else(|| unknown(command, whole(argument, arguments))),
@@ -227,7 +230,6 @@ fn unknown(command: &str, argument: &str) -> Option<String> {
         ("completions", "--shell") => {
             "`fh completions` has no --shell: write the shell as an argument: bash, zsh or fish".to_string()
         }
-        ("set", "=") => "a value has no `=` before it: write `FEATURE VALUE`".to_string(),
         (_, "--key" | "--apikey" | "--token") if WITH_URL.contains(&command) => {
             format!("`fh {command}` has no {argument}: write the API key after the URL, or `--api-key KEY`")
         }
@@ -249,7 +251,11 @@ fn no_such_option(command: &str, argument: &str) -> Option<String> {
     let text = format!("`fh {command}` has no {argument}");
     let names = || options.iter().map(|name| name.trim_start_matches('-'));
     let given = argument.trim_start_matches('-');
-    let meant = closest(given, names());
+    let meant = closest(given, names()).or_else(|| {
+        // Dashes allow one edit more, which exchanged letters need; the first letter is seldom wrong.
+        let dashed = closest(argument, options.iter().map(String::as_str))?;
+        Some(dashed.trim_start_matches('-')).filter(|name| name.get(..1) == given.get(..1))
+    });
     // Options that complete what was written, or that share a word with it.
     let mut begin: Vec<&str> = names().filter(|name| name.starts_with(given)).collect();
     if begin.is_empty() && meant.is_none() {

@@ -131,16 +131,17 @@ pub(crate) fn run(command: &mut Command, stdin: impl AsRef<[u8]>) -> Run {
     let input = stdin.as_ref().to_vec();
     let child = Mutex::new(child);
     let (ended, is_over) = mpsc::channel::<()>();
+    let running = &child;
     let run = thread::scope(|scope| {
         scope.spawn(move || {
             // A program that refuses its arguments does not read its input.
             let _ = pipe.write_all(&input);
         });
-        let killer = scope.spawn(|| {
+        let killer = scope.spawn(move || {
             let is_late = is_over.recv_timeout(LONGEST_RUN) == Err(mpsc::RecvTimeoutError::Timeout);
             if is_late {
                 // The process may have ended meanwhile.
-                let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
+                let _ = running.lock().unwrap_or_else(PoisonError::into_inner).kill();
             }
             is_late
         });
@@ -157,7 +158,7 @@ pub(crate) fn run(command: &mut Command, stdin: impl AsRef<[u8]>) -> Run {
                 "the command did not end within {LONGEST_RUN:?}, and was killed"
             ));
         }
-        let status = child.lock().unwrap_or_else(PoisonError::into_inner).wait().unwrap();
+        let status = running.lock().unwrap_or_else(PoisonError::into_inner).wait().unwrap();
         Run { code: status.code().unwrap_or(-1), out: text, err: errors }
     });
     assert!(!run.out.contains(SECRET) && !run.err.contains(SECRET), "a key is shown");
