@@ -27,7 +27,7 @@ environments: [{name: dev, values: {A: 1, B: 1}}]
             "line 5, column 18, features[2].type: \"FLAG\" is no type; the types are BOOLEAN, STRING, NUMBER, JSON",
             "line 6, column 3, features[3]: this feature has no key: write key: NAME",
             "line 7, column 9, features[4].key: a key has spaces around it, or contains control characters",
-            "line 8, column 9, features[5].key: a key is a text: put it in quotes",
+            "line 8, column 9, features[5].key: a key is a text: put it in quotes, as in \"5\"",
             "line 9, column 3, features[6]: a feature is a map, not 7: write its members, such as `key: …`",
             "line 10, column 3, features[7]: this feature has no type: write type: BOOLEAN, STRING, NUMBER or JSON",
             "line 10, column 12, features[7].typ: \"typ\" is not known in a feature; did you mean type?",
@@ -132,7 +132,7 @@ environments:
             "line 3, column 3, environments[0]: this environment has neither a name nor an id: write name: NAME",
             "line 4, column 8, environments[1].id: the id of an environment is a UUID, not \"x\": write one such as 5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0, or leave the id out",
             "line 6, column 3, environments[3]: environments[2] has the same id, or both environments have the same name and no id",
-            "line 7, column 10, environments[4].name: a name is a text: put it in quotes",
+            "line 7, column 10, environments[4].name: a name is a text: put it in quotes, as in \"5\"",
             "line 8, column 22, environments[5].stale: stale is true or false, not \"yes\"",
             "line 8, column 36, environments[5].profile: a profile is client or edge, not \"Edge\"",
             "line 8, column 56, environments[5].cacheControl: cacheControl contains characters that are not allowed in headers",
@@ -168,16 +168,16 @@ environments:
 ",
         &[
             "line 6, column 5, environments[0].values.BANER: there is no such feature under `features`; did you mean BANNER?",
-            "line 7, column 13, environments[0].values.BANNER: a STRING is a text: put it in quotes",
+            "line 7, column 13, environments[0].values.BANNER: a STRING is a text: put it in quotes, as in \"1.10\"",
             "line 8, column 7, environments[0].values.ON: a BOOLEAN is true or false, not nothing",
-            "line 9, column 12, environments[0].values.LIMIT: a NUMBER is written without quotes",
+            "line 9, column 12, environments[0].values.LIMIT: a NUMBER is written without quotes: write 7",
             "line 10, column 12, environments[0].values.THEME: write the map of a JSON feature under `value`",
             "line 13, column 14, environments[1].values.BANNER.valu: \"valu\" is not known in a value; did you mean value?",
             "line 14, column 17, environments[1].values.ON.value: a BOOLEAN is true or false, not \"true\": write true, without quotes",
             "line 14, column 33, environments[1].values.ON.locked: locked is true or false, not 1",
             "line 14, column 45, environments[1].values.ON.version: a version is a whole number from 0 on, not \"x\"",
             "line 15, column 20, environments[1].values.LIMIT.value: a NUMBER is a decimal number such as 9.95, not \"seven\"",
-            "line 15, column 36, environments[1].values.LIMIT.valueId: a valueId is a text: put it in quotes",
+            "line 15, column 36, environments[1].values.LIMIT.valueId: a valueId is a text: put it in quotes, as in \"7\"",
             "line 15, column 48, environments[1].values.LIMIT.retired: retired is true or false, not \"maybe\"",
             "line 16, column 20, environments[1].values.THEME.value: this text is not JSON: key must be a string at line 1 column 2: write the name in double quotes; or write the document as YAML, without quotes around it",
             "line 16, column 42, environments[1].values.THEME.strategies: strategies are a list, not a map: begin each entry with `- `",
@@ -336,10 +336,10 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
             "warning: line 14, column 88, {at}[4].attributes[0].values[0]: not a date (2024-13-01); the value is ignored; write a date such as 2026-11-27; the strategy is left out of payloads [unreadable-value]"
         ),
         format!(
-            "warning: line 15, column 29, {at}[5].percentage: expected an integer from 0 to 1000000 (\"twenty\"); the strategy never matches; make percentage an integer from 0 to 1000000, or remove percentage; the strategy is left out of payloads [wrong-type]"
+            "warning: line 15, column 29, {at}[5].percentage: expected an integer from 0 to 1000000 (\"twenty\"); the strategy never matches; write a whole number of millionths: 25 % is 250000, or 25% in a state file; the strategy is left out of payloads [wrong-type]"
         ),
         format!(
-            "warning: line 16, column 30, {at}[6].attributes[0]: fieldName: expected a text; the rule never holds; make fieldName a text, or remove fieldName; the strategy is left out of payloads [wrong-type]"
+            "warning: line 16, column 30, {at}[6].attributes[0]: fieldName: expected a text; the rule never holds; write the name of an attribute, such as fieldName: country; the strategy is left out of payloads [wrong-type]"
         ),
         format!("warning: line 17, column 9, {at}[7]: {no_value}"),
         format!("warning: line 18, column 9, {at}[8]: {no_value}"),
@@ -413,7 +413,7 @@ fn warnings_of_the_linter_are_shown_unless_the_value_accepts_them() {
                 "line 15, column 16, {place}.accept[0]: no check has the name \"well-knwon\"; did you mean well-known?"
             ),
             &format!(
-                "line 15, column 28, {place}.accept[1]: the name of a check is a text: put it in quotes"
+                "line 15, column 28, {place}.accept[1]: the name of a check is a text: put it in quotes, as in \"5\""
             ),
         ],
     );
@@ -462,7 +462,7 @@ accounts:
             "line 6, column 44, accounts[0].serverKey[3]: a key is empty",
             "line 6, column 56, accounts[0].serverKey[4]: a key contains a character that is not allowed in URLs",
             "line 6, column 68, accounts[0].serverKey[5]: an API key is environment/key: in a state file, write only the part after the last /",
-            "line 6, column 77, accounts[0].serverKey[6]: a key is a text: put it in quotes",
+            "line 6, column 77, accounts[0].serverKey[6]: a key is a text: put it in quotes, as in \"5\"",
             "line 7, column 17, accounts[0].permissions.div: there is no such environment; did you mean dev?",
             "line 7, column 40, accounts[0].permissions.dev[1]: \"WRITE\" is no permission; the permissions are READ, LOCK, UNLOCK, CHANGE_VALUE, EXTENDED_DATA",
             "line 7, column 48, accounts[0].permissions.a: several environments have this name: use the id of the environment",

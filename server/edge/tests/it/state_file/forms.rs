@@ -170,8 +170,18 @@ accounts:
 
 #[test]
 fn documents_that_are_no_state() {
-    check("", &["line 1, column 1: the document is empty"]);
-    check("# only a comment\n", &["line 1, column 1: the document is empty"]);
+    check(
+        "",
+        &[
+            "line 1, column 1: the document is empty: write `features`, `environments` and `accounts`; `fh init` writes an example",
+        ],
+    );
+    check(
+        "# only a comment\n",
+        &[
+            "line 1, column 1: the document is empty: write `features`, `environments` and `accounts`; `fh init` writes an example",
+        ],
+    );
     check("x", &["line 1, column 1: a state is a map, not \"x\""]);
     check("a: 1\n b: [", &["line 2, column 3: mapping values are not allowed in this context"]);
     check(
@@ -185,7 +195,7 @@ fn documents_that_are_no_state() {
         &[
             "line 1, column 1, feature: \"feature\" is not known in a state; did you mean features?",
             "line 2, column 1, Environments: \"Environments\" is not known in a state; did you mean environments?",
-            "line 3, column 1, [\"<<\"]: \"<<\" is not known in a state",
+            "line 3, column 1, [\"<<\"]: \"<<\" is not known in a state; the members are $schema, accounts, environments, features, revision",
             "line 4, column 11, revision: a revision is a whole number from 0 on, not -1",
         ],
     );
