@@ -44,7 +44,7 @@ features:
 ",
         &[
             "line 3, column 33, features[0].version: a version is a whole number from 0 on, not -1",
-            "line 3, column 53, features[0].properties.a: a property is a text: put it in quotes",
+            "line 3, column 53, features[0].properties.a: a property is a text: put it in quotes, as in \"5\"",
             "line 3, column 73, features[0].filters: a filter is a text, not a map",
             "line 4, column 3, features[1]: there are two features with the key A: this feature, and features[0]",
             "line 4, column 35, features[1].version: a version is a whole number from 0 on, not 1.5",
@@ -317,7 +317,7 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
             "warning: line 10, column 29, {at}[0].percentage: the number 25 means 0.0025 %; if 25 % is meant, write 250000, or 25% in a state file [percentage-unit]"
         ),
         format!(
-            "warning: line 11, column 36, {at}[1].note: \"note\" is ignored in a strategy [unknown-name]"
+            "warning: line 11, column 36, {at}[1].note: \"note\" is ignored in a strategy; the members are id, percentage, percentageAttributes, value, attributes [unknown-name]"
         ),
         format!(
             "warning: line 12, column 30, {at}[2].attributes[0]: without values EQUAL never holds, so the strategy never matches; add values to \

@@ -182,8 +182,18 @@ fn documents_that_are_no_state() {
             "line 1, column 1: the document is empty: write `features`, `environments` and `accounts`; `fh init` writes an example",
         ],
     );
-    check("x", &["line 1, column 1: a state is a map, not \"x\""]);
-    check("a: 1\n b: [", &["line 2, column 3: mapping values are not allowed in this context"]);
+    check(
+        "x",
+        &[
+            "line 1, column 1: a state is a map, not \"x\": write its members, such as `features: …`",
+        ],
+    );
+    check(
+        "a: 1\n b: [",
+        &[
+            "line 2, column 3: mapping values are not allowed in this context: write a blank after each colon, quotes around a text with `: `, and this line below its neighbours",
+        ],
+    );
     check(
         "{}",
         &[
