@@ -1,0 +1,265 @@
+//! The automata of patterns that test positions.
+
+use hashbrown::HashMap;
+use regex_syntax::ast::ClassPerlKind;
+use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind, Look, Repetition};
+
+use crate::hashing::Hashing;
+use crate::text::pattern::class::perl_class;
+use crate::text::pattern::dialect::FINAL_BREAK;
+use crate::text::pattern::look_around::{LookAround, Side};
+#[cfg(feature = "featbit")]
+use crate::text::pattern::unicode;
+
+/// An automaton as a list of steps.
+#[derive(Debug)]
+pub(super) struct Automaton {
+    pub(super) steps: Box<[Step]>,
+    pub(super) start: u32,
+    /// The side of a position on which the automaton reads its text. Before the position, it reads forwards.
+    pub(super) side: Side,
+}
+
+/// A state of an automaton. The numbers are those of the states that may follow.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
+    /// Reads this character.
+    Character(char, u32),
+    /// Reads a character of a class, given by its number.
+    Class(u32, u32),
+    Either(u32, u32),
+    Test(Test, u32),
+    Match,
+}
+
+pub(super) const STEP_BYTES: usize = size_of::<Step>();
+
+/// A test of a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Test {
+    Start,
+    End,
+    StartOfLine,
+    EndOfLine,
+    /// The end, or before a line feed at the end.
+    FinalLineFeed,
+    /// The end, or before a line break at the end.
+    FinalLineBreak,
+    WordBoundary,
+    NotWordBoundary,
+    /// A look-around, given by the number of its automaton, holds.
+    Holds(u32),
+    /// A look-around does not hold.
+    HoldsNot(u32),
+}
+
+/// A class of characters.
+#[derive(Debug)]
+pub(super) struct Characters {
+    /// A bit for each ASCII character.
+    ascii: u128,
+    /// The first and last characters of ranges, in ascending order.
+    ranges: Box<[(char, char)]>,
+}
+
+/// The number of the class of the characters of words.
+pub(super) const WORD: u32 = 0;
+
+impl Automaton {
+    pub(super) fn states(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Returns true if the automaton starts only at the end of the text at which a pass begins.
+    pub(super) fn is_anchored(&self) -> bool {
+        let anchor = match self.side {
+            Side::Behind => Test::Start,
+            Side::Ahead => Test::End,
+        };
+        let start = self.steps.get(self.start as usize);
+        matches!(start, Some(Step::Test(test, _)) if *test == anchor)
+    }
+}
+
+impl Characters {
+    fn new(class: &ClassUnicode) -> Self {
+        let mut ascii = 0;
+        let ranges = class.ranges().iter().map(|range| (range.start(), range.end()));
+        for (start, end) in ranges.clone() {
+            for c in u32::from(start)..=u32::from(end).min(127) {
+                ascii |= 1 << c;
+            }
+        }
+        Self { ascii, ranges: ranges.collect() }
+    }
+
+    pub(super) fn contains(&self, c: char) -> bool {
+        if c.is_ascii() {
+            return self.ascii >> u32::from(c) & 1 == 1;
+        }
+        let at = self.ranges.partition_point(|(_, end)| *end < c);
+        self.ranges.get(at).is_some_and(|(start, _)| *start <= c)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() + size_of_val(&*self.ranges)
+    }
+}
+
+/// Builds the automata of a pattern.
+pub(super) struct Builder<'p> {
+    sources: &'p [LookAround],
+    is_dot_net: bool,
+    /// The automata of look-arounds that are finished.
+    pub(super) looks: Vec<Automaton>,
+    /// The numbers of the automata of look-arounds, by the numbers in trees.
+    numbers: HashMap<u32, u32, Hashing>,
+    pub(super) classes: Vec<Characters>,
+    /// The numbers of classes by the places of the classes in the trees: a repetition uses its classes several times.
+    known: HashMap<*const ClassUnicode, u32, Hashing>,
+}
+
+impl<'p> Builder<'p> {
+    pub(super) fn new(sources: &'p [LookAround], is_dot_net: bool) -> Self {
+        let word = perl_class(&ClassPerlKind::Word);
+        #[cfg(feature = "featbit")]
+        let word = if is_dot_net { word_of_dot_net() } else { word };
+        Self {
+            sources,
+            is_dot_net,
+            looks: Vec::new(),
+            numbers: HashMap::default(),
+            classes: vec![Characters::new(&word)],
+            known: HashMap::default(),
+        }
+    }
+
+    /// Builds the automaton of a tree, and before it those of the look-arounds in the tree.
+    pub(super) fn automaton(&mut self, tree: &Hir, side: Side) -> Option<Automaton> {
+        let mut steps = vec![Step::Match];
+        let start = self.add(tree, 0, side, &mut steps)?;
+        Some(Automaton { steps: steps.into(), start, side })
+    }
+
+    /// Adds the steps of a tree that `next` follows. Returns the first one.
+    fn add(&mut self, tree: &Hir, next: u32, side: Side, steps: &mut Vec<Step>) -> Option<u32> {
+        match tree.kind() {
+            HirKind::Empty => Some(next),
+            HirKind::Literal(literal) => {
+                let text = std::str::from_utf8(&literal.0).ok()?;
+                let mut character = |next, c| push(steps, Step::Character(c, next));
+                match side {
+                    Side::Behind => text.chars().rev().try_fold(next, &mut character),
+                    Side::Ahead => text.chars().try_fold(next, &mut character),
+                }
+            }
+            HirKind::Class(Class::Unicode(class)) => {
+                let class = self.class(class)?;
+                push(steps, Step::Class(class, next))
+            }
+            HirKind::Class(Class::Bytes(_)) => None,
+            HirKind::Look(look) => push(steps, Step::Test(self.test(*look)?, next)),
+            HirKind::Capture(reference) => {
+                let test = self.look_around(reference.index)?;
+                push(steps, Step::Test(test, next))
+            }
+            HirKind::Concat(parts) => match side {
+                Side::Behind => parts
+                    .iter()
+                    .rev()
+                    .try_fold(next, |next, part| self.add(part, next, side, steps)),
+                Side::Ahead => {
+                    parts.iter().try_fold(next, |next, part| self.add(part, next, side, steps))
+                }
+            },
+            HirKind::Alternation(branches) => {
+                let (last, others) = branches.split_last()?;
+                let last = self.add(last, next, side, steps)?;
+                others.iter().rev().try_fold(last, |others, branch| {
+                    let branch = self.add(branch, next, side, steps)?;
+                    push(steps, Step::Either(branch, others))
+                })
+            }
+            HirKind::Repetition(repetition) => self.repetition(repetition, next, side, steps),
+        }
+    }
+
+    fn repetition(
+        &mut self,
+        repetition: &Repetition,
+        next: u32,
+        side: Side,
+        steps: &mut Vec<Step>,
+    ) -> Option<u32> {
+        let mut at = next;
+        match repetition.max {
+            Some(max) => {
+                for _ in repetition.min..max {
+                    let again = self.add(&repetition.sub, at, side, steps)?;
+                    at = push(steps, Step::Either(again, next))?;
+                }
+            }
+            None => {
+                at = push(steps, Step::Match)?;
+                let again = self.add(&repetition.sub, at, side, steps)?;
+                *steps.get_mut(at as usize)? = Step::Either(again, next);
+            }
+        }
+        (0..repetition.min).try_fold(at, |at, _| self.add(&repetition.sub, at, side, steps))
+    }
+
+    /// Returns the test of a look-around. Its automaton is built when it is met first.
+    fn look_around(&mut self, index: u32) -> Option<Test> {
+        let look = self.sources.get(index as usize)?;
+        let number = match self.numbers.get(&index) {
+            Some(number) => *number,
+            None => {
+                let automaton = self.automaton(&look.inside.tree, look.kind.side)?;
+                let number = u32::try_from(self.looks.len()).ok()?;
+                self.looks.push(automaton);
+                self.numbers.insert(index, number);
+                number
+            }
+        };
+        Some(if look.kind.is_negated { Test::HoldsNot(number) } else { Test::Holds(number) })
+    }
+
+    fn class(&mut self, class: &ClassUnicode) -> Option<u32> {
+        let number = u32::try_from(self.classes.len()).ok()?;
+        let number = *self.known.entry(std::ptr::from_ref(class)).or_insert(number);
+        if self.classes.len() == number as usize {
+            self.classes.push(Characters::new(class));
+        }
+        Some(number)
+    }
+
+    fn test(&self, look: Look) -> Option<Test> {
+        Some(match look {
+            Look::Start => Test::Start,
+            Look::End => Test::End,
+            Look::StartLF => Test::StartOfLine,
+            Look::EndLF => Test::EndOfLine,
+            FINAL_BREAK if self.is_dot_net => Test::FinalLineFeed,
+            FINAL_BREAK => Test::FinalLineBreak,
+            Look::WordAscii | Look::WordUnicode => Test::WordBoundary,
+            Look::WordAsciiNegate | Look::WordUnicodeNegate => Test::NotWordBoundary,
+            _ => return None,
+        })
+    }
+}
+
+fn push(steps: &mut Vec<Step>, step: Step) -> Option<u32> {
+    let number = u32::try_from(steps.len()).ok()?;
+    steps.push(step);
+    Some(number)
+}
+
+/// Returns the characters between which .NET's `\b` finds no boundary. Unlike `\w`, they include the two joiners.
+#[cfg(feature = "featbit")]
+fn word_of_dot_net() -> ClassUnicode {
+    let mut word = unicode::categories(|category| {
+        category.starts_with('L') || matches!(category, "Mn" | "Nd" | "Pc")
+    });
+    word.push(regex_syntax::hir::ClassUnicodeRange::new('\u{200C}', '\u{200D}'));
+    word
+}
