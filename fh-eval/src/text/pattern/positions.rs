@@ -13,7 +13,7 @@ use std::cell::Cell;
 use regex_syntax::hir::Hir;
 
 use self::automaton::{Automaton, Builder, Characters};
-use self::pass::{Memory, Pass};
+use self::pass::Memory;
 use super::look_around::{LookAround, Side};
 use crate::cost::Cost;
 
@@ -52,19 +52,11 @@ impl Positions {
     /// Returns true if the pattern matches somewhere in the text.
     pub(super) fn is_match(&self, text: &str) -> bool {
         let mut memory = MEMORY.take();
-        memory.clear(self.looks.len(), text);
-        for (look, automaton) in self.looks.iter().enumerate() {
-            let mut pass = Pass::new(automaton, &self.classes, text, &mut memory);
-            pass.run(|bits, at| {
-                bits.set(look, at);
-                true
-            });
+        memory.clear();
+        for automaton in &self.looks {
+            pass::look(automaton, &self.classes, text, &mut memory);
         }
-        let mut is_match = false;
-        Pass::new(&self.pattern, &self.classes, text, &mut memory).run(|_, _| {
-            is_match = true;
-            false
-        });
+        let is_match = pass::is_match(&self.pattern, &self.classes, text, &mut memory);
         if memory.bytes() <= LARGEST_KEPT_MEMORY {
             MEMORY.set(memory);
         }
@@ -77,7 +69,8 @@ impl Positions {
 
     /// Returns the size of the automata in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.states() * automaton::STEP_BYTES
+        self.looks.iter().map(Automaton::bytes).sum::<usize>()
+            + self.pattern.bytes()
             + self.classes.iter().map(Characters::bytes).sum::<usize>()
     }
 

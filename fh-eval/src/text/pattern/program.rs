@@ -104,18 +104,13 @@ impl Compiler<'_> {
 
 impl Program {
     /// Searches a text. Returns `None` if the search would take more steps than `most_steps`.
+    #[inline]
     pub(super) fn search(&self, text: &str, most_steps: usize) -> Option<bool> {
         match self {
-            Self::Literals(anchor, texts) => {
-                Some(texts.iter().any(|literal| anchor.holds(text, literal)))
-            }
-            Self::Fast(engine) => engine.search(text, most_steps),
-            Self::Small(regex) => Some(regex.is_match(text)),
-            Self::Positions(positions) => Some(positions.is_match(text)),
             Self::All(parts) => {
                 let mut all = Some(true);
                 for part in parts {
-                    match part.program.search(text, most_steps) {
+                    match part.program.search_part(text, most_steps) {
                         Some(found) if found == part.is_negated => return Some(false),
                         Some(_) => {}
                         None => all = None,
@@ -123,6 +118,20 @@ impl Program {
                 }
                 all
             }
+            part => part.search_part(text, most_steps),
+        }
+    }
+
+    #[inline(always)]
+    fn search_part(&self, text: &str, most_steps: usize) -> Option<bool> {
+        match self {
+            Self::Literals(anchor, texts) => {
+                Some(texts.iter().any(|literal| anchor.holds(text, literal)))
+            }
+            Self::Fast(engine) => engine.search(text, most_steps),
+            Self::Small(regex) => Some(regex.is_match(text)),
+            Self::Positions(positions) => Some(positions.is_match(text)),
+            Self::All(_) => self.search(text, most_steps),
         }
     }
 

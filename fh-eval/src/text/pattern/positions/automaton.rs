@@ -15,6 +15,8 @@ use crate::text::pattern::unicode;
 #[derive(Debug)]
 pub(super) struct Automaton {
     pub(super) steps: Box<[Step]>,
+    /// For each ASCII character, a bit for each state that reads it.
+    readers: Box<[u64]>,
     pub(super) start: u32,
     /// The side of a position on which the automaton reads its text. Before the position, it reads forwards.
     pub(super) side: Side,
@@ -32,7 +34,8 @@ pub(super) enum Step {
     Match,
 }
 
-pub(super) const STEP_BYTES: usize = size_of::<Step>();
+/// Number of ASCII characters.
+const ASCII: usize = 128;
 
 /// A test of a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,11 +66,51 @@ pub(super) struct Characters {
 }
 
 /// The number of the class of the characters of words.
-pub(super) const WORD: u32 = 0;
+pub(super) const WORD: usize = 0;
 
 impl Automaton {
+    fn new(steps: Vec<Step>, start: u32, side: Side, classes: &[Characters]) -> Self {
+        let words = steps.len().div_ceil(64);
+        let mut readers = vec![0; ASCII * words];
+        for (state, step) in steps.iter().enumerate() {
+            let mut ascii = match step {
+                Step::Character(c, _) if c.is_ascii() => 1_u128 << u32::from(*c),
+                Step::Class(class, _) => {
+                    classes.get(*class as usize).map_or(0, |class| class.ascii)
+                }
+                _ => 0,
+            };
+            while ascii != 0 {
+                let c = ascii.trailing_zeros() as usize;
+                ascii &= ascii - 1;
+                if let Some(word) = readers.get_mut(c * words + state / 64) {
+                    *word |= 1 << (state % 64);
+                }
+            }
+        }
+        Self { steps: steps.into(), readers: readers.into(), start, side }
+    }
+
+    /// Returns the number of words of a set of states.
+    pub(super) fn words(&self) -> usize {
+        self.steps.len().div_ceil(64)
+    }
+
+    /// Returns the states of a word of a set that may read a character.
+    pub(super) fn readers(&self, c: char, word: usize) -> u64 {
+        if !c.is_ascii() {
+            return u64::MAX;
+        }
+        self.readers.get(c as usize * self.words() + word).copied().unwrap_or_default()
+    }
+
     pub(super) fn states(&self) -> usize {
         self.steps.len()
+    }
+
+    /// Returns the size in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.steps) + size_of_val(&*self.readers)
     }
 
     /// Returns true if the automaton starts only at the end of the text at which a pass begins.
@@ -138,7 +181,7 @@ impl<'p> Builder<'p> {
     pub(super) fn automaton(&mut self, tree: &Hir, side: Side) -> Option<Automaton> {
         let mut steps = vec![Step::Match];
         let start = self.add(tree, 0, side, &mut steps)?;
-        Some(Automaton { steps: steps.into(), start, side })
+        Some(Automaton::new(steps, start, side, &self.classes))
     }
 
     /// Adds the steps of a tree that `next` follows. Returns the first one.

@@ -6,161 +6,192 @@ use crate::text::pattern::look_around::Side;
 /// The memory of a search.
 #[derive(Default)]
 pub(super) struct Memory {
-    bits: Bits,
-    /// For each state, the number of the last position of the pass at which the state was entered.
-    entered: Vec<u32>,
-    /// The states that wait for the next character.
-    current: Vec<u32>,
-    next: Vec<u32>,
+    /// For each look-around whose pass has ended, a bit for each byte of the text, and one for its end. Only those of positions between
+    /// characters are used.
+    bits: Vec<u64>,
+    /// The bits of the present pass.
+    found: Vec<u64>,
+    sets: Sets,
+}
+
+/// Sets of states, with a bit for each state.
+#[derive(Default)]
+struct Sets {
+    /// The states that were entered at the position before the present character.
+    current: Vec<u64>,
+    /// The states that were entered at the present position.
+    entered: Vec<u64>,
     stack: Vec<u32>,
 }
 
-/// A bit for each look-around and each byte of the text, and for its end. Only those of positions between characters are used.
-#[derive(Default)]
-pub(super) struct Bits {
-    words: Vec<u64>,
-    words_per_look: usize,
-}
-
-impl Bits {
-    pub(super) fn set(&mut self, look: usize, at: usize) {
-        if let Some(word) = self.words.get_mut(look * self.words_per_look + at / 64) {
-            *word |= 1 << (at % 64);
-        }
-    }
-
-    fn get(&self, look: u32, at: usize) -> bool {
-        let word = self.words.get(look as usize * self.words_per_look + at / 64);
-        word.is_some_and(|word| word >> (at % 64) & 1 == 1)
-    }
-}
-
 impl Memory {
-    /// Prepares the memory for a search.
-    pub(super) fn clear(&mut self, looks: usize, text: &str) {
-        self.bits.words_per_look = text.len() / 64 + 1;
-        self.bits.words.clear();
-        self.bits.words.resize(looks * self.bits.words_per_look, 0);
+    /// Forgets the look-arounds of the last search.
+    pub(super) fn clear(&mut self) {
+        self.bits.clear();
     }
 
     /// Returns the number of allocated bytes.
     pub(super) fn bytes(&self) -> usize {
-        let lists = [&self.entered, &self.current, &self.next, &self.stack];
-        8 * self.bits.words.capacity() + 4 * lists.map(Vec::capacity).iter().sum::<usize>()
+        let Sets { current, entered, stack } = &self.sets;
+        let words = [&self.bits, &self.found, current, entered];
+        8 * words.map(Vec::capacity).iter().sum::<usize>() + 4 * stack.capacity()
     }
 }
 
-/// A pass of an automaton over a text.
-pub(super) struct Pass<'a> {
-    automaton: &'a Automaton,
-    classes: &'a [Characters],
+/// A text, and what is known about its positions.
+#[derive(Clone, Copy)]
+struct Text<'a> {
     text: &'a str,
-    memory: &'a mut Memory,
+    classes: &'a [Characters],
+    bits: &'a [u64],
 }
 
-impl<'a> Pass<'a> {
-    pub(super) fn new(
-        automaton: &'a Automaton,
-        classes: &'a [Characters],
-        text: &'a str,
-        memory: &'a mut Memory,
-    ) -> Self {
-        Self { automaton, classes, text, memory }
-    }
+/// Finds all positions at which the automaton of a look-around matches, and remembers them for the automata around it.
+pub(super) fn look(automaton: &Automaton, classes: &[Characters], text: &str, memory: &mut Memory) {
+    let Memory { bits, found, sets } = memory;
+    found.clear();
+    found.resize(words_of(text), 0);
+    run(automaton, Text { text, classes, bits }, sets, |at| {
+        if let Some(word) = found.get_mut(at / 64) {
+            *word |= 1 << (at % 64);
+        }
+        true
+    });
+    bits.extend_from_slice(found);
+}
 
-    /// Calls `found` for each position at which the automaton matches, until `found` returns false.
-    pub(super) fn run(&mut self, found: impl FnMut(&mut Bits, usize) -> bool) {
-        self.memory.entered.clear();
-        self.memory.entered.resize(self.automaton.states(), 0);
-        self.memory.current.clear();
-        self.memory.next.clear();
-        let chars = self.text.char_indices();
-        match self.automaton.side {
-            Side::Behind => self.read(0, chars.map(|(at, c)| (c, at + c.len_utf8())), found),
-            Side::Ahead => self.read(self.text.len(), chars.rev().map(|(at, c)| (c, at)), found),
+/// Returns true if the automaton of the pattern matches at some position.
+pub(super) fn is_match(
+    automaton: &Automaton,
+    classes: &[Characters],
+    text: &str,
+    memory: &mut Memory,
+) -> bool {
+    let Memory { bits, sets, .. } = memory;
+    let mut is_match = false;
+    run(automaton, Text { text, classes, bits }, sets, |_| {
+        is_match = true;
+        false
+    });
+    is_match
+}
+
+fn words_of(text: &str) -> usize {
+    text.len() / 64 + 1
+}
+
+/// Calls `found` for each position at which the automaton matches, until `found` returns false.
+fn run(automaton: &Automaton, text: Text<'_>, sets: &mut Sets, found: impl FnMut(usize) -> bool) {
+    for set in [&mut sets.current, &mut sets.entered] {
+        set.clear();
+        set.resize(automaton.words(), 0);
+    }
+    let chars = text.text.char_indices();
+    match automaton.side {
+        Side::Behind => {
+            read(automaton, text, sets, 0, chars.map(|(at, c)| (c, at + c.len_utf8())), found);
+        }
+        Side::Ahead => {
+            let end = text.text.len();
+            read(automaton, text, sets, end, chars.rev().map(|(at, c)| (c, at)), found);
         }
     }
+}
 
-    /// Reads characters, each with the position behind it. The automaton may start at every position, unless an anchor prevents it.
-    fn read(
-        &mut self,
-        start: usize,
-        mut chars: impl Iterator<Item = (char, usize)>,
-        mut found: impl FnMut(&mut Bits, usize) -> bool,
-    ) {
-        let is_anchored = self.automaton.is_anchored();
-        let (mut at, mut mark) = (start, 1);
-        let mut has_matched = self.enter(self.automaton.start, at, mark);
-        loop {
-            if has_matched && !found(&mut self.memory.bits, at) {
-                return;
-            }
-            if is_anchored && self.memory.next.is_empty() {
-                return;
-            }
-            let Some((c, after)) = chars.next() else { return };
-            (at, mark) = (after, mark + 1);
-            let next = std::mem::take(&mut self.memory.next);
-            let waiting = std::mem::replace(&mut self.memory.current, next);
-            self.memory.next = waiting;
-            self.memory.next.clear();
-            let current = std::mem::take(&mut self.memory.current);
-            has_matched = !is_anchored && self.enter(self.automaton.start, at, mark);
-            for state in &current {
-                if let Some(next) = self.after(*state, c) {
-                    has_matched |= self.enter(next, at, mark);
+/// Reads characters, each with the position behind it. The automaton may start at every position, unless an anchor prevents it.
+fn read(
+    automaton: &Automaton,
+    text: Text<'_>,
+    Sets { current, entered, stack }: &mut Sets,
+    start: usize,
+    mut chars: impl Iterator<Item = (char, usize)>,
+    mut found: impl FnMut(usize) -> bool,
+) {
+    let is_anchored = automaton.is_anchored();
+    let mut at = start;
+    let mut has_matched = enter(automaton, text, entered, stack, automaton.start, at);
+    loop {
+        if has_matched && !found(at) {
+            return;
+        }
+        if is_anchored && entered.iter().all(|word| *word == 0) {
+            return;
+        }
+        let Some((c, after)) = chars.next() else { return };
+        at = after;
+        std::mem::swap(current, entered);
+        entered.fill(0);
+        has_matched = !is_anchored && enter(automaton, text, entered, stack, automaton.start, at);
+        for (number, word) in (0..).zip(&*current) {
+            let mut states = *word & automaton.readers(c, number);
+            while states != 0 {
+                let state = 64 * number as u32 + states.trailing_zeros();
+                states &= states - 1;
+                if let Some(next) = after_character(automaton, text, state, c) {
+                    has_matched |= enter(automaton, text, entered, stack, next, at);
                 }
             }
-            self.memory.current = current;
         }
     }
+}
 
-    /// Returns the state that follows a state after a character.
-    fn after(&self, state: u32, c: char) -> Option<u32> {
-        match *self.automaton.steps.get(state as usize)? {
-            Step::Character(expected, next) => (c == expected).then_some(next),
-            Step::Class(class, next) => {
-                self.classes.get(class as usize)?.contains(c).then_some(next)
-            }
-            Step::Either(..) | Step::Test(..) | Step::Match => None,
-        }
+/// Returns the state that follows a state after a character.
+#[inline]
+fn after_character(automaton: &Automaton, text: Text<'_>, state: u32, c: char) -> Option<u32> {
+    match *automaton.steps.get(state as usize)? {
+        Step::Character(expected, next) => (c == expected).then_some(next),
+        Step::Class(class, next) => text.classes.get(class as usize)?.contains(c).then_some(next),
+        Step::Either(..) | Step::Test(..) | Step::Match => None,
     }
+}
 
-    /// Adds the states that are reached from a state at a position, to those that wait for the next character. `mark` is the number of the
-    /// position. Returns true if the automaton has matched.
-    fn enter(&mut self, state: u32, at: usize, mark: u32) -> bool {
-        let mut has_matched = false;
-        let mut state = Some(state);
-        while let Some(number) = state {
-            state = None;
-            if let Some(entered) = self.memory.entered.get_mut(number as usize)
-                && std::mem::replace(entered, mark) != mark
-            {
-                match self.automaton.steps.get(number as usize) {
-                    Some(Step::Character(..) | Step::Class(..)) => self.memory.next.push(number),
-                    Some(Step::Either(one, other)) => {
-                        self.memory.stack.push(*other);
-                        state = Some(*one);
-                    }
-                    Some(Step::Test(test, next)) if self.holds(*test, at) => state = Some(*next),
-                    Some(Step::Match) => has_matched = true,
-                    Some(Step::Test(..)) | None => {}
+/// Adds the states that are reached from a state at a position to `entered`. Returns true if the automaton has matched.
+#[inline]
+fn enter(
+    automaton: &Automaton,
+    text: Text<'_>,
+    entered: &mut [u64],
+    stack: &mut Vec<u32>,
+    state: u32,
+    at: usize,
+) -> bool {
+    let mut has_matched = false;
+    let mut state = Some(state);
+    while let Some(number) = state {
+        state = None;
+        let bit = 1 << (number % 64);
+        if let Some(word) = entered.get_mut(number as usize / 64)
+            && *word & bit == 0
+        {
+            *word |= bit;
+            match automaton.steps.get(number as usize) {
+                Some(Step::Either(one, other)) => {
+                    stack.push(*other);
+                    state = Some(*one);
                 }
+                Some(Step::Test(test, next)) if text.holds(*test, at) => state = Some(*next),
+                Some(Step::Match) => has_matched = true,
+                Some(Step::Character(..) | Step::Class(..) | Step::Test(..)) | None => {}
             }
-            state = state.or_else(|| self.memory.stack.pop());
         }
-        has_matched
+        state = state.or_else(|| stack.pop());
     }
+    has_matched
+}
 
-    fn holds(&self, test: Test, at: usize) -> bool {
-        let text = self.text.as_bytes();
+impl Text<'_> {
+    #[inline]
+    fn holds(self, test: Test, at: usize) -> bool {
+        let bytes = self.text.as_bytes();
         let before = || self.text.get(..at).unwrap_or_default();
         let after = || self.text.get(at..).unwrap_or_default();
         match test {
+            Test::Holds(look) => self.found(look, at),
+            Test::HoldsNot(look) => !self.found(look, at),
             Test::Start => at == 0,
-            Test::End => at == text.len(),
+            Test::End => at == bytes.len(),
             Test::StartOfLine => at == 0 || before().ends_with('\n'),
-            Test::EndOfLine => text.get(at).is_none_or(|byte| *byte == b'\n'),
+            Test::EndOfLine => bytes.get(at).is_none_or(|byte| *byte == b'\n'),
             Test::FinalLineFeed => matches!(after(), "" | "\n"),
             Test::FinalLineBreak => match after() {
                 "\n" => !before().ends_with('\r'),
@@ -168,15 +199,18 @@ impl<'a> Pass<'a> {
             },
             Test::WordBoundary | Test::NotWordBoundary => {
                 let is_word = |c: Option<char>| {
-                    let class = self.classes.get(WORD as usize);
+                    let class = self.classes.get(WORD);
                     c.zip(class).is_some_and(|(c, class)| class.contains(c))
                 };
                 let is_boundary =
                     is_word(before().chars().next_back()) != is_word(after().chars().next());
                 is_boundary == (test == Test::WordBoundary)
             }
-            Test::Holds(look) => self.memory.bits.get(look, at),
-            Test::HoldsNot(look) => !self.memory.bits.get(look, at),
         }
+    }
+
+    fn found(self, look: u32, at: usize) -> bool {
+        let word = self.bits.get(look as usize * words_of(self.text) + at / 64);
+        word.is_some_and(|word| word >> (at % 64) & 1 == 1)
     }
 }
