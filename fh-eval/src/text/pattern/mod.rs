@@ -88,7 +88,7 @@ impl Pattern {
     /// assert!(!matches("an.", Extent::Whole, "banana"));
     /// assert!(matches(r"\p{Lu}\h\Q$1.50\E", Extent::Whole, "É\u{a0}$1.50"));
     /// assert!(!matches(r"^\d$", Extent::Search, "٣"));
-    /// assert!(matches("^(?!10\.)", Extent::Search, "192.0.2.1"));
+    /// assert!(matches(r"^(?!10\.)", Extent::Search, "192.0.2.1"));
     /// assert!(Pattern::compile(r"(a)\1", Extent::Search).is_err());
     /// ```
     pub fn compile(pattern: &str, extent: Extent) -> Result<Self, Refusal> {

@@ -17,6 +17,8 @@ pub(super) struct Automaton {
     pub(super) steps: Box<[Step]>,
     /// For each ASCII character, a bit for each state that reads it.
     readers: Box<[u64]>,
+    /// `None` if the automaton has more states than a word has bits.
+    pub(super) narrow: Option<Narrow>,
     pub(super) start: u32,
     /// The side of a position on which the automaton reads its text. Before the position, it reads forwards.
     pub(super) side: Side,
@@ -36,6 +38,17 @@ pub(super) enum Step {
 
 /// Number of ASCII characters.
 const ASCII: usize = 128;
+
+/// Sets of the states of a small automaton, as words. A state that leads to two others is never in a set.
+#[derive(Debug)]
+pub(super) struct Narrow {
+    /// For each state, the states that follow it.
+    pub(super) follow: Box<[u64]>,
+    /// The states that test a position.
+    pub(super) tests: u64,
+    /// The states at which the automaton starts.
+    pub(super) start: u64,
+}
 
 /// A test of a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +101,8 @@ impl Automaton {
                 }
             }
         }
-        Self { steps: steps.into(), readers: readers.into(), start, side }
+        let narrow = (words <= 1).then(|| Narrow::new(&steps, start));
+        Self { steps: steps.into(), readers: readers.into(), narrow, start, side }
     }
 
     /// Returns the number of words of a set of states.
@@ -122,6 +136,40 @@ impl Automaton {
         let start = self.steps.get(self.start as usize);
         matches!(start, Some(Step::Test(test, _)) if *test == anchor)
     }
+}
+
+impl Narrow {
+    fn new(steps: &[Step], start: u32) -> Self {
+        let mut tests = 0;
+        let mut follow = Vec::with_capacity(steps.len());
+        for (state, step) in steps.iter().enumerate() {
+            tests |= u64::from(matches!(step, Step::Test(..))) << state;
+            follow.push(match step {
+                Step::Character(_, next) | Step::Class(_, next) | Step::Test(_, next) => {
+                    reached(steps, *next)
+                }
+                Step::Either(..) | Step::Match => 0,
+            });
+        }
+        Self { follow: follow.into(), tests, start: reached(steps, start) }
+    }
+}
+
+/// Returns the states that are reached from a state without a character and without a test.
+fn reached(steps: &[Step], from: u32) -> u64 {
+    let (mut seen, mut states) = (0, 0);
+    let mut stack = vec![from];
+    while let Some(state) = stack.pop() {
+        let bit = 1 << state;
+        if seen & bit == 0 {
+            seen |= bit;
+            match steps.get(state as usize) {
+                Some(Step::Either(one, other)) => stack.extend([*one, *other]),
+                _ => states |= bit,
+            }
+        }
+    }
+    states
 }
 
 impl Characters {

@@ -1,6 +1,6 @@
 //! A pass over a text, which finds the positions at which an automaton matches.
 
-use super::automaton::{Automaton, Characters, Step, Test, WORD};
+use super::automaton::{Automaton, Characters, Narrow, Step, Test, WORD};
 use crate::text::pattern::look_around::Side;
 
 /// The memory of a search.
@@ -82,18 +82,15 @@ fn words_of(text: &str) -> usize {
 
 /// Calls `found` for each position at which the automaton matches, until `found` returns false.
 fn run(automaton: &Automaton, text: Text<'_>, sets: &mut Sets, found: impl FnMut(usize) -> bool) {
-    for set in [&mut sets.current, &mut sets.entered] {
-        set.clear();
-        set.resize(automaton.words(), 0);
-    }
     let chars = text.text.char_indices();
     match automaton.side {
         Side::Behind => {
-            read(automaton, text, sets, 0, chars.map(|(at, c)| (c, at + c.len_utf8())), found);
+            let chars = chars.map(|(at, c)| (c, at + c.len_utf8()));
+            read(automaton, text, sets, 0, chars, found);
         }
         Side::Ahead => {
-            let end = text.text.len();
-            read(automaton, text, sets, end, chars.rev().map(|(at, c)| (c, at)), found);
+            let chars = chars.rev().map(|(at, c)| (c, at));
+            read(automaton, text, sets, text.text.len(), chars, found);
         }
     }
 }
@@ -102,11 +99,19 @@ fn run(automaton: &Automaton, text: Text<'_>, sets: &mut Sets, found: impl FnMut
 fn read(
     automaton: &Automaton,
     text: Text<'_>,
-    Sets { current, entered, stack }: &mut Sets,
+    sets: &mut Sets,
     start: usize,
     mut chars: impl Iterator<Item = (char, usize)>,
     mut found: impl FnMut(usize) -> bool,
 ) {
+    if let Some(narrow) = &automaton.narrow {
+        return read_narrow(automaton, narrow, text, start, chars, found);
+    }
+    for set in [&mut sets.current, &mut sets.entered] {
+        set.clear();
+        set.resize(automaton.words(), 0);
+    }
+    let Sets { current, entered, stack } = sets;
     let is_anchored = automaton.is_anchored();
     let mut at = start;
     let mut has_matched = enter(automaton, text, entered, stack, automaton.start, at);
@@ -131,6 +136,52 @@ fn read(
                     has_matched |= enter(automaton, text, entered, stack, next, at);
                 }
             }
+        }
+    }
+}
+
+/// Does the same for an automaton whose sets of states are words.
+fn read_narrow(
+    automaton: &Automaton,
+    narrow: &Narrow,
+    text: Text<'_>,
+    start: usize,
+    mut chars: impl Iterator<Item = (char, usize)>,
+    mut found: impl FnMut(usize) -> bool,
+) {
+    let follow = |state: u32| narrow.follow.get(state as usize).copied().unwrap_or_default();
+    let starts = if automaton.is_anchored() { 0 } else { narrow.start };
+    let (mut entered, mut at) = (narrow.start, start);
+    loop {
+        let mut tests = entered & narrow.tests;
+        let mut tested = 0;
+        while tests != 0 {
+            let state = tests.trailing_zeros();
+            tested |= 1 << state;
+            if let Some(Step::Test(test, _)) = automaton.steps.get(state as usize)
+                && text.holds(*test, at)
+            {
+                entered |= follow(state);
+            }
+            tests = entered & narrow.tests & !tested;
+        }
+        // The first state is the match.
+        if entered & 1 == 1 && !found(at) {
+            return;
+        }
+        let Some((c, after)) = chars.next() else { return };
+        at = after;
+        let mut states = entered & automaton.readers(c, 0);
+        entered = starts;
+        while states != 0 {
+            let state = states.trailing_zeros();
+            states &= states - 1;
+            if c.is_ascii() || after_character(automaton, text, state, c).is_some() {
+                entered |= follow(state);
+            }
+        }
+        if entered == 0 {
+            return;
         }
     }
 }
