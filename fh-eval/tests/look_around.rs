@@ -2,6 +2,7 @@
 //! answers.
 #![cfg(all(feature = "featbit", feature = "edge-profile"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods, reason = "reads the recorded answers")]
 
 use std::collections::BTreeMap;
 
@@ -126,4 +127,33 @@ fn patterns_with_flags_line_ends_and_unicode() {
         ((Java, "word boundaries"), 73),
     ];
     assert_eq!(differences("wide.json", &[DotNet, Java]), BTreeMap::from(expected));
+}
+
+/// A result beyond a limit is unknown. It is never negated, by a look-around or by an operator.
+#[test]
+fn a_search_beyond_the_limit_has_no_result() {
+    for (pattern, is_limited) in [
+        ("^(?!.*x)", true),
+        ("^(?!.*x).*$", true),
+        ("(?<!not )admin", true),
+        (r"^(?!a+\Z)", true),
+        ("^(?!10.)(?=a?)", true),
+        (r"^(?!10\.)", false),
+        ("^(?!a|b)(?=c)c", false),
+    ] {
+        let compiled = Pattern::compile(pattern, Extent::Search).unwrap();
+        let longest = 500_000 / compiled.nodes();
+        assert_eq!(compiled.longest_text(), is_limited.then_some(longest), "{pattern}");
+        assert!(compiled.search(&"c".repeat(longest)).is_some(), "{pattern}");
+        let beyond = compiled.search(&"c".repeat(longest + 1));
+        assert_eq!(beyond.is_none(), is_limited, "{pattern}");
+    }
+    // In FeatBit's language, parts with tables have no limit, and other ones a higher limit.
+    for (pattern, longest) in [("^(?!.*x).*$", None), ("(?<!not )admin", Some(2_000_000))] {
+        let compiled = Pattern::compile(pattern, Extent::DotNet).unwrap();
+        let longest = longest.map(|work: usize| work / compiled.nodes());
+        assert_eq!(compiled.longest_text(), longest, "{pattern}");
+        let beyond = compiled.search(&"c".repeat(longest.unwrap_or(1 << 20) + 1));
+        assert_eq!(beyond, longest.is_none().then_some(true), "{pattern}");
+    }
 }

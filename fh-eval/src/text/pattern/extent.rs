@@ -101,4 +101,4 @@ pub(super) const MAX_STEPS: usize = 4_000_000;
 
 /// Like [`MAX_WORK`], for a pattern of FeatBit or FeatureSignals that tests positions, such as one with a look-around. Such a search takes less
 /// than 50 ms.
-const MAX_POSITIONS_WORK: usize = 4_000_000;
+const MAX_POSITIONS_WORK: usize = 2_000_000;

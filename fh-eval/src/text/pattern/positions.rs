@@ -35,10 +35,9 @@ thread_local! {
 /// Maximum number of bytes of memory that are kept for the next search.
 const LARGEST_KEPT_MEMORY: usize = 1 << 20;
 
-/// Number of steps for each state at the start of a search, which resets or allocates the memory.
-const STEPS_PER_STATE: u64 = 60;
-/// Number of steps of a search for each state and each byte of the text.
-const STEPS_PER_STATE_AND_BYTE: u64 = 6;
+/// Number of steps at the start of a search, and for each state, which resets or allocates the memory.
+const STEPS_PER_VALUE: u64 = 100;
+const STEPS_PER_STATE: u64 = 4;
 
 impl Positions {
     /// Compiles a tree. `looks` are the look-arounds by the numbers of the references in the tree. Returns `None` if the tree has classes of
@@ -76,10 +75,9 @@ impl Positions {
 
     /// Returns the maximum work of one search.
     pub(super) fn cost(&self) -> Cost {
-        let states = self.states() as u64;
-        Cost {
-            per_value: STEPS_PER_STATE.saturating_mul(states),
-            per_byte: STEPS_PER_STATE_AND_BYTE.saturating_mul(states),
-        }
+        let automata = self.looks.iter().chain([&self.pattern]);
+        let per_byte = automata.map(Automaton::steps_per_byte).fold(0, u64::saturating_add);
+        let states = STEPS_PER_STATE.saturating_mul(self.states() as u64);
+        Cost { per_value: STEPS_PER_VALUE.saturating_add(states), per_byte }
     }
 }

@@ -122,6 +122,15 @@ impl Automaton {
         self.steps.len()
     }
 
+    /// Returns the number of steps of a pass for each byte of the text.
+    pub(super) fn steps_per_byte(&self) -> u64 {
+        let states = self.states() as u64;
+        match self.narrow {
+            Some(_) => 10 + 3 * states,
+            None => 16 * states,
+        }
+    }
+
     /// Returns the size in bytes.
     pub(super) fn bytes(&self) -> usize {
         size_of_val(&*self.steps) + size_of_val(&*self.readers)

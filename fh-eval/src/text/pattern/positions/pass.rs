@@ -186,11 +186,12 @@ fn read_narrow(
     }
 }
 
-/// Returns the state that follows a state after a character.
+/// Returns the state that follows a state after a character. An ASCII character is one that the state reads.
 #[inline]
 fn after_character(automaton: &Automaton, text: Text<'_>, state: u32, c: char) -> Option<u32> {
     match *automaton.steps.get(state as usize)? {
         Step::Character(expected, next) => (c == expected).then_some(next),
+        Step::Class(_, next) if c.is_ascii() => Some(next),
         Step::Class(class, next) => text.classes.get(class as usize)?.contains(c).then_some(next),
         Step::Either(..) | Step::Test(..) | Step::Match => None,
     }
@@ -207,10 +208,10 @@ fn enter(
     at: usize,
 ) -> bool {
     let mut has_matched = false;
-    let mut state = Some(state);
-    while let Some(number) = state {
-        state = None;
+    let mut number = state;
+    loop {
         let bit = 1 << (number % 64);
+        let mut next = None;
         if let Some(word) = entered.get_mut(number as usize / 64)
             && *word & bit == 0
         {
@@ -218,16 +219,18 @@ fn enter(
             match automaton.steps.get(number as usize) {
                 Some(Step::Either(one, other)) => {
                     stack.push(*other);
-                    state = Some(*one);
+                    next = Some(*one);
                 }
-                Some(Step::Test(test, next)) if text.holds(*test, at) => state = Some(*next),
+                Some(Step::Test(test, after)) if text.holds(*test, at) => next = Some(*after),
                 Some(Step::Match) => has_matched = true,
                 Some(Step::Character(..) | Step::Class(..) | Step::Test(..)) | None => {}
             }
         }
-        state = state.or_else(|| stack.pop());
+        match next.or_else(|| stack.pop()) {
+            Some(next) => number = next,
+            None => return has_matched,
+        }
     }
-    has_matched
 }
 
 impl Text<'_> {
