@@ -252,10 +252,52 @@ fn anchored_literals_need_no_engine() {
     }
 }
 
+/// A look-around at the start or the end of the text is a pattern of its own. The engine for positions runs all others, without a table.
+#[test]
+fn look_arounds_at_an_end_are_parts() {
+    for (pattern, extent, is_split) in [
+        (r"^(?!10\.)", Extent::Search, true),
+        (r"\A(?=a)(?!b)(?:c)", Extent::Search, true),
+        ("(?!a)b*", Extent::Whole, true),
+        ("b+(?<!a)$", Extent::Search, true),
+        ("^(?!^(?!a)b)b*", Extent::Search, true),
+        ("(?!a)b", Extent::Search, false),
+        ("(?m)^(?!a)b", Extent::Search, false),
+        ("(?m)b+(?<!a)$", Extent::Search, false),
+        ("^(?!a)b|c", Extent::Search, false),
+        ("(?:^(?!a))?b", Extent::Search, false),
+        ("(?:^(?!a)b)*c", Extent::Whole, false),
+        ("^(?<!a)b", Extent::Search, false),
+        (r"b+(?<!a)\Z", Extent::Search, false),
+        (r"a\Z\n", Extent::Whole, false),
+        #[cfg(not(target_arch = "wasm32"))]
+        (r"a\B", Extent::Search, false),
+        #[cfg(feature = "featbit")]
+        ("^(?!.*a$).*$", Extent::DotNet, true),
+        #[cfg(feature = "featbit")]
+        ("b+(?<!a)$", Extent::DotNet, false),
+    ] {
+        let pattern_of = Pattern::compile(pattern, extent).unwrap();
+        assert!(pattern_of.literals().is_none(), "{pattern}");
+        match pattern_of.program {
+            Program::All(_) => assert!(is_split, "{pattern} as {extent:?}"),
+            Program::Positions(_) => {
+                assert!(!is_split, "{pattern} as {extent:?}");
+                assert_eq!(pattern_of.table_charge(), 0, "{pattern}");
+            }
+            other => panic!("{pattern} as {extent:?}: {other:?}"),
+        }
+    }
+    let charge = |pattern| Pattern::compile(pattern, Extent::Search).unwrap().table_charge();
+    assert_eq!(charge(r"^(?!10\.)"), 0);
+    assert_eq!(charge("^(?!.*a).*b$"), charge("^.*a") + charge("^.*b$"));
+}
+
 #[test]
 fn bombs_are_harmless() {
     // The engines run in linear time. A text that is too long for a large pattern does not match, and costs no time.
     assert!(!search("(a+)+$", &format!("{}!", "a".repeat(40_000))));
+    assert!(!search("(?=(a+)+!$)(?!(a*)*b)c?", &"a".repeat(10_000)));
     let large = Pattern::compile("([a-z]?){3000}x", Extent::Search).unwrap();
     assert!(!large.is_match(&"x".repeat(100_000)));
     assert!(large.is_match("aax"));
