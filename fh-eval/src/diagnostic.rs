@@ -352,12 +352,12 @@ mod tests {
                 member: Some("values"),
                 value: Some("\"(\"".into()),
             },
-            problem: DiagnosticKind::Pattern(Refusal::Unsupported(Construct::LookAhead)),
+            problem: DiagnosticKind::Pattern(Refusal::Unsupported(Construct::BackReference)),
             consequence: Consequence::ValueDropped,
         };
         assert_eq!(
             diagnostic.to_string(),
-            "environment prod, feature CHECKOUT, strategy 2 (x7Ab), rule 1 (email), values \"(\": look-ahead (?=…) is not \
+            "environment prod, feature CHECKOUT, strategy 2 (x7Ab), rule 1 (email), values \"(\": a back-reference is not \
              supported; the value is ignored"
         );
         assert_eq!(diagnostic.severity(), Severity::Error);

@@ -8,7 +8,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::predicate::TextTest;
 #[cfg(feature = "first-row")]
 use crate::predicate::{BoxedPredicate, Predicate};
-use crate::text::pattern::{Anchor, Extent, Pattern, TABLE_BYTES, Tables};
+use crate::text::pattern::{Anchor, Extent, Pattern, Tables};
 #[cfg(feature = "first-row")]
 use crate::writer::Writer;
 
@@ -29,9 +29,7 @@ pub(crate) struct Patterns {
     known: HashMap<Box<str>, Result<Arc<Pattern>, DiagnosticKind>>,
     nodes: usize,
     program_bytes: usize,
-    /// Number of bytes of [`TABLE_BUDGET`] that are left for further tables. A pattern that an engine runs without a
-    /// table counts as [`TABLE_BYTES`]: if a table turns out too large, the attempt to build it took as long as
-    /// building a table of that size.
+    /// Number of bytes of [`TABLE_BUDGET`] that are left for further tables.
     tables: usize,
 }
 
@@ -54,7 +52,7 @@ impl Patterns {
         let compiled = if is_full {
             Err(DiagnosticKind::PatternBudget)
         } else {
-            let tables = Tables::UpTo(self.tables.min(TABLE_BYTES));
+            let tables = Tables::UpTo(self.tables);
             Pattern::compile_with(pattern, self.extent, tables, limits.nodes)
                 .map_err(DiagnosticKind::Pattern)
                 .map(Arc::new)
@@ -62,12 +60,7 @@ impl Patterns {
         if let Ok(pattern) = &compiled {
             self.nodes += pattern.nodes();
             self.program_bytes += pattern.program_bytes();
-            let built = match pattern.literals() {
-                Some(_) => 0,
-                None if pattern.table_bytes() == 0 => TABLE_BYTES,
-                None => pattern.table_bytes(),
-            };
-            self.tables = self.tables.saturating_sub(built);
+            self.tables = self.tables.saturating_sub(pattern.table_charge());
         }
         self.known.insert(pattern.into(), compiled.clone());
         compiled

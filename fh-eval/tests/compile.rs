@@ -59,8 +59,8 @@ fn unreadable_parts_never_match_and_diagnostics_name_their_place() {
             "feature F, strategy 1 (s), rule 1, fieldName: expected a text; the rule never holds",
         ),
         (
-            rule(r#""fieldName":"x","type":"STRING","conditional":"REGEX","values":["(?=y)"]"#),
-            "feature F, strategy 1 (s), rule 1 (x), values (?=y): look-ahead (?=…) is not supported; the value is ignored",
+            rule(r#""fieldName":"x","type":"STRING","conditional":"REGEX","values":["(y)\\1"]"#),
+            r"feature F, strategy 1 (s), rule 1 (x), values (y)\1: a back-reference is not supported; the value is ignored",
         ),
     ] {
         let ruleset = compile(&with_strategy(&strategy));

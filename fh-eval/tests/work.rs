@@ -50,6 +50,12 @@ fn hostile_patterns(count: u32) -> Vec<Value> {
         .collect()
 }
 
+/// Returns patterns with look-arounds that keep all states of their automata alive.
+fn look_arounds(count: u32) -> Vec<Value> {
+    let pattern = |n| format!("(?:[ab]?){{40}}(?!x{n})(?<=b)[0-9]");
+    (0..count).map(|n| rule("a", "STRING", "REGEX", json!([pattern(n)]))).collect()
+}
+
 /// Returns a random text of a's and b's.
 fn hostile_text(bytes: usize) -> String {
     let mut state = 1_u32;
@@ -125,6 +131,7 @@ fn expensive_rules_exceed_the_budget_with_a_context_of_16_kib() {
     let many = Attributes::builder().attribute("a", thousand).build();
     for (name, ruleset, context) in [
         ("patterns", ruleset(100, &hostile_patterns(3), Profile::Client), one(&hostile_text(long))),
+        ("look-arounds", ruleset(40, &look_arounds(3), Profile::Edge), one(&hostile_text(2_000))),
         ("addresses", ruleset(1, &lists, Profile::Client), many),
         (
             "versions",

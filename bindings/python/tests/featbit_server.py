@@ -70,5 +70,5 @@ FLAGS = (
     flag("theme", "json", '{"size": 1}', "{}"),
     flag("off", "string", "on", "off", isEnabled=False),
     flag("tags", "string", "others", "both", rules=[rule("tags", "v1", "tags", "Equal", '["a","b"]')]),
-    flag("broken", "string", "a", "b", rules=[rule("broken", "v1", "plan", "MatchRegex", "(?=look-around)")]),
+    flag("broken", "string", "a", "b", rules=[rule("broken", "v1", "plan", "MatchRegex", r"(back)\1")]),
 )

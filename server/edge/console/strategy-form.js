@@ -175,9 +175,10 @@ function ruleRow(rule, at, names, changed, remove) {
   });
   const conditional = choice(named('Condition'), SIGNS, rule.conditional, (given) => {
     rule.conditional = given;
+    values.placeholder = example(given);
     changed();
   });
-  const values = h('input', { ...named('Values'), type: 'text', autocomplete: 'off', placeholder: 'value, value, …', '.value': written(rule.values), oninput: readValues });
+  const values = h('input', { ...named('Values'), type: 'text', autocomplete: 'off', placeholder: example(rule.conditional), '.value': written(rule.values), oninput: readValues });
 
   function readValues() {
     rule.values = read(values.value, rule.type);
@@ -189,6 +190,11 @@ function ruleRow(rule, at, names, changed, remove) {
     h('span', { class: 'quiet' }, at === 0 ? 'if' : 'and'), attribute, type, conditional, values,
     h('button', { type: 'button', class: 'plain', onclick: remove, 'aria-label': `Remove rule ${at + 1}` }, icon('close')),
   );
+}
+
+/** Returns the text of an empty field for the values of a rule. */
+function example(conditional) {
+  return conditional === 'REGEX' ? String.raw`such as ^(?!.*@corp\.example$)` : 'value, value, …';
 }
 
 function choice(attributes, shown, given, take) {

@@ -3,6 +3,7 @@
 //! JavaScript that `regex-lite` lacks.
 
 mod dialect;
+mod sets;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,10 +16,15 @@ use dialect::translate;
 const MAX_NODES: u64 = 10_000;
 
 /// A compiled pattern.
-struct Compiled {
-    /// Searches for the pattern, or matches the whole text with it.
-    regex: regex_lite::Regex,
-    ends_before_line_break: bool,
+enum Compiled {
+    /// A pattern that `regex-lite` runs.
+    Plain {
+        /// Searches for the pattern, or matches the whole text with it.
+        regex: regex_lite::Regex,
+        ends_before_line_break: bool,
+    },
+    /// A pattern with look-arounds, or with a `\Z` in the middle.
+    Sets(sets::Part),
 }
 
 /// The pattern that was compiled last, and the result.
@@ -45,11 +51,13 @@ pub(crate) fn matches(pattern: &str, text: &str, whole: bool) -> Option<bool> {
         LAST.set(Some(Last { pattern, whole, compiled: compiled.clone() }));
         compiled
     })?;
-    let shortened = without_line_break(text).filter(|_| compiled.ends_before_line_break);
-    Some(
-        compiled.regex.is_match(text)
-            || shortened.is_some_and(|text| compiled.regex.is_match(text)),
-    )
+    Some(match &*compiled {
+        Compiled::Plain { regex, ends_before_line_break } => {
+            let shortened = without_line_break(text).filter(|_| *ends_before_line_break);
+            regex.is_match(text) || shortened.is_some_and(|text| regex.is_match(text))
+        }
+        Compiled::Sets(part) => sets::matches(part, text, whole),
+    })
 }
 
 fn compiled(pattern: &str, whole: bool) -> Option<Compiled> {
@@ -59,15 +67,24 @@ fn compiled(pattern: &str, whole: bool) -> Option<Compiled> {
     let translated = translate(pattern, whole)?;
     let pattern = translated.pattern.as_str();
     // The pattern must compile alone: brackets that are balanced only by the wrapping group are refused.
+    if translated.tests_positions {
+        // `regex-lite` checks the rest of the syntax.
+        let openings = sets::LOOK_AROUNDS.iter();
+        let plain = openings.fold(pattern.replace(r"\Z", r"\z"), |pattern, (opening, ..)| {
+            pattern.replace(opening, "(?:")
+        });
+        compile(&plain)?;
+        return sets::read(pattern).map(Compiled::Sets);
+    }
     let alone = compile(pattern)?;
     if !whole {
         let ends_before_line_break = translated.ends_before_line_break;
-        return Some(Compiled { regex: alone, ends_before_line_break });
+        return Some(Compiled::Plain { regex: alone, ends_before_line_break });
     }
     // With the flag `x` a comment at the end of the pattern would hide the closing bracket. In that mode a line feed is ignored.
     let around = compile(&format!(r"\A(?:{pattern})\z"))
         .or_else(|| compile(&format!("\\A(?:{pattern}\n)\\z")))?;
-    Some(Compiled { regex: around, ends_before_line_break: false })
+    Some(Compiled::Plain { regex: around, ends_before_line_break: false })
 }
 
 /// Returns the text without its final line break, or `None` if it has none.
@@ -95,7 +112,11 @@ fn expanded_size(pattern: &str) -> u64 {
             '(' => {
                 groups.push((total, last));
                 (total, last) = (0, 0);
-                if let Some(flags_or_name) = rest.strip_prefix('?') {
+                let look =
+                    ["?=", "?!", "?<=", "?<!"].iter().find_map(|look| rest.strip_prefix(look));
+                if let Some(inside) = look {
+                    rest = inside;
+                } else if let Some(flags_or_name) = rest.strip_prefix('?') {
                     let end = flags_or_name.find([':', '>', ')']).unwrap_or(0);
                     let keep = usize::from(flags_or_name.get(end..end + 1) != Some(")"));
                     rest = flags_or_name.get(end + keep..).unwrap_or_default();

@@ -400,15 +400,15 @@ async fn flags_of_featbit_have_reasons_variants_and_targeting_keys() {
         }
         flag
     };
-    let look_around = json!([{
+    let back_reference = json!([{
         "id": "r", "name": "r", "variations": [{"id": "on", "rollout": [0, 1], "exptRollout": 1}],
-        "conditions": [{"property": "keyId", "op": "MatchRegex", "value": "(?=look)"}],
+        "conditions": [{"property": "keyId", "op": "MatchRegex", "value": r"(back)\1"}],
     }]);
     let flags = json!([
         flag("default", json!({})),
         flag("off", json!({"isEnabled": false})),
         flag("target", json!({"targetUsers": [{"keyIds": ["bob"], "variationId": "off"}]})),
-        flag("broken", json!({"rules": look_around})),
+        flag("broken", json!({"rules": back_reference})),
     ]);
     let data = json!({"eventType": "full", "featureFlags": flags, "segments": []});
     let sync = json!({"messageType": "data-sync", "data": data});

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Construct {
-    /// A look-ahead: `(?=…)`.
+    /// A look-ahead, `(?=…)`, in RE2, or written with a blank as `( ?=…)`.
     LookAhead,
     /// A negative look-ahead: `(?!…)`.
     NegativeLookAhead,
@@ -35,8 +35,6 @@ pub enum Construct {
     RepeatedLineBreak,
     /// The line break `\R`, or the end of the text `\Z`, in a class.
     LineBreakInClass,
-    /// The end of the text, `\Z` (in .NET also `$`), before the end of the pattern or inside a repetition.
-    EndInside,
     /// An atomic group of .NET: `(?>…)`.
     AtomicGroup,
     /// A conditional group of .NET: `(?(…)…|…)`.
@@ -64,15 +62,11 @@ impl Construct {
     #[must_use]
     pub const fn instead(self) -> &'static str {
         match self {
-            Self::LookAhead => {
-                "give each look-ahead a rule of its own, since all rules of a strategy must hold, or write the text that follows as part of the pattern"
-            }
-            Self::NegativeLookAhead => {
-                "add a rule with EXCLUDES for the text that must not follow, or NOT_EQUALS for whole texts"
-            }
-            Self::LookBehind => "write the text that precedes as part of the pattern",
-            Self::NegativeLookBehind => {
-                "add a rule with EXCLUDES for the text that must not precede, or write the characters that may precede, such as (?:^|[^a])"
+            Self::LookAhead
+            | Self::NegativeLookAhead
+            | Self::LookBehind
+            | Self::NegativeLookBehind => {
+                "write the text around the match as part of the pattern; with the flag x, write no blank before the ?"
             }
             Self::BackReference => {
                 r"write the repeated texts as alternatives, such as aa|bb for (a|b)\1"
@@ -93,7 +87,6 @@ impl Construct {
             Self::OneSidedBoundary => r"write \b",
             Self::RepeatedLineBreak => r"write (?:\r\n|\n)+, or [\r\n]+",
             Self::LineBreakInClass => r"write [\r\n] for line breaks",
-            Self::EndInside => r"write \Z once, at the end of the pattern, or write $",
             Self::AtomicGroup => {
                 "write (?:…); the result changes only for texts that match after backtracking into the group"
             }
@@ -122,7 +115,6 @@ impl std::fmt::Display for Construct {
             Self::OneSidedBoundary => "a one-sided word boundary",
             Self::RepeatedLineBreak => r"a repeated \R",
             Self::LineBreakInClass => r"\R or \Z in a class",
-            Self::EndInside => r"\Z before the end of the pattern",
             Self::AtomicGroup => "an atomic group (?>…)",
             Self::ConditionalGroup => "a conditional group (?(…)…|…)",
             Self::BalancingGroup => "a balancing group (?<a-b>…)",

@@ -3,6 +3,7 @@
 //! except that `regex` needs a flag for `\b` and `\B`.
 
 mod classes;
+mod look_around;
 
 use std::fmt::Write;
 
@@ -18,6 +19,7 @@ use super::class::fold_beyond_ascii;
 use super::class::fold_simple;
 use super::class::{fold, negated_if, perl_class};
 use super::construct::Construct;
+use super::look_around::{Expression, LookAround};
 use super::reading::read;
 use super::refusal::{MAX_FLAG_NODES, MAX_NESTING, MAX_TEXT, Refusal};
 use super::translation::{Mark, Read};
@@ -34,9 +36,12 @@ pub(super) enum EngineKind {
 /// A pattern in the small language, with the number of its nodes and the engine that runs it.
 pub(super) struct Rewritten {
     pub(super) engine: EngineKind,
+    /// The text. A look-around is a group in it.
     pub(super) source: String,
-    /// The tree of `source`, so that the search for literal texts does not parse `source`.
-    pub(super) tree: Hir,
+    /// The whole pattern. Its tree is that of `source`, so that the search for literal texts does not parse `source`.
+    pub(super) expression: Expression,
+    /// The look-arounds by their numbers. One inside of another one has the lower number.
+    pub(super) looks: Vec<LookAround>,
     pub(super) nodes: usize,
 }
 
@@ -83,16 +88,22 @@ pub(super) fn rewrite(pattern: &str, extent: Extent) -> Result<Rewritten, Refusa
         flags: Flags::default(),
         engine,
         place: Place::Last,
+        depth: 0,
+        is_plain: true,
+        looks: Vec::new(),
     };
-    let part = writer.write(&tree)?;
-    let (source, tree) = match extent {
-        Extent::Whole => (
-            format!(r"\A(?:{})\z", writer.source),
-            Hir::concat(vec![Hir::look(Look::Start), part.tree, Hir::look(Look::End)]),
-        ),
-        _ => (writer.source, part.tree),
-    };
-    Ok(Rewritten { engine, source, tree, nodes: part.nodes })
+    let mut part;
+    if extent == Extent::Whole {
+        writer.source.push_str(r"\A(?:");
+        part = writer.write(&tree)?;
+        writer.source.push_str(r")\z");
+        part.tree = Hir::concat(vec![Hir::look(Look::Start), part.tree, Hir::look(Look::End)]);
+    } else {
+        part = writer.write(&tree)?;
+    }
+    let Writer { source, is_plain, looks, .. } = writer;
+    let expression = Expression { tree: part.tree, text: 0..source.len(), is_plain };
+    Ok(Rewritten { engine, source, expression, looks, nodes: part.nodes })
 }
 
 fn refusal(error: &ast::Error) -> Refusal {
@@ -100,10 +111,12 @@ fn refusal(error: &ast::Error) -> Refusal {
         ast::ErrorKind::UnsupportedLookAround => {
             let span = error.span();
             let group = error.pattern().get(span.start.offset..).unwrap_or_default();
+            // The readers take all look-arounds but those with a blank after the parenthesis, and those of RE2.
+            let group = group.trim_start_matches('(').trim_start();
             let kinds = [
-                ("(?=", Construct::LookAhead),
-                ("(?!", Construct::NegativeLookAhead),
-                ("(?<!", Construct::NegativeLookBehind),
+                ("?=", Construct::LookAhead),
+                ("?!", Construct::NegativeLookAhead),
+                ("?<!", Construct::NegativeLookBehind),
             ];
             let kind = kinds.into_iter().find(|(opening, _)| group.starts_with(opening));
             kind.map_or(Construct::LookBehind, |(_, kind)| kind).into()
@@ -134,6 +147,11 @@ struct Writer<'p> {
     flags: Flags,
     engine: EngineKind,
     place: Place,
+    /// Number of look-arounds around the place.
+    depth: usize,
+    /// True if the text that is written means the same as the tree, in the innermost look-around or the pattern.
+    is_plain: bool,
+    looks: Vec<LookAround>,
 }
 
 impl Writer<'_> {
@@ -249,14 +267,14 @@ impl Writer<'_> {
             (AssertionKind::WordBoundary, EngineKind::Fast) if self.extent.is_dot_net() => {
                 (r"\b", Look::WordUnicode)
             }
-            (AssertionKind::NotWordBoundary, EngineKind::Fast) if self.extent.is_dot_net() => {
-                (r"\B", Look::WordUnicodeNegate)
+            // The fast engine has no test for this that looks between characters only.
+            (AssertionKind::NotWordBoundary, EngineKind::Fast) => {
+                self.is_plain = false;
+                let is_dot_net = self.extent.is_dot_net();
+                (r"\B", if is_dot_net { Look::WordUnicodeNegate } else { Look::WordAsciiNegate })
             }
             (AssertionKind::WordBoundary, EngineKind::Fast) => (r"(?-u:\b)", Look::WordAscii),
             (AssertionKind::WordBoundary, EngineKind::Small) => (r"\b", Look::WordAscii),
-            (AssertionKind::NotWordBoundary, EngineKind::Fast) => {
-                (r"(?-u:\B)", Look::WordAsciiNegate)
-            }
             (AssertionKind::NotWordBoundary, EngineKind::Small) => (r"\B", Look::WordAsciiNegate),
             _ => return Err(Construct::OneSidedBoundary.into()),
         };
@@ -325,7 +343,8 @@ impl Writer<'_> {
             Some(Mark::LineBreak) if self.place == Place::Repeated => {
                 return Err(Construct::RepeatedLineBreak.into());
             }
-            Some(Mark::End) => return self.end(),
+            Some(Mark::End) => return Ok(self.end()),
+            Some(Mark::LookAround(kind)) => return self.look_around(kind, group),
             Some(Mark::LineBreak) | None => {}
         }
         let outside = self.flags;
@@ -345,34 +364,36 @@ impl Writer<'_> {
         found.ok().and_then(|at| marks.get(at)).map(|(_, mark)| *mark)
     }
 
-    /// Writes Java's `\Z`, which matches at the end of the text and before a line break at the end of the text. Nothing
-    /// follows the `\Z` in the pattern, so the match may include the line break.
-    fn end(&mut self) -> Result<Part, Refusal> {
-        if self.place != Place::Last {
-            return Err(Construct::EndInside.into());
-        }
-        let (source, look) = match self.extent {
+    /// Writes the end of the text that is also before a line break at the end of the text: `\Z`, and the `$` of .NET. At the end of the pattern,
+    /// a match may include the line break. Elsewhere the end only tests a position, for which the engines of plain patterns have no text.
+    fn end(&mut self) -> Part {
+        self.is_plain &= self.place == Place::Last;
+        let is_inside = self.depth > 0 || self.place != Place::Last;
+        let (source, tree) = match self.extent {
             #[cfg(feature = "featbit")]
             Extent::DotNet => {
                 let line_feed = Box::new(Hir::literal(*b"\n"));
                 let optional = Repetition { min: 0, max: Some(1), greedy: true, sub: line_feed };
-                let tree = Hir::concat(vec![Hir::repetition(optional), Hir::look(Look::End)]);
-                return Ok(Part { nodes: 8, ..self.leaf(r"(?:\x{A}?\z)", tree) });
+                let end = Hir::concat(vec![Hir::repetition(optional), Hir::look(Look::End)]);
+                (r"(?:\x{A}?\z)", if is_inside { Hir::look(FINAL_BREAK) } else { end })
             }
             // The reader of RE2's patterns marks no end.
             #[cfg(feature = "featuresignals")]
-            Extent::Re2 => (r"\z", Look::End),
+            Extent::Re2 => (r"\z", Hir::look(Look::End)),
+            Extent::Whole if !is_inside => (r"\z", Hir::look(Look::End)),
             // With the flags m and R, `$` does not match between the two characters of a line break. The tree lacks the
             // line breaks: the search for literal texts ends at the assertion.
-            Extent::Search => (
+            Extent::Search | Extent::Whole => (
                 r"(?:(?:(?mR:$)(?:\x{D}\x{A}|\x{A}|\x{D})?|[\x{85}\x{2028}\x{2029}])\z)",
-                Look::EndCRLF,
+                Hir::look(FINAL_BREAK),
             ),
-            Extent::Whole => (r"\z", Look::End),
         };
-        Ok(Part { nodes: 8, ..self.leaf(source, Hir::look(look)) })
+        Part { nodes: 8, ..self.leaf(source, tree) }
     }
 }
+
+/// The test in a tree for the end of the text or the place before a line break at the end of the text. A tree has no other tests of this kind.
+pub(super) const FINAL_BREAK: Look = Look::EndCRLF;
 
 fn add(left: usize, right: usize) -> Result<usize, Refusal> {
     match left.checked_add(right) {

@@ -1,9 +1,10 @@
-//! Translates patterns of .NET to the syntax of `regex-syntax`. Look-around, back references, atomic groups, conditions and balancing groups
+//! Translates patterns of .NET to the syntax of `regex-syntax`. Back references, atomic groups, conditions and balancing groups
 //! are refused, because they do not run in linear time. What .NET refuses is refused, too.
 
 use super::construct::Construct;
 use super::cursor::{next, take};
 use super::dotnet_blocks::block;
+use super::look_around::Kind;
 use super::refusal::Refusal;
 use super::translation::{Mark, Read};
 use super::unicode;
@@ -214,6 +215,12 @@ impl Reader<'_> {
         }
         let outside = self.flags;
         if !take(&mut self.rest, "?") {
+            self.push("(?:");
+            self.groups.push(outside);
+            return Ok(());
+        }
+        if let Some(kind) = Kind::take(&mut self.rest) {
+            self.read.marks.push((self.read.text.len(), Mark::LookAround(kind)));
             self.push("(?:");
             self.groups.push(outside);
             return Ok(());

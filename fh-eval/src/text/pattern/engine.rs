@@ -3,7 +3,6 @@
 //! pattern without a table is simulated, with one cache per thread for all patterns.
 
 use regex_automata::nfa::thompson;
-use regex_automata::util::syntax;
 
 use super::simulation::Simulation;
 use super::table::Table;
@@ -30,12 +29,7 @@ impl Engine {
         let config = thompson::Config::new()
             .nfa_size_limit(Some(program_bytes))
             .which_captures(thompson::WhichCaptures::None);
-        let nfa = thompson::Compiler::new()
-            .configure(config)
-            // `(?-u:\B)` also matches between the bytes of a character. Only `Simulation` runs it, which looks between characters only.
-            .syntax(syntax::Config::new().utf8(false))
-            .build(source)
-            .ok()?;
+        let nfa = thompson::Compiler::new().configure(config).build(source).ok()?;
         if table_bytes > 0
             && let Some(table) = Table::of(&nfa, table_bytes)
         {

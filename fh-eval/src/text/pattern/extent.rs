@@ -72,6 +72,24 @@ pub(super) enum Work {
     Steps,
 }
 
+impl Work {
+    /// Returns the maximum product of a text's bytes and a pattern's nodes for a pattern that tests positions.
+    pub(super) const fn of_positions(self) -> usize {
+        match self {
+            Self::Product => MAX_WORK,
+            Self::Steps => MAX_POSITIONS_WORK,
+        }
+    }
+
+    /// Returns the maximum number of steps of a search without a table.
+    pub(super) const fn most_steps(self) -> usize {
+        match self {
+            Self::Product => usize::MAX,
+            Self::Steps => MAX_STEPS,
+        }
+    }
+}
+
 /// Maximum product of a text's bytes and a pattern's nodes, such as 500 bytes and 1,000 nodes. A pattern that needs an
 /// engine does not match a text beyond this limit. A search within the limit takes less than 50 ms in a browser, where
 /// the small engine runs all patterns.
@@ -79,5 +97,8 @@ pub(super) const MAX_WORK: usize = 500_000;
 
 /// Maximum number of steps of a search for a pattern of FeatBit or FeatureSignals. Such a search takes less than 50 ms. A pattern with a
 /// table takes one step for each byte of the text, and has no limit.
-#[cfg(not(target_arch = "wasm32"))]
 pub(super) const MAX_STEPS: usize = 4_000_000;
+
+/// Like [`MAX_WORK`], for a pattern of FeatBit or FeatureSignals that tests positions, such as one with a look-around. Such a search takes less
+/// than 50 ms.
+const MAX_POSITIONS_WORK: usize = 2_000_000;

@@ -40,10 +40,9 @@ pub(super) fn extract(tree: Hir) -> Option<(Anchor, Box<[Box<str>]>)> {
         HirKind::Empty => vec![],
         HirKind::Literal(literal) => vec![Hir::literal(literal.0)],
         HirKind::Alternation(branches) => vec![Hir::alternation(branches)],
-        HirKind::Capture(capture) => vec![*capture.sub],
         HirKind::Look(look) => vec![Hir::look(look)],
         HirKind::Class(class) => vec![Hir::class(class)],
-        HirKind::Repetition(_) => return None,
+        HirKind::Repetition(_) | HirKind::Capture(_) => return None,
     };
     let mut at_start = false;
     while parts.first().is_some_and(|part| is_look(part, Look::Start)) {
@@ -63,7 +62,8 @@ pub(super) fn extract(tree: Hir) -> Option<(Anchor, Box<[Box<str>]>)> {
         parts.pop();
     }
     let inner = Hir::concat(parts);
-    if !inner.properties().look_set().is_empty() {
+    // A capture is a look-around.
+    if !inner.properties().look_set().is_empty() || inner.properties().explicit_captures_len() > 0 {
         return None;
     }
     let mut extractor = Extractor::new();

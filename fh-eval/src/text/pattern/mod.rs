@@ -8,6 +8,7 @@ mod class;
 mod construct;
 mod cursor;
 mod dialect;
+mod divergence;
 #[cfg(feature = "featbit")]
 mod dotnet;
 #[cfg(feature = "featbit")]
@@ -16,6 +17,9 @@ mod dotnet_blocks;
 mod engine;
 mod extent;
 mod literal;
+mod look_around;
+mod positions;
+mod program;
 mod property;
 #[cfg(feature = "featuresignals")]
 mod re2;
@@ -23,8 +27,10 @@ mod re2;
 mod re2_property;
 mod reading;
 mod refusal;
+mod sdk_check;
 #[cfg(not(target_arch = "wasm32"))]
 mod simulation;
+mod split;
 #[cfg(not(target_arch = "wasm32"))]
 mod table;
 mod translation;
@@ -32,37 +38,28 @@ mod unicode;
 
 use crate::cost::Cost;
 pub use construct::Construct;
-use dialect::EngineKind;
+pub use divergence::Divergence;
 pub use extent::Extent;
-#[cfg(not(target_arch = "wasm32"))]
-use extent::MAX_STEPS;
-use extent::{MAX_WORK, Work};
 pub use literal::Anchor;
-pub use reading::divergences;
+use program::{Compiler, Program};
 pub use refusal::{MAX_FLAG_NODES, MAX_NODES, Refusal};
-pub use translation::Divergence;
+pub use sdk_check::divergences;
 
 /// A compiled regular expression, with which REGEX rules test texts.
 #[derive(Debug)]
 pub struct Pattern {
     program: Program,
     nodes: usize,
-    work: Work,
-}
-
-#[derive(Debug)]
-enum Program {
-    /// The pattern searches for one of several literal texts at an anchor. String comparisons with these texts replace
-    /// an engine.
-    Literals(Anchor, Box<[Box<str>]>),
-    Fast(engine::Engine),
-    Small(regex_lite::Regex),
+    /// Maximum number of bytes of a text. A longer text is beyond the limit of a search.
+    most_bytes: usize,
+    /// Maximum number of steps of a search without a table.
+    most_steps: usize,
 }
 
 /// The limit for the size of a pattern's transition table, which makes searches fast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tables {
-    /// A table of at most this many bytes. A pattern whose table would be larger runs without a table.
+    /// Tables of at most this many bytes for all parts of the pattern. A part whose table would be larger runs without a table.
     UpTo(usize),
     /// The pattern runs without a table. This suits a pattern that is used in one evaluation only.
     None,
@@ -73,28 +70,6 @@ impl Tables {
         match self {
             Self::UpTo(bytes) => bytes,
             Self::None => 0,
-        }
-    }
-}
-
-/// Maximum size of the table of one pattern, in bytes. A pattern whose table would be larger runs without a table.
-pub(crate) const TABLE_BYTES: usize = engine::TABLE_BYTES;
-
-impl Program {
-    fn compile(
-        source: &str,
-        engine: EngineKind,
-        tables: Tables,
-        program_bytes: usize,
-    ) -> Option<Self> {
-        match engine {
-            EngineKind::Fast => {
-                engine::Engine::compile(source, tables.bytes(), program_bytes).map(Self::Fast)
-            }
-            EngineKind::Small => {
-                let mut builder = regex_lite::RegexBuilder::new(source);
-                builder.size_limit(program_bytes).build().ok().map(Self::Small)
-            }
         }
     }
 }
@@ -113,10 +88,11 @@ impl Pattern {
     /// assert!(!matches("an.", Extent::Whole, "banana"));
     /// assert!(matches(r"\p{Lu}\h\Q$1.50\E", Extent::Whole, "É\u{a0}$1.50"));
     /// assert!(!matches(r"^\d$", Extent::Search, "٣"));
-    /// assert!(Pattern::compile(r"(?=a)", Extent::Search).is_err());
+    /// assert!(matches(r"^(?!10\.)", Extent::Search, "192.0.2.1"));
+    /// assert!(Pattern::compile(r"(a)\1", Extent::Search).is_err());
     /// ```
     pub fn compile(pattern: &str, extent: Extent) -> Result<Self, Refusal> {
-        Self::compile_with(pattern, extent, Tables::UpTo(TABLE_BYTES), extent.limits().nodes)
+        Self::compile_with(pattern, extent, Tables::UpTo(usize::MAX), extent.limits().nodes)
     }
 
     /// Compiles a pattern with limits for the size of its table and its number of nodes.
@@ -127,19 +103,27 @@ impl Pattern {
         max_nodes: usize,
     ) -> Result<Self, Refusal> {
         let rewritten = dialect::rewrite(pattern, extent)?;
-        if rewritten.nodes > max_nodes {
+        let nodes = rewritten.nodes;
+        if nodes > max_nodes {
             return Err(Refusal::TooLarge);
         }
         let limits = extent.limits();
-        let program = match literal::extract(rewritten.tree) {
-            Some((anchor, texts)) => Program::Literals(anchor, texts),
-            None => {
-                let most = limits.program_bytes;
-                Program::compile(&rewritten.source, rewritten.engine, tables, most)
-                    .ok_or(Refusal::TooLarge)?
-            }
+        let mut compiler = Compiler {
+            source: &rewritten.source,
+            looks: &rewritten.looks,
+            engine: rewritten.engine,
+            is_dot_net: extent.is_dot_net(),
+            tables: tables.bytes(),
+            program_bytes: limits.program_bytes,
         };
-        Ok(Self { program, nodes: rewritten.nodes, work: limits.work })
+        let program = compiler.program(rewritten.expression, None).ok_or(Refusal::TooLarge)?;
+        let most_work = program.most_work(limits.work);
+        Ok(Self {
+            program,
+            nodes,
+            most_bytes: most_work.map_or(usize::MAX, |work| work / nodes.max(1)),
+            most_steps: limits.work.most_steps(),
+        })
     }
 
     /// Returns true if the pattern matches the text, and false also if the search is beyond a limit.
@@ -152,51 +136,30 @@ impl Pattern {
     /// time linear in the text's length. It allocates memory only if an engine runs the pattern without a table.
     #[must_use]
     pub fn search(&self, text: &str) -> Option<bool> {
-        match (&self.program, self.work) {
-            (Program::Literals(anchor, texts), _) => {
-                Some(texts.iter().any(|literal| anchor.holds(text, literal)))
-            }
-            #[cfg(not(target_arch = "wasm32"))]
-            (Program::Fast(engine), Work::Steps) => engine.search(text, MAX_STEPS),
-            (Program::Fast(engine), _) if self.is_affordable(text) => {
-                engine.search(text, usize::MAX)
-            }
-            (Program::Small(regex), _) if self.is_affordable(text) => Some(regex.is_match(text)),
-            _ => None,
+        // The limit is asked before any part of the pattern, so that a result beyond it is never negated.
+        if text.len() > self.most_bytes {
+            return None;
         }
-    }
-
-    fn is_affordable(&self, text: &str) -> bool {
-        text.len().saturating_mul(self.nodes) <= MAX_WORK
+        self.program.search(text, self.most_steps)
     }
 
     /// Returns true if a search can be beyond a limit.
     pub(crate) fn is_limited(&self) -> bool {
-        match &self.program {
-            Program::Literals(..) => false,
-            Program::Fast(engine) => self.work == Work::Product || engine.table_bytes() == 0,
-            Program::Small(_) => true,
-        }
+        self.longest_text().is_some()
     }
 
     /// Returns the largest number of bytes with which no text is beyond the limit of a search; `None` if there is no limit.
     #[must_use]
     pub fn longest_text(&self) -> Option<usize> {
-        match (&self.program, self.work) {
-            _ if !self.is_limited() => None,
-            #[cfg(not(target_arch = "wasm32"))]
-            (Program::Fast(engine), Work::Steps) => Some(MAX_STEPS / engine.most_steps().max(1)),
-            _ => Some(MAX_WORK / self.nodes.max(1)),
-        }
+        let steps = Some(self.most_steps).filter(|most| *most < usize::MAX);
+        let steps = steps.and_then(|most| Some(most / self.program.most_steps()?.max(1)));
+        let bytes = Some(self.most_bytes).filter(|most| *most < usize::MAX);
+        steps.into_iter().chain(bytes).min()
     }
 
-    /// Returns the size of the pattern's program in bytes, without its table. Returns 0 for literal texts, which are as long as the pattern.
+    /// Returns the size of the pattern's program in bytes, without its tables.
     pub(crate) fn program_bytes(&self) -> usize {
-        match &self.program {
-            Program::Literals(..) => 0,
-            Program::Fast(engine) => engine.program_bytes(),
-            Program::Small(_) => self.nodes.saturating_mul(64),
-        }
+        self.program.bytes(self.nodes)
     }
 
     /// Returns the literal texts for which the pattern searches, and the position at which a matching text has one of
@@ -209,32 +172,14 @@ impl Pattern {
         }
     }
 
-    /// Returns the size in bytes of the pattern's table, which all threads share. Returns 0 if the pattern has no
-    /// table.
-    pub(crate) fn table_bytes(&self) -> usize {
-        match &self.program {
-            Program::Fast(engine) => engine.table_bytes(),
-            _ => 0,
-        }
+    /// Returns the number of bytes for which the pattern counts in the limit for all tables.
+    pub(crate) fn table_charge(&self) -> usize {
+        self.program.table_charge()
     }
 
     /// Returns the maximum work of one search of a supplied text.
     pub(crate) fn cost(&self) -> Cost {
-        match &self.program {
-            Program::Literals(Anchor::Anywhere, texts) => texts
-                .iter()
-                .map(|text| Cost::of_search(text.len()))
-                .fold(Cost::default(), Cost::plus),
-            Program::Literals(_, texts) => {
-                let lengths = texts.iter().map(|text| text.len());
-                lengths.map(Cost::of_comparison).fold(Cost::default(), Cost::plus)
-            }
-            Program::Fast(engine) => engine.cost(),
-            Program::Small(_) => {
-                let nodes = self.nodes as u64;
-                Cost { per_value: 60 * nodes, per_byte: 12 * nodes }
-            }
-        }
+        self.program.cost(self.nodes)
     }
 
     /// Returns the number of nodes of the pattern's tree with repetitions written out. The limits for patterns count

@@ -24,6 +24,10 @@ impl Engine {
         match *self {}
     }
 
+    pub(super) const fn most_steps(&self) -> usize {
+        match *self {}
+    }
+
     pub(super) const fn program_bytes(&self) -> usize {
         match *self {}
     }

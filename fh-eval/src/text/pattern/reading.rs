@@ -5,21 +5,10 @@
 use super::Extent;
 use super::construct::Construct;
 use super::cursor::{next, take};
+use super::divergence::Divergence;
+use super::look_around::{Kind, Side};
 use super::refusal::Refusal;
-use super::translation::{Divergence, Mark, Read};
-
-/// Returns the constructs of a pattern that SDKs read differently, each construct once. The list is empty if the
-/// pattern has `\R` or `\Z` in a class, or `\Q` after a flag `x`. Other mistakes of a pattern are not checked.
-///
-/// ```
-/// use fh_eval::internal::text::pattern::{Divergence, divergences};
-/// assert_eq!(divergences("^[[:alpha:]]$"), [Divergence::ClassInClass]);
-/// assert!(divergences("^[A-Za-z]$").is_empty());
-/// ```
-#[must_use]
-pub fn divergences(pattern: &str) -> Vec<Divergence> {
-    read(pattern, Extent::Search).map_or_else(|_| Vec::new(), |read| read.divergences)
-}
+use super::translation::{Mark, Read};
 
 // The characters of Java's `\h` and `\v`, and those of their complements, as contents of classes.
 const BLANK: &str = r"\x{9}\x{20}\x{A0}\x{1680}\x{180E}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}";
@@ -46,6 +35,7 @@ pub(super) fn read(pattern: &str, extent: Extent) -> Result<Read, Refusal> {
         extent,
         depth: 0,
         comments: false,
+        groups: Vec::new(),
         read: Read { text: String::new(), marks: Vec::new(), divergences: Vec::new() },
     };
     while let Some(c) = next(&mut reader.rest) {
@@ -54,13 +44,22 @@ pub(super) fn read(pattern: &str, extent: Extent) -> Result<Read, Refusal> {
     Ok(reader.read)
 }
 
+/// An open group.
+struct Group {
+    /// True if the flag `x` is on outside of the group.
+    comments: bool,
+    /// The kind of look-around that the group is.
+    kind: Option<Kind>,
+}
+
 struct Reader<'p> {
     rest: &'p str,
     extent: Extent,
     /// Number of classes that are open at the current position.
     depth: usize,
-    /// True after the first group with the flag `x`, which makes `#` begin a comment.
+    /// True if the flag `x` is on, which makes `#` begin a comment.
     comments: bool,
+    groups: Vec<Group>,
     read: Read,
 }
 
@@ -90,9 +89,16 @@ impl Reader<'_> {
                 self.depth = self.depth.saturating_sub(1);
                 self.push("]");
             }
-            '(' if self.depth == 0 => {
-                self.comments |= sets_comments(self.rest);
-                self.push("(");
+            '(' if self.depth == 0 => self.group(),
+            ')' if self.depth == 0 => {
+                if let Some(Group { comments, kind }) = self.groups.pop() {
+                    self.comments = comments;
+                    let is_behind = kind.is_some_and(|kind| kind.side == Side::Behind);
+                    if is_behind && self.rest.starts_with(['*', '+', '?', '{']) {
+                        self.note(Divergence::RepeatedLookBehind);
+                    }
+                }
+                self.push(")");
             }
             '#' if self.comments && self.depth == 0 => {
                 let end = self.rest.find('\n').unwrap_or(self.rest.len());
@@ -104,6 +110,49 @@ impl Reader<'_> {
             c => self.read.text.push(c),
         }
         Ok(())
+    }
+
+    /// Reads the start of a group whose `(` was already read, or a group that only sets flags.
+    fn group(&mut self) {
+        let Some(mut rest) = self.rest.strip_prefix('?') else {
+            self.note_capture();
+            self.groups.push(Group { comments: self.comments, kind: None });
+            return self.push("(");
+        };
+        if let Some(kind) = Kind::take(&mut rest) {
+            self.rest = rest;
+            self.groups.push(Group { comments: self.comments, kind: Some(kind) });
+            self.note(kind.divergence());
+            self.read.marks.push((self.read.text.len(), Mark::LookAround(kind)));
+            return self.push("(?:");
+        }
+        let is_flag = |c: char| c.is_ascii_alphabetic() || c == '-';
+        let after = rest.trim_start_matches(is_flag);
+        let flags = rest.strip_suffix(after).unwrap_or_default();
+        let comments = match flags.split_once('-').unwrap_or((flags, "")) {
+            (_, off) if off.contains('x') => false,
+            (on, _) => self.comments || on.contains('x'),
+        };
+        if let Some(after) = after.strip_prefix(')') {
+            self.rest = after;
+            self.push(&format!("(?{flags})"));
+        } else {
+            self.groups.push(Group { comments: self.comments, kind: None });
+            self.push("(");
+            if !after.starts_with(':') {
+                self.note_capture();
+                return;
+            }
+        }
+        self.comments = comments;
+    }
+
+    /// Notes a group that captures in a negative look-behind.
+    fn note_capture(&mut self) {
+        let negative_behind = Kind { side: Side::Behind, is_negated: true };
+        if self.groups.iter().any(|group| group.kind == Some(negative_behind)) {
+            self.note(Divergence::GroupInLookBehind);
+        }
     }
 
     /// Reads the start of a class whose `[` was already read.
@@ -218,11 +267,4 @@ impl Reader<'_> {
         self.push(group);
         Ok(())
     }
-}
-
-/// Returns true if the flags of a group switch `x` on. `group` is the text after the group's opening parenthesis.
-fn sets_comments(group: &str) -> bool {
-    let Some(flags) = group.strip_prefix('?') else { return false };
-    let flags = flags.split(|c: char| !c.is_ascii_alphabetic()).next();
-    flags.is_some_and(|flags| flags.contains('x'))
 }

@@ -9,7 +9,6 @@ use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Builder, Config};
 use regex_automata::nfa::thompson::NFA;
 use regex_automata::util::alphabet::Unit;
-use regex_automata::util::look::Look;
 use regex_automata::{Input, MatchKind};
 
 use crate::hashing::Hashing;
@@ -35,11 +34,8 @@ const MEMORY: usize = 4;
 
 impl Table {
     /// Computes the table of an automaton. Returns `None` if the table would be larger than `most_bytes` bytes, or if the pattern has word boundaries
-    /// of Unicode or `\B`, which need the characters around them.
+    /// of Unicode, which need the characters around them.
     pub(super) fn of(nfa: &NFA, most_bytes: usize) -> Option<Self> {
-        if nfa.look_set_any().contains(Look::WordAsciiNegate) {
-            return None;
-        }
         let config = Config::new()
             .match_kind(MatchKind::LeftmostFirst)
             .cache_capacity(MEMORY.saturating_mul(most_bytes))

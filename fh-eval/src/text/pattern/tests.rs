@@ -1,3 +1,5 @@
+use super::look_around::Expression;
+use super::positions::Positions;
 use super::*;
 use proptest::prelude::*;
 
@@ -58,11 +60,9 @@ fn refusals() {
         assert!(matches!(refused(pattern), Refusal::Invalid(_)), "{pattern}");
     }
     for pattern in [
-        "(?=a)",
-        "(?!a)",
-        "(?<=a)",
-        "(?<!a)",
+        "(?x)( ?=a)",
         r"(a)\1",
+        r"(?=(a)\1)",
         r"\pX",
         r"\p{Greek}",
         r"\p{lu}",
@@ -70,10 +70,7 @@ fn refusals() {
         r"\R+",
         r"(a\R)?",
         r"[\R]",
-        r"\Za",
-        r"(?:a\Z)*",
         r"[\Z]",
-        "(?x:a)#[[:alpha:]]",
         r"(?x)\Qa\E",
         "[a&&b]",
         "[a--b]",
@@ -108,15 +105,14 @@ fn refusals() {
 #[test]
 fn refusals_say_what_to_write_instead() {
     for (pattern, construct) in [
-        ("a(?=b)", Construct::LookAhead),
-        ("a(?!b)", Construct::NegativeLookAhead),
-        ("(?<=b)a", Construct::LookBehind),
-        ("é(?<!b)a", Construct::NegativeLookBehind),
+        ("(?x)a( ?=b)", Construct::LookAhead),
+        ("(?x)a( ?!b)", Construct::NegativeLookAhead),
+        ("(?x)( ?<=b)a", Construct::LookBehind),
+        ("(?x)é( ?<!b)a", Construct::NegativeLookBehind),
         (r"(a)\1", Construct::BackReference),
         ("[a&&b]", Construct::ClassOperation),
         (r"\p{Greek}", Construct::Property),
         (r"(?:\R)+", Construct::RepeatedLineBreak),
-        (r"a\Zb", Construct::EndInside),
     ] {
         assert_eq!(refused(pattern), Refusal::Unsupported(construct), "{pattern}");
         assert!(!construct.instead().is_empty());
@@ -256,10 +252,52 @@ fn anchored_literals_need_no_engine() {
     }
 }
 
+/// A look-around at the start or the end of the text is a pattern of its own. The engine for positions runs all others, without a table.
+#[test]
+fn look_arounds_at_an_end_are_parts() {
+    for (pattern, extent, is_split) in [
+        (r"^(?!10\.)", Extent::Search, true),
+        (r"\A(?=a)(?!b)(?:c)", Extent::Search, true),
+        ("(?!a)b*", Extent::Whole, true),
+        ("b+(?<!a)$", Extent::Search, true),
+        ("^(?!^(?!a)b)b*", Extent::Search, true),
+        ("(?!a)b", Extent::Search, false),
+        ("(?m)^(?!a)b", Extent::Search, false),
+        ("(?m)b+(?<!a)$", Extent::Search, false),
+        ("^(?!a)b|c", Extent::Search, false),
+        ("(?:^(?!a))?b", Extent::Search, false),
+        ("(?:^(?!a)b)*c", Extent::Whole, false),
+        ("^(?<!a)b", Extent::Search, false),
+        (r"b+(?<!a)\Z", Extent::Search, false),
+        (r"a\Z\n", Extent::Whole, false),
+        #[cfg(not(target_arch = "wasm32"))]
+        (r"a\B", Extent::Search, false),
+        #[cfg(feature = "featbit")]
+        ("^(?!.*a$).*$", Extent::DotNet, true),
+        #[cfg(feature = "featbit")]
+        ("b+(?<!a)$", Extent::DotNet, false),
+    ] {
+        let pattern_of = Pattern::compile(pattern, extent).unwrap();
+        assert!(pattern_of.literals().is_none(), "{pattern}");
+        match pattern_of.program {
+            Program::All(_) => assert!(is_split, "{pattern} as {extent:?}"),
+            Program::Positions(_) => {
+                assert!(!is_split, "{pattern} as {extent:?}");
+                assert_eq!(pattern_of.table_charge(), 0, "{pattern}");
+            }
+            other => panic!("{pattern} as {extent:?}: {other:?}"),
+        }
+    }
+    let charge = |pattern| Pattern::compile(pattern, Extent::Search).unwrap().table_charge();
+    assert_eq!(charge(r"^(?!10\.)"), 0);
+    assert_eq!(charge("^(?!.*a).*b$"), charge("^.*a") + charge("^.*b$"));
+}
+
 #[test]
 fn bombs_are_harmless() {
     // The engines run in linear time. A text that is too long for a large pattern does not match, and costs no time.
     assert!(!search("(a+)+$", &format!("{}!", "a".repeat(40_000))));
+    assert!(!search("(?=(a+)+!$)(?!(a*)*b)c?", &"a".repeat(10_000)));
     let large = Pattern::compile("([a-z]?){3000}x", Extent::Search).unwrap();
     assert!(!large.is_match(&"x".repeat(100_000)));
     assert!(large.is_match("aax"));
@@ -301,7 +339,7 @@ fn long_lists_and_long_texts_of_flags() {
     ];
     for (pattern, text, expected) in &rows {
         for extent in [Extent::DotNet, Extent::Re2] {
-            let (tables, without) = (Tables::UpTo(TABLE_BYTES), Tables::None);
+            let (tables, without) = (Tables::UpTo(usize::MAX), Tables::None);
             for tables in [tables, without] {
                 let compiled =
                     Pattern::compile_with(pattern, extent, tables, extent.limits().nodes).unwrap();
@@ -353,36 +391,41 @@ proptest! {
     fn the_tree_has_the_literal_texts_of_the_source(pattern in pattern()) {
         for extent in [Extent::Search, Extent::Whole] {
             let Ok(rewritten) = dialect::rewrite(&pattern, extent) else { continue };
+            let tree = rewritten.expression.tree;
             // `regex-syntax` has no tables for these word boundaries beyond ASCII. They exclude literal texts in any case.
             let source = rewritten.source.replace(r"\b", r"(?-u:\b)").replace(r"\B", r"(?-u:\b)");
             let parsed = regex_syntax::Parser::new().parse(&source).unwrap();
             if !pattern.contains(r"\Z") && source == rewritten.source {
-                prop_assert_eq!(&rewritten.tree, &parsed, "{}", &source);
+                prop_assert_eq!(&tree, &parsed, "{}", &source);
             }
-            prop_assert_eq!(literal::extract(rewritten.tree), literal::extract(parsed), "{}", &source);
+            prop_assert_eq!(literal::extract(tree), literal::extract(parsed), "{}", &source);
         }
     }
 
-    /// The two engines that run the dialect give the same results, and so do the string comparisons that replace them.
+    /// All engines give the same results, and so do the string comparisons that replace them.
     #[test]
     fn engines_agree(pattern in pattern(), texts in prop::collection::vec("[a-cA-C0é🚲 \\n\\r\u{2028}_.]{0,6}", 1..6)) {
         for extent in [Extent::Search, Extent::Whole] {
             let Ok(rewritten) = dialect::rewrite(&pattern, extent) else { continue };
+            let Expression { tree, is_plain, .. } = rewritten.expression;
             let written = rewritten.source;
-            let portable = written.replace(r"(?-u:\b)", r"\b").replace(r"(?-u:\B)", r"\B");
+            let positions = Positions::compile(&tree, &[], false).unwrap();
+            let portable = written.replace(r"(?-u:\b)", r"\b");
             let portable = regex_lite::Regex::new(&portable).unwrap();
-            // `regex` refuses `\B` of ASCII, which matches between the bytes of a character.
-            let native = (rewritten.engine == EngineKind::Fast && !written.contains(r"(?-u:\B)"))
-                .then(|| regex::Regex::new(&written).unwrap());
+            // `regex` reads `\B` in another way.
+            let native = (is_plain && !cfg!(target_arch = "wasm32")).then(|| regex::Regex::new(&written).unwrap());
             let simulated = Pattern::compile_with(&pattern, extent, Tables::None, MAX_NODES).unwrap();
             let ours = Pattern::compile(&pattern, extent).unwrap();
             for text in &texts {
-                let expected = portable.is_match(text);
-                if let Some(native) = &native {
-                    prop_assert_eq!(native.is_match(text), expected, "{} on {:?}", &written, text);
+                let found = positions.is_match(text);
+                if is_plain || !pattern.contains(r"\Z") {
+                    prop_assert_eq!(found, portable.is_match(text), "{} on {:?}", &written, text);
                 }
-                prop_assert_eq!(ours.is_match(text), expected, "{} on {:?}", &written, text);
-                prop_assert_eq!(simulated.is_match(text), expected, "{} on {:?}", &written, text);
+                if let Some(native) = &native {
+                    prop_assert_eq!(native.is_match(text), found, "{} on {:?}", &written, text);
+                }
+                prop_assert_eq!(ours.is_match(text), found, "{} on {:?}", &written, text);
+                prop_assert_eq!(simulated.is_match(text), found, "{} on {:?}", &written, text);
             }
         }
     }

@@ -1,10 +1,15 @@
 //! Translation of the syntax of Java and JavaScript to that of `regex-lite`. It is simple and slow: it reads the pattern once, with a stack
 //! of its groups, and writes a new one.
 
-/// A pattern for `regex-lite`, and true if Java's `\Z` ends it.
+use super::sets::LOOK_AROUNDS;
+
+/// A pattern for `regex-lite`.
 pub(super) struct Translated {
     pub(super) pattern: String,
+    /// True if Java's `\Z` ends the pattern. It is written as `\z`.
     pub(super) ends_before_line_break: bool,
+    /// True if the pattern has look-arounds, or a `\Z` in the middle, which `regex-lite` lacks. Each `\Z` is left.
+    pub(super) tests_positions: bool,
 }
 
 const BLANK: &str = r"\t\x20\xA0\x{1680}\x{180E}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}";
@@ -19,7 +24,7 @@ pub(super) fn translate(pattern: &str, whole: bool) -> Option<Translated> {
     let pattern = without_quotes(pattern);
     let chars: Vec<char> = pattern.chars().collect();
     let mut out = String::new();
-    let mut ends_before_line_break = false;
+    let (mut ends, mut tests_positions) = (Vec::new(), false);
     // For each open group: true if it contains something that must not be repeated.
     let mut groups = vec![false];
     let mut classes = 0;
@@ -72,11 +77,9 @@ pub(super) fn translate(pattern: &str, whole: bool) -> Option<Translated> {
                         out.push_str(&format!(r"(?:\r\n|[{VERTICAL}])"));
                     }
                     Some('Z') => {
-                        if !is_last(&chars, at) {
-                            return None;
-                        }
-                        ends_before_line_break = true;
-                        out.push_str(r"\z");
+                        tests_positions |= !is_last(&chars, at);
+                        ends.push(out.len());
+                        out.push_str(r"\Z");
                     }
                     Some('<') => out.push_str(r"\x3C"),
                     Some('>') => out.push_str(r"\x3E"),
@@ -125,6 +128,8 @@ pub(super) fn translate(pattern: &str, whole: bool) -> Option<Translated> {
                 }
             }
             '(' if classes == 0 => {
+                let rest: String = chars.iter().skip(at - 1).take(4).collect();
+                tests_positions |= LOOK_AROUNDS.iter().any(|(look, ..)| rest.starts_with(look));
                 groups.push(false);
                 out.push('(');
             }
@@ -140,7 +145,10 @@ pub(super) fn translate(pattern: &str, whole: bool) -> Option<Translated> {
             other => out.push(other),
         }
     }
-    Some(Translated { pattern: out, ends_before_line_break })
+    if !tests_positions {
+        ends.iter().for_each(|at| out.replace_range(at..&(at + 2), r"\z"));
+    }
+    Some(Translated { pattern: out, ends_before_line_break: !ends.is_empty(), tests_positions })
 }
 
 /// Returns true if a repetition directly follows another one. JavaScript refuses it; in Java it is possessive, an error, or has no effect.

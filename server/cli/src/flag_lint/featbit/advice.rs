@@ -1,7 +1,7 @@
 //! Advice for the engine's diagnostics.
 
 use fh_eval::featbit::OPERATORS;
-use fh_eval::{Construct, Diagnostic, DiagnosticKind, Refusal, Vocabulary};
+use fh_eval::{Diagnostic, DiagnosticKind, Refusal, Vocabulary};
 use fh_files::closest;
 
 use crate::flag_lint::node::Node;
@@ -43,7 +43,7 @@ pub(super) fn of(diagnostic: &Diagnostic, entity: Node<'_>) -> (&'static str, St
             "write a JSON list of texts as the text of the value, such as \"[\\\"pro\\\", \\\"trial\\\"]\"".to_string(),
         ),
         DiagnosticKind::Pattern(Refusal::Unsupported(construct)) => {
-            ("regex", instead(*construct).to_string())
+            ("regex", construct.instead().to_string())
         }
         DiagnosticKind::Pattern(Refusal::Invalid(_)) => (
             "regex",
@@ -60,21 +60,5 @@ pub(super) fn of(diagnostic: &Diagnostic, entity: Node<'_>) -> (&'static str, St
             ("wrong-type", "correct the named part of the segment".to_string())
         }
         _ => ("wrong-type", "correct the named part of the flag".to_string()),
-    }
-}
-
-/// Returns advice in FeatBit's words on what to write instead of a construct.
-fn instead(construct: Construct) -> &'static str {
-    match construct {
-        Construct::LookAhead => {
-            "give each look-ahead a condition of its own, since all conditions of a rule must hold, or write the text that follows as part of the pattern"
-        }
-        Construct::NegativeLookAhead => {
-            "add a condition with NotContain or NotMatchRegex for the text that must not follow"
-        }
-        Construct::NegativeLookBehind => {
-            "add a condition with NotContain or NotMatchRegex for the text that must not precede"
-        }
-        other => other.instead(),
     }
 }

@@ -51,6 +51,7 @@ fn instead(construct: Construct) -> &'static str {
         Construct::NegativeLookAhead | Construct::NegativeLookBehind => {
             "write the texts that are meant; no operator negates a pattern"
         }
+        Construct::LookBehind => "write the text that precedes as part of the pattern",
         other => other.instead(),
     }
 }

@@ -46,6 +46,16 @@ const PATTERNS: &[&str] = &[
     "\\R",
     "a\\Z",
     "[a[b]n]",
+    "(?=a)",
+    "(?!a)",
+    "(?<=a)b",
+    "(?<!a)b",
+    "^(?!ba).*$",
+    "^(?=.*\\d)(?=.*[a-z]).*$",
+    "na(?<!b.*)$",
+    "^(?:(?!an).)*$",
+    "a\\Z\\n",
+    "(?!\\Z).",
 ];
 
 /// Patterns that are refused: they are malformed, need more than linear time, or are outside the dialect.
@@ -56,15 +66,12 @@ const REFUSED: &[&str] = &[
     "*",
     "+a",
     "a{2",
-    "(?=a)",
-    "(?!a)",
-    "(?<=a)b",
+    "(?=(a)\\1)",
     "(a)\\1",
     "\\p{Greek}",
     "\\pX",
     "a{9,1}",
     "[z-a]",
-    "(?<!a)b",
     "\\",
 ];
 
@@ -82,10 +89,14 @@ fn built(choices: &mut Choices<'_>, depth: usize) -> String {
     if depth == 0 {
         return choices.one(&atoms).to_owned();
     }
-    match choices.weighted(&[2, 3, 2, 2]) {
+    match choices.weighted(&[2, 3, 2, 2, 1]) {
         0 => choices.one(&atoms).to_owned(),
         1 => choices.some(1, 3, |choices| built(choices, depth - 1)).concat(),
         2 => format!("(?:{}|{})", built(choices, depth - 1), built(choices, depth - 1)),
+        4 => {
+            let kind = choices.one(&["=", "!", "<=", "<!"]);
+            format!("(?{kind}{})", built(choices, depth - 1))
+        }
         _ => {
             let inner = built(choices, depth - 1);
             format!("(?:{inner}){}", choices.one(&["*", "+", "?", "{2}", "{0,2}", "*?"]))

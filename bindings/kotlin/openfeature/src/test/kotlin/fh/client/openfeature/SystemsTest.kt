@@ -58,7 +58,7 @@ class SystemsTest {
     @Test
     fun `a client of FeatBit has errors for a malformed flag and for a context without a key`() {
         check(
-            featBit(rule("plan", "MatchRegex", "(?=look)")),
+            featBit(rule("plan", "MatchRegex", """(back)\\1""")),
             ImmutableContext("bob") to listOf("default", "ERROR", ErrorCode.GENERAL),
             ImmutableContext() to listOf("default", "ERROR", ErrorCode.TARGETING_KEY_MISSING),
         )

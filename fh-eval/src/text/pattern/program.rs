@@ -1,0 +1,219 @@
+//! The programs that run patterns.
+
+use regex_syntax::hir::{Hir, Look};
+
+use super::dialect::EngineKind;
+use super::engine::{self, Engine};
+use super::extent::{MAX_WORK, Work};
+use super::literal::{self, Anchor};
+use super::look_around::{Expression, LookAround, Side};
+use super::positions::Positions;
+use super::split::split;
+use crate::cost::Cost;
+
+#[derive(Debug)]
+pub(super) enum Program {
+    /// The pattern searches for one of several literal texts at an anchor. String comparisons with these texts replace
+    /// an engine.
+    Literals(Anchor, Box<[Box<str>]>),
+    Fast(Engine),
+    Small(regex_lite::Regex),
+    /// The pattern tests positions in a way that only this engine has.
+    Positions(Box<Positions>),
+    /// Each of several programs gives the result that the pattern needs.
+    All(Box<[Part]>),
+}
+
+/// A part of a pattern.
+#[derive(Debug)]
+pub(super) struct Part {
+    program: Program,
+    /// True if the program must not match.
+    is_negated: bool,
+}
+
+/// Compiles the parts of a pattern.
+pub(super) struct Compiler<'p> {
+    pub(super) source: &'p str,
+    pub(super) looks: &'p [LookAround],
+    pub(super) engine: EngineKind,
+    pub(super) is_dot_net: bool,
+    /// Number of bytes for further tables.
+    pub(super) tables: usize,
+    pub(super) program_bytes: usize,
+}
+
+impl Compiler<'_> {
+    /// Compiles a pattern, or a part of one. Returns `None` if the program would be too large.
+    pub(super) fn program(
+        &mut self,
+        expression: Expression,
+        wrap: Option<Side>,
+    ) -> Option<Program> {
+        let rest = split(expression, self.looks);
+        let mut parts = Vec::with_capacity(rest.split.len() + 1);
+        for look in &rest.split {
+            let Expression { tree, text, is_plain } = &look.inside;
+            let tree = match look.kind.side {
+                Side::Ahead => Hir::concat(vec![Hir::look(Look::Start), tree.clone()]),
+                Side::Behind => Hir::concat(vec![tree.clone(), Hir::look(Look::End)]),
+            };
+            let inside = Expression { tree, text: text.clone(), is_plain: *is_plain };
+            let program = self.program(inside, Some(look.kind.side))?;
+            parts.push(Part { program, is_negated: look.kind.is_negated });
+        }
+        let text = rest.text(self.source);
+        let text = match wrap {
+            None => text,
+            Some(Side::Ahead) => format!(r"\A(?:{text})"),
+            Some(Side::Behind) => format!(r"(?:{text})\z"),
+        };
+        let rest = self.one(rest.expression, &text)?;
+        if parts.is_empty() {
+            return Some(rest);
+        }
+        if !rest.matches_all() {
+            parts.push(Part { program: rest, is_negated: false });
+        }
+        Some(Program::All(parts.into()))
+    }
+
+    /// Compiles an expression that is not split.
+    fn one(&mut self, expression: Expression, text: &str) -> Option<Program> {
+        if expression.has_look_around() || !expression.is_plain {
+            let positions = Positions::compile(&expression.tree, self.looks, self.is_dot_net)?;
+            return Some(Program::Positions(Box::new(positions)));
+        }
+        if let Some((anchor, texts)) = literal::extract(expression.tree) {
+            return Some(Program::Literals(anchor, texts));
+        }
+        let program = match self.engine {
+            EngineKind::Fast => {
+                let tables = self.tables.min(engine::TABLE_BYTES);
+                Program::Fast(Engine::compile(text, tables, self.program_bytes)?)
+            }
+            EngineKind::Small => {
+                let mut builder = regex_lite::RegexBuilder::new(text);
+                Program::Small(builder.size_limit(self.program_bytes).build().ok()?)
+            }
+        };
+        self.tables = self.tables.saturating_sub(program.table_charge());
+        Some(program)
+    }
+}
+
+impl Program {
+    /// Searches a text. Returns `None` if the search would take more steps than `most_steps`.
+    #[inline]
+    pub(super) fn search(&self, text: &str, most_steps: usize) -> Option<bool> {
+        match self {
+            Self::All(parts) => {
+                let mut all = Some(true);
+                for part in parts {
+                    match part.program.search_part(text, most_steps) {
+                        Some(found) if found == part.is_negated => return Some(false),
+                        Some(_) => {}
+                        None => all = None,
+                    }
+                }
+                all
+            }
+            part => part.search_part(text, most_steps),
+        }
+    }
+
+    #[inline(always)]
+    fn search_part(&self, text: &str, most_steps: usize) -> Option<bool> {
+        match self {
+            Self::Literals(anchor, texts) => {
+                Some(texts.iter().any(|literal| anchor.holds(text, literal)))
+            }
+            Self::Fast(engine) => engine.search(text, most_steps),
+            Self::Small(regex) => Some(regex.is_match(text)),
+            Self::Positions(positions) => Some(positions.is_match(text)),
+            Self::All(_) => self.search(text, most_steps),
+        }
+    }
+
+    /// Returns true if the program matches every text.
+    fn matches_all(&self) -> bool {
+        let Self::Literals(anchor, texts) = self else { return false };
+        *anchor != Anchor::Both && texts.iter().any(|text| text.is_empty())
+    }
+
+    /// Returns the maximum product of a pattern's nodes and a text's bytes. Returns `None` if there is no limit for it.
+    pub(super) fn most_work(&self, work: Work) -> Option<usize> {
+        match self {
+            Self::Literals(..) => None,
+            Self::Fast(_) => (work == Work::Product).then_some(MAX_WORK),
+            Self::Small(_) => Some(MAX_WORK),
+            Self::Positions(_) => Some(work.of_positions()),
+            Self::All(parts) => parts.iter().filter_map(|part| part.program.most_work(work)).min(),
+        }
+    }
+
+    /// Returns the largest number of steps for one byte of a text, if the steps of a search are limited.
+    pub(super) fn most_steps(&self) -> Option<usize> {
+        match self {
+            Self::Fast(engine) if engine.table_bytes() == 0 => Some(engine.most_steps()),
+            Self::All(parts) => parts.iter().filter_map(|part| part.program.most_steps()).max(),
+            _ => None,
+        }
+    }
+
+    /// Returns the size of the program in bytes, without its tables. `nodes` is the number of the pattern's nodes. Returns 0 for literal texts,
+    /// which are as long as the pattern.
+    pub(super) fn bytes(&self, nodes: usize) -> usize {
+        match self {
+            Self::Literals(..) => 0,
+            Self::Fast(engine) => engine.program_bytes(),
+            Self::Small(_) => nodes.saturating_mul(64),
+            Self::Positions(positions) => positions.bytes(),
+            Self::All(parts) => parts.iter().map(|part| part.program.bytes(nodes)).sum(),
+        }
+    }
+
+    /// Returns the size in bytes of the program's tables, which all threads share.
+    pub(super) fn table_bytes(&self) -> usize {
+        match self {
+            Self::Fast(engine) => engine.table_bytes(),
+            Self::All(parts) => parts.iter().map(|part| part.program.table_bytes()).sum(),
+            _ => 0,
+        }
+    }
+
+    /// Returns the number of bytes for which the tables of the program count in the limit for all tables. A program without a table counts as
+    /// the largest table: if a table turns out too large, the attempt to build it took as long as building a table of that size.
+    pub(super) fn table_charge(&self) -> usize {
+        match self {
+            Self::Literals(..) | Self::Positions(_) => 0,
+            Self::Fast(_) | Self::Small(_) if self.table_bytes() == 0 => engine::TABLE_BYTES,
+            Self::Fast(_) | Self::Small(_) => self.table_bytes(),
+            Self::All(parts) => parts.iter().map(|part| part.program.table_charge()).sum(),
+        }
+    }
+
+    /// Returns the maximum work of one search of a supplied text. `nodes` is the number of the pattern's nodes.
+    pub(super) fn cost(&self, nodes: usize) -> Cost {
+        match self {
+            Self::Literals(Anchor::Anywhere, texts) => texts
+                .iter()
+                .map(|text| Cost::of_search(text.len()))
+                .fold(Cost::default(), Cost::plus),
+            Self::Literals(_, texts) => {
+                let lengths = texts.iter().map(|text| text.len());
+                lengths.map(Cost::of_comparison).fold(Cost::default(), Cost::plus)
+            }
+            Self::Fast(engine) => engine.cost(),
+            Self::Small(_) => {
+                let nodes = nodes as u64;
+                Cost { per_value: 60 * nodes, per_byte: 12 * nodes }
+            }
+            Self::Positions(positions) => positions.cost(),
+            Self::All(parts) => {
+                let costs = parts.iter().map(|part| part.program.cost(nodes));
+                costs.fold(Cost::default(), Cost::plus)
+            }
+        }
+    }
+}
