@@ -2,22 +2,25 @@
 //! the state with which the admin API replaced it. PUT and the admin API make the changes of single values.
 
 mod change;
+mod commit;
 mod entry;
 mod gone;
 mod loading;
+mod logged_change;
 mod put;
 mod record;
 mod refusal;
+mod rise;
 mod store;
 mod value;
 mod writer;
 
-pub(crate) use change::read_only;
+pub(crate) use change::{AWAY, UNKNOWN, read_only};
 pub use change::{FeatureChange, READ_ONLY, ReplaceError};
+pub(crate) use commit::{ChangeStore, Commit, ForeignCommit, News, NoPersistence, NotCommitted};
+pub(crate) use logged_change::LoggedChange;
 pub(crate) use put::{Update, UpdateOutcome};
-pub(crate) use record::{
-    ChangeStore, ChangeStoreError, Fingerprint, NoPersistence, Record, Records, ServedVersion,
-};
+pub(crate) use record::{ChangeStoreError, Fingerprint, Record, Records, ServedVersion};
 pub(crate) use refusal::Refusal;
 pub(crate) use store::StateStore;
 pub(crate) use writer::Writer;

@@ -14,8 +14,8 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::change::{FeatureChange, ReplaceError};
+use super::commit::ChangeStore;
 use super::loading::Loading;
-use super::record::ChangeStore;
 use super::{StateStore, Update, UpdateOutcome};
 use crate::reply::{Effect, Reply};
 use crate::serving::{Environments, start_waking};
@@ -49,6 +49,7 @@ impl Writer {
             store,
             base,
             change_store,
+            loading: loading.clone(),
             is_change_store_current: true,
             settings,
             environments,
