@@ -15,7 +15,7 @@ use crate::evaluations::Evaluations;
 use crate::metrics::Metrics;
 use crate::notices::Notices;
 use crate::options::Options;
-use crate::origin::{Admission, CallerKind, KeyRequest, Opened, Opening, Origin};
+use crate::origin::{Admission, CallerKind, KeyProof, KeyRequest, Opened, Opening, Origin};
 use crate::rate::{FailedAttempts, Rates};
 use crate::request_memory::RequestMemory;
 use crate::serving::{Environments, Published, ServedFeature};
@@ -122,8 +122,20 @@ impl SharedState {
         address: Option<IpAddr>,
         context: impl Fn() -> RequestContext + Sync,
     ) -> Opening {
-        let (environments, rates) = (&*self.environments, &self.rates);
-        let request = KeyRequest { key, caller, address, context: &context, environments, rates };
+        self.open_proven(key, KeyProof::Wanted, caller, address, context)
+    }
+
+    /// Looks up a key like [`Self::open`], for a request that may have waited for the proof that its key is unknown.
+    pub(crate) fn open_proven(
+        &self,
+        key: &RequestKey<'_>,
+        proof: KeyProof,
+        caller: CallerKind,
+        address: Option<IpAddr>,
+        context: impl Fn() -> RequestContext + Sync,
+    ) -> Opening {
+        let (environments, rates, context) = (&*self.environments, &self.rates, &context);
+        let request = KeyRequest { key, caller, address, context, environments, rates, proof };
         request.open(&*self.origin)
     }
 

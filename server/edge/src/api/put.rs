@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::audit::{self, Entry};
 use super::{body, respond};
-use crate::origin::{CallerKind, KeyRequest, NotPut, Put, PutAnswer, PutLine};
+use crate::origin::{CallerKind, KeyProof, KeyRequest, NotPut, Put, PutAnswer, PutLine};
 use crate::shared_state::SharedState;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
@@ -115,6 +115,7 @@ async fn answer(
         context: &RequestContext::default,
         environments: &shared.environments,
         rates: &shared.rates,
+        proof: KeyProof::Wanted,
     };
     let (body, effect) = (Box::pin(body), Box::new(effect));
     match shared.origin.put(Put { request, feature, body, effect }).await {

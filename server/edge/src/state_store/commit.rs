@@ -94,6 +94,9 @@ pub(crate) trait ChangeStore: Send {
         Ok(News::Nothing)
     }
 
+    /// Notes that the writer has published the result of [`Self::read`], with which it serves this state.
+    fn taken_over(&mut self, _: &StateStore) {}
+
     /// Makes the next call of [`Self::begin`] or [`Self::read`] return the whole state, because the writer did not take the last news.
     fn distrust(&mut self) {}
 

@@ -12,6 +12,8 @@ mod record;
 mod refusal;
 mod rise;
 mod store;
+#[cfg(feature = "cluster")]
+mod stored_state;
 mod value;
 mod writer;
 
@@ -23,5 +25,7 @@ pub(crate) use put::{Update, UpdateOutcome};
 pub(crate) use record::{ChangeStoreError, Fingerprint, Record, Records, ServedVersion};
 pub(crate) use refusal::Refusal;
 pub(crate) use store::StateStore;
+#[cfg(feature = "cluster")]
+pub(crate) use stored_state::{read_changes, write_changes};
 pub(crate) use writer::Writer;
 pub(crate) use writer::command::{PutError, ServeDefaults};

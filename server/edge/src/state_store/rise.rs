@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+#[cfg(feature = "cluster")]
+use fh_eval::Timestamp;
 use uuid::Uuid;
 
 use super::entry::Entry;
@@ -11,6 +13,15 @@ use super::store::StateStore;
 use crate::state::{Feature, FeatureValue};
 
 impl StateStore {
+    /// Raises all versions to at least the time `now` in milliseconds, because clients may hold versions that the state does not state.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn raise_all(&mut self, now: Timestamp) {
+        for entry in self.entries.values_mut() {
+            entry.rise_above(now.as_millis().saturating_sub(1));
+            self.highest = self.highest.max(entry.version);
+        }
+    }
+
     /// Raises the versions of this state above those of `served`, which readers may hold and which they prefer to lower ones. A value whose
     /// version would fall, or which differs at the same version, gets a higher version. Returns true if anything was raised; the revision
     /// of this state is then above both revisions.

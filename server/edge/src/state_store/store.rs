@@ -186,8 +186,12 @@ impl StateStore {
 
     /// Loads a base that an operator imports. Unlike [`Self::reload`], the base also takes the place of a state that the admin API has set.
     pub(crate) fn import(&mut self, base: State, now: Timestamp) {
+        let before = self.state.revision;
         self.replaced = None;
         self.reload(base, now);
+        if self.state.revision == before {
+            self.count();
+        }
     }
 
     /// Replaces the whole state with one from the admin API, and drops all earlier changes of single feature values. `base` is the state that

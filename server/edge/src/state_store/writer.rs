@@ -61,6 +61,14 @@ impl Writer {
         Ok(Self { commands: sender, loading })
     }
 
+    /// Returns a function that asks the writer thread to read what other servers have stored.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn refresher(&self) -> impl Fn() + Send + Sync + use<> {
+        let commands = self.commands.clone();
+        // The thread has ended if sending fails.
+        move || drop(commands.send(Command::Refresh))
+    }
+
     async fn ask<T>(
         &self,
         command: impl FnOnce(oneshot::Sender<T>) -> Command,

@@ -72,6 +72,13 @@ pub(super) async fn patch(
 ) -> Result<Response, Problem> {
     let Path((environment, key)) = path.map_err(unreadable_path)?;
     let (parts, body) = request.into_parts();
+    let is_known = |published: &Arc<Published>| feature(published, &key).is_ok();
+    // Another server of a cluster may have added the environment or the feature.
+    if !find(&admin.shared, &environment).is_ok_and(|published| is_known(&published))
+        && !admin.shared.origin.is_newest().await
+    {
+        return Err(ReplaceError::Away("whether the feature exists is not known".into()).into());
+    }
     let published = find(&admin.shared, &environment)?;
     let feature = feature(&published, &key)?;
     let limit = admin.shared.options.body_limit;

@@ -209,8 +209,9 @@ impl WriterThread {
             Ok(news) => self.take_news(news),
             Err(why) => Err(why),
         };
-        if let Err(why) = taken {
-            tracing::debug!(%why, "the commits of other servers could not be read");
+        match taken {
+            Ok(()) => self.change_store.taken_over(&self.store),
+            Err(why) => tracing::debug!(%why, "the commits of other servers could not be read"),
         }
     }
 
