@@ -15,6 +15,5 @@ mod tls;
 
 pub use operations::{Initialised, Server, Survey, export, import, init, survey};
 pub use options::{ClusterError, ClusterOptions};
-pub(crate) use proof::Proof;
 pub(crate) use start::{Cluster, RunningCluster};
 pub use status::ClusterStatus;

@@ -17,10 +17,14 @@ mod stored_state;
 mod value;
 mod writer;
 
-pub(crate) use change::{AWAY, UNKNOWN, read_only};
+pub(crate) use change::read_only;
 pub use change::{FeatureChange, READ_ONLY, ReplaceError};
-pub(crate) use commit::{ChangeStore, Commit, ForeignCommit, News, NoPersistence, NotCommitted};
-pub(crate) use logged_change::LoggedChange;
+#[cfg(feature = "cluster")]
+pub(crate) use commit::ForeignCommit;
+#[cfg(any(test, feature = "cluster"))]
+pub(crate) use commit::News;
+pub(crate) use commit::{ChangeStore, Commit, NoPersistence, NotCommitted};
+
 pub(crate) use put::{Update, UpdateOutcome};
 pub(crate) use record::{ChangeStoreError, Fingerprint, Record, Records, ServedVersion};
 pub(crate) use refusal::Refusal;

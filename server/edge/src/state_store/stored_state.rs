@@ -124,14 +124,13 @@ impl StateStore {
         let entries = entries.map(|StoredEntryOf { environment, feature, entry }| {
             ((environment, Arc::from(&*feature)), entry.into())
         });
-        Ok(Self {
-            entries: entries.collect(),
-            base: stored.base.as_deref().map(Fingerprint::from),
-            highest: stored.highest,
-            gone,
-            state,
-            ..Self::default()
-        })
+        let mut store = Self::default();
+        store.entries = entries.collect();
+        store.base = stored.base.as_deref().map(Fingerprint::from);
+        store.highest = stored.highest;
+        store.gone = gone;
+        store.state = state;
+        Ok(store)
     }
 }
 
