@@ -97,7 +97,7 @@ impl ClusterStore {
         limit: Duration,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, NotCommitted> {
-        let answer = self.link.block_on(timeout(limit, work));
+        let answer = self.link.block_on(async { timeout(limit, work).await });
         let why = match answer {
             Ok(Ok(answer)) => {
                 self.status.contact();
