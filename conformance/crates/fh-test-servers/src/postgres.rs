@@ -84,7 +84,9 @@ impl Postgres {
             let mut server = self.program("postgres");
             server.arg("-D").arg(self.folder.path().join("data"));
             server.args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
-            SETTINGS.iter().for_each(|setting| drop(server.args(["-c", setting])));
+            for setting in SETTINGS {
+                server.args(["-c", setting]);
+            }
             let mut server = server.stderr(log).spawn().expect("postgres");
             while server.try_wait().expect("a status").is_none() {
                 if self.is_ready() {
