@@ -11,6 +11,7 @@ use super::record::{ChangeStoreError, Record};
 use super::store::StateStore;
 
 /// A batch of changes to store.
+#[cfg_attr(not(feature = "cluster"), allow(dead_code))]
 pub(crate) struct Commit<'a> {
     /// The revision of the state before the changes.
     pub(crate) before: u64,
