@@ -2,6 +2,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod failures;
+mod history;
 #[path = "../it/router.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod router;

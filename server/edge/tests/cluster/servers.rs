@@ -81,6 +81,12 @@ impl Server {
         .await;
     }
 
+    /// Returns the status and the body of readiness.
+    pub(crate) async fn readiness(&self) -> (u16, String) {
+        let answer = ask(&self.edge.monitor_router(), "GET", "/health/readiness", &[]).await;
+        (answer.status().as_u16(), text(answer).await)
+    }
+
     /// Returns the status, the etag and the body of a poll.
     pub(crate) async fn poll(&self, key: &str) -> (u16, Option<String>, String) {
         let path = format!("/features?apiKey={key}");
@@ -120,28 +126,53 @@ impl Server {
 pub(crate) struct Following {
     body: Body,
     text: String,
-    read: usize,
 }
 
 impl Following {
+    /// Opens a stream, and waits for its list of features.
     pub(crate) async fn open(server: &Server, key: &str) -> Self {
-        let answer = ask(&server.router, "GET", &format!("/features/{key}"), &[]).await;
-        assert_eq!(answer.status(), 200);
-        let mut this = Self { body: answer.into_body(), text: String::new(), read: 0 };
+        let mut this = Self::begin(server, key).await;
         this.until("BANNER", "").await;
         this
+    }
+
+    /// Opens a stream, which may have to wait for its features.
+    pub(crate) async fn begin(server: &Server, key: &str) -> Self {
+        let answer = ask(&server.router, "GET", &format!("/features/{key}"), &[]).await;
+        assert_eq!(answer.status(), 200);
+        Self { body: answer.into_body(), text: String::new() }
     }
 
     /// Reads until an event with this feature and this text has arrived.
     pub(crate) async fn until(&mut self, feature: &str, value: &str) {
         let key = format!("\"key\":\"{feature}\"");
         let has = |text: &str| text.lines().any(|line| line.contains(&key) && line.contains(value));
+        self.until_it(value, has).await;
+    }
+
+    /// Reads until a text has arrived.
+    pub(crate) async fn until_text(&mut self, wanted: &str) {
+        self.until_it(wanted, |text| text.contains(wanted)).await;
+    }
+
+    /// Asserts that the versions of a feature never fell.
+    pub(crate) fn versions_rise(&self, feature: &str) {
+        let key = format!("\"key\":\"{feature}\"");
+        let parts = self.text.split('{').filter(|part| part.contains(&key));
+        let versions = parts.filter_map(|part| {
+            let (_, rest) = part.split_once("\"version\":")?;
+            rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<i64>().ok()
+        });
+        let versions: Vec<i64> = versions.collect();
+        assert!(!versions.is_empty() && versions.is_sorted(), "{versions:?}");
+    }
+
+    async fn until_it(&mut self, value: &str, has: impl Fn(&str) -> bool) {
         while !has(&self.text) {
             let frame = poll_fn(|task| Pin::new(&mut self.body).poll_frame(task));
             let frame = tokio::time::timeout(PATIENCE, frame).await.expect(value);
             let frame = frame.expect("an open stream").unwrap().into_data().unwrap();
             self.text.push_str(std::str::from_utf8(&frame).unwrap());
-            self.read += 1;
         }
     }
 }
