@@ -1,6 +1,5 @@
 //! `fh cluster`, and servers of one cluster, each a process of its own.
 
-use fh_test::Folder;
 use fh_test::wait::wait_until;
 use fh_test_servers::postgres::Postgres;
 use serde_json::json;
@@ -87,11 +86,10 @@ fn a_cluster_without_its_database_serves_what_it_has() {
     let url = database.url();
     let first = file("state.yaml", state("plain"));
     fh(&["cluster", "init", "--state", &first, "--cluster", &url]).expect(0);
-    let folder = Folder::new();
-    let data = path(&folder.file("data"));
+    let data = path("data");
     let server = serve(&database, "one", &["--data", &data]);
     assert!(put(&server.url, "changed").starts_with("HTTP/1.1 200"));
-    let copy = folder.file("data/cluster.json");
+    let copy = format!("{data}/cluster.json");
     wait_until("a copy", || {
         std::fs::read_to_string(&copy).is_ok_and(|text| text.contains("changed"))
     });
@@ -118,8 +116,7 @@ fn a_cluster_without_its_database_serves_what_it_has() {
 /// From one server with a data folder to a cluster: versions never fall.
 #[test]
 fn a_server_with_a_data_folder_moves_into_a_cluster() {
-    let folder = Folder::new();
-    let data = path(&folder.file("data"));
+    let data = path("data");
     let text = state("plain").replace("BANNER: plain", "BANNER: { value: plain, version: 3 }");
     let first = file("state.yaml", text);
     let alone = Serving::start(&first, &["--listen", "127.0.0.1", "--data", &data], &[ADMIN]);
