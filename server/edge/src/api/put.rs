@@ -119,7 +119,13 @@ async fn answer(
     };
     let (body, effect) = (Box::pin(body), Box::new(effect));
     match shared.origin.put(Put { request, feature, body, effect }).await {
-        Ok(answer) => Ok(response(answer)),
+        Ok(answer) => {
+            #[cfg_attr(not(feature = "cluster"), expect(unused_mut))]
+            let mut response = response(answer);
+            #[cfg(feature = "cluster")]
+            super::revision::add(shared, &mut response);
+            Ok(response)
+        }
         Err(NotPut::NotOpen(why)) => Err(respond::not_open(why).into()),
         Err(NotPut::NoBody(response)) => Err(response),
     }

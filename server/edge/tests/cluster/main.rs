@@ -71,3 +71,28 @@ async fn a_change_on_any_server_is_on_all() {
     let log = database.sql("SELECT server, changes::json->0->>'account', changes::json->0->>'feature' FROM fh_edge.log ORDER BY revision");
     assert_eq!(log, "fh cluster init||\ntwo|writer|BANNER\nthree||NEW_CHECKOUT\nimport||");
 }
+
+/// A caller that changes one server and reads another one sees its own changes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_with_a_revision_sees_the_change() {
+    let database = Postgres::new();
+    init(&options(&database), Some(state())).await.unwrap();
+    let (one, two) = (Server::start(&database, "one").await, Server::start(&database, "two").await);
+    for number in 0..200 {
+        let body = format!(r#"{{"value": "number {number}"}}"#);
+        let revision = two.put_revision("BANNER", &body).await;
+        let (status, body) = one.poll_at(CLIENT_KEY, &revision).await;
+        assert!(status == 200 && body.contains(&format!("\"number {number}\"")), "{body}");
+    }
+    assert_eq!(one.poll_at(CLIENT_KEY, "1000000").await.0, 503);
+    assert_eq!(one.poll_at(CLIENT_KEY, "x").await.0, 400);
+    let metrics = two.metrics().await;
+    for line in [
+        "fh_edge_cluster_connected 1\n",
+        "fh_edge_cluster_revision ",
+        "fh_edge_cluster_commit_seconds_count 200\n",
+    ] {
+        assert!(metrics.contains(line), "{line} is not in {metrics}");
+    }
+    assert!(metrics.ends_with("# EOF\n"));
+}

@@ -95,6 +95,26 @@ impl Server {
         (answer.status().as_u16(), etag, text(answer).await)
     }
 
+    /// Returns the status and the body of a poll that demands a revision.
+    pub(crate) async fn poll_at(&self, key: &str, revision: &str) -> (u16, String) {
+        let path = format!("/features?apiKey={key}");
+        let answer = ask(&self.router, "GET", &path, &[("x-fh-min-revision", revision)]).await;
+        (answer.status().as_u16(), text(answer).await)
+    }
+
+    /// Sends a PUT by the account `writer`, and returns the revision of its answer.
+    pub(crate) async fn put_revision(&self, feature: &str, body: &str) -> String {
+        let path = format!("/features/{WRITER_KEY}/{feature}");
+        let put = request("PUT", &path, &[JSON], Body::from(body.to_owned()));
+        let answer = send(&self.router, put).await;
+        assert_eq!(answer.status(), 200);
+        answer.headers()["x-fh-revision"].to_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn metrics(&self) -> String {
+        text(ask(&self.router, "GET", "/metrics", &[]).await).await
+    }
+
     /// Returns a feature of a poll.
     pub(crate) async fn feature(&self, key: &str, feature: &str) -> Value {
         let (status, _, body) = self.poll(key).await;

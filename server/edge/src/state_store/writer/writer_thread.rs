@@ -341,6 +341,7 @@ impl WriterThread {
         for (id, keys) in changed {
             self.publish_changed(*id, keys);
         }
+        self.environments.note_served();
     }
 
     /// Carries out a command that is not a change. Returns the reply that is due once this value is dropped, if the thread has to end.
@@ -512,6 +513,7 @@ impl WriterThread {
             });
             self.wakes.extend(wakes);
         }
+        self.environments.note_served();
     }
 
     /// Publishes an environment in which only the values of these features changed.
