@@ -148,14 +148,17 @@ impl SharedState {
         mut change: FeatureChange,
     ) -> Result<u64, ReplaceError> {
         let writer = self.origin.writer_of_changes()?;
+        let mut definition = None;
         if let Some(strategies) = change.strategies.take() {
             let published = self.environments.get(environment).ok_or(ReplaceError::NotFound)?;
             let served = published.features.iter().find(|served| &*served.key == feature);
             let served = served.ok_or(ReplaceError::NotFound)?;
             let read = read_strategies(&published, served, &strategies);
             change.strategies = Some(read.map_err(ReplaceError::Strategies)?);
+            definition = Some((served.id, served.definition().kind));
         }
-        writer.patch((environment, feature.into()), change, Box::new(|_| ())).await
+        let place = (environment, feature.into());
+        writer.patch(place, definition, change, Box::new(|_| ())).await
     }
 
     /// Loads a base, and records the result in the metrics, also if the caller drops this future. Values without a version of their own get

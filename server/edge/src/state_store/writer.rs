@@ -9,7 +9,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use fh_eval::Timestamp;
+use fh_eval::{Kind, Timestamp};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -103,15 +103,17 @@ impl Writer {
         self.change(effect, || Err(PutError::Closed), command).await
     }
 
-    /// Changes the value of one feature in one environment. Returns a revision of the state that contains the change. A change to the same
+    /// Changes the value of one feature in one environment. If the change has strategies, `definition` is the id and the type of the
+    /// feature for which they were read, and the change is not made if the feature has another id or type. Returns a revision of the state that contains the change. A change to the same
     /// value does not increment the revision.
     pub(crate) async fn patch(
         &self,
         place: (Uuid, Arc<str>),
+        definition: Option<(Uuid, Kind)>,
         change: FeatureChange,
         effect: Effect<Result<u64, ReplaceError>>,
     ) -> Result<u64, ReplaceError> {
-        let command = |reply| Command::Patch { place, change, reply };
+        let command = |reply| Command::Patch { place, definition, change, reply };
         self.change(effect, || Err(ReplaceError::Closed), command).await
     }
 

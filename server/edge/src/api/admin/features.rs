@@ -98,6 +98,7 @@ pub(super) async fn patch(
         *strategies = read.map_err(ReplaceError::Strategies)?;
         check_strategies(&published, feature, strategies)?;
     }
+    let definition = change.strategies.as_ref().map(|_| (feature.id, feature.definition().kind));
     let changed = [
         change.value.as_ref().map(|_| "value"),
         change.locked.map(|locked| if locked { "lock" } else { "unlock" }),
@@ -119,7 +120,8 @@ pub(super) async fn patch(
         };
         entry.write(outcome.as_ref().map(|_| "changed"));
     };
-    admin.shared.origin.writer_of_changes()?.patch(place, change, Box::new(line)).await?;
+    let writer = admin.shared.origin.writer_of_changes()?;
+    writer.patch(place, definition, change, Box::new(line)).await?;
     let after = admin.shared.environments.get(published.id).unwrap_or(published);
     show(&after, &key)
 }

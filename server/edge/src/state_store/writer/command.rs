@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fh_eval::{Profile, Timestamp};
+use fh_eval::{Kind, Profile, Timestamp};
 use http::HeaderValue;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -42,6 +42,9 @@ pub(super) enum Command {
     },
     Patch {
         place: (Uuid, Arc<str>),
+        /// The id and the type of the feature for which the strategies of the change were read; `None` for a change without strategies.
+        /// Another server may have replaced the feature since.
+        definition: Option<(Uuid, Kind)>,
         change: FeatureChange,
         reply: Reply<Result<u64, ReplaceError>>,
     },

@@ -251,8 +251,14 @@ impl WriterThread {
                 });
                 batch.answers.push(Answer::Put(reply, outcome));
             }
-            Command::Patch { place, change, reply } => {
-                let outcome = self.store.patch(&place, &change, now());
+            Command::Patch { place, definition, change, reply } => {
+                let feature = self.store.state().feature(&place.1);
+                let outcome = match (feature, definition) {
+                    (Some(feature), Some(read)) if (feature.id, feature.kind) != read => {
+                        Err(ReplaceError::Redefined)
+                    }
+                    _ => self.store.patch(&place, &change, now()),
+                };
                 let outcome = outcome.map(|undo| batch.note(place, undo));
                 batch.answers.push(Answer::Patch(reply, outcome));
             }

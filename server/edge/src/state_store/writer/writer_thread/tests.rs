@@ -104,7 +104,8 @@ fn put(body: &str) -> (Command, Answered<Result<UpdateOutcome, PutError>>) {
 
 fn patch(change: FeatureChange) -> (Command, Answered<Result<u64, ReplaceError>>) {
     let (reply, answer) = Reply::new(Box::new(|_| ()), || Err(ReplaceError::Closed));
-    (Command::Patch { place: (ENVIRONMENT, "A".into()), change, reply }, answer)
+    let place = (ENVIRONMENT, "A".into());
+    (Command::Patch { place, definition: None, change, reply }, answer)
 }
 
 #[test]

@@ -199,3 +199,21 @@ fn a_state_that_lost_commits_is_stored_again_with_higher_versions() {
     let calls = ["begin", "rewrite 2", "begin", r#"commit after 2: "y"@4 by sdk"#];
     assert_eq!(shared.0.lock().unwrap().calls[2..], calls);
 }
+
+/// The strategies of a change are read with the definition that the reader saw. Another server may have replaced the feature since.
+#[test]
+fn strategies_are_for_the_feature_that_was_read() {
+    let id = state().features[0].id;
+    for (definition, expected) in [
+        (Some((id, fh_eval::Kind::String)), Ok(1)),
+        (Some((id, fh_eval::Kind::Number)), Err(ReplaceError::Redefined)),
+        (Some((ENVIRONMENT, fh_eval::Kind::String)), Err(ReplaceError::Redefined)),
+    ] {
+        let mut work = writer(&Shared::default());
+        let (reply, mut answer) = Reply::new(Box::new(|_| ()), || Err(ReplaceError::Closed));
+        let change = FeatureChange { locked: Some(true), ..FeatureChange::default() };
+        let place = (ENVIRONMENT, "A".into());
+        work.carry_out(vec![Command::Patch { place, definition, change, reply }]);
+        assert_eq!(answer.try_recv().unwrap(), expected);
+    }
+}
