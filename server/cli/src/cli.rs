@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bucket, completions, demo, doctor, eval, explain, get, init, lint, man, probe, rollout, schema,
-    serve, set, version, watch,
+    bucket, cluster, completions, demo, doctor, eval, explain, get, init, lint, man, probe,
+    rollout, schema, serve, set, version, watch,
 };
 use crate::screen::ColorChoice;
 
@@ -70,6 +70,7 @@ pub(crate) enum Command {
     Demo(demo::DemoArgs),
     Init(init::InitArgs),
     Serve(serve::ServeArgs),
+    Cluster(cluster::ClusterArgs),
     Probe(probe::ProbeArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),

@@ -13,6 +13,8 @@ use crate::admin_key::AdminKey;
 use crate::api::{self, PollShortcut};
 use crate::change_store::{DataFolder, DataFolderError, Repaired};
 use crate::clock::now;
+#[cfg(feature = "cluster")]
+use crate::cluster::{Cluster, ClusterOptions, ClusterStatus};
 use crate::metrics::{DroppedLogLines, ListenerFigures};
 use crate::notices::{Notices, Topic};
 use crate::options::Options;
@@ -53,6 +55,8 @@ pub struct EdgeBuilder {
     data_folder: Option<PathBuf>,
     damaged_data: DamagedData,
     relay: Option<RelayOptions>,
+    #[cfg(feature = "cluster")]
+    cluster: Option<ClusterOptions>,
     as_of: Option<Timestamp>,
     owner: Option<Arc<str>>,
 }
@@ -80,6 +84,9 @@ pub enum StartError {
     Relay(RelayError),
     /// Two parts of the state have the same id, feature key or API key.
     State(Duplicate),
+    /// A state, a relay or an owner of the state is set for a server of a cluster.
+    #[cfg(feature = "cluster")]
+    Cluster,
 }
 
 impl std::fmt::Display for StartError {
@@ -91,6 +98,10 @@ impl std::fmt::Display for StartError {
             Self::DataFolder(why) => why.fmt(f),
             Self::Relay(why) => why.fmt(f),
             Self::State(why) => why.fmt(f),
+            #[cfg(feature = "cluster")]
+            Self::Cluster => f.write_str(
+                "a server of a cluster takes its state from the database; import a state into it, and set none, no relay and no owner",
+            ),
         }
     }
 }
@@ -102,6 +113,8 @@ impl std::error::Error for StartError {
             Self::DataFolder(why) => Some(why),
             Self::Relay(why) => Some(why),
             Self::State(why) => Some(why),
+            #[cfg(feature = "cluster")]
+            Self::Cluster => None,
         }
     }
 }
@@ -232,6 +245,15 @@ impl EdgeBuilder {
         Self { relay: Some(relay), ..self }
     }
 
+    /// Makes the Edge one of several servers that share their state in a PostgreSQL database. The Edge has no state of its own: it serves
+    /// the state of the database, and polls get 503 until the first one is read. A data folder keeps a copy of the state, which is served
+    /// if the database does not answer within five seconds of the start. [`EdgeHandle::reload`] imports a state into the database.
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub fn cluster(self, cluster: ClusterOptions) -> Self {
+        Self { cluster: Some(cluster), ..self }
+    }
+
     /// Builds the Edge and starts its threads.
     ///
     /// # Errors
@@ -246,6 +268,10 @@ impl EdgeBuilder {
         environments.start_clock().map_err(StartError::Thread)?;
         let notices = Arc::new(Notices::default());
         if let Some(relay) = self.relay {
+            #[cfg(feature = "cluster")]
+            if self.cluster.is_some() {
+                return Err(StartError::Cluster);
+            }
             if self.state.is_some() || self.data_folder.is_some() {
                 return Err(StartError::Relay(RelayError::OwnState));
             }
@@ -253,6 +279,10 @@ impl EdgeBuilder {
             let origin = Box::new(relay.map_err(StartError::Relay)?);
             let shared = SharedState::new(self.options, environments, origin, notices);
             return Ok(Edge { shared: Arc::new(shared) });
+        }
+        #[cfg(feature = "cluster")]
+        if self.cluster.is_some() {
+            return self.build_for_cluster(environments, notices);
         }
         let defaults = ServeDefaults {
             profile: self.options.profile,
@@ -300,6 +330,35 @@ impl EdgeBuilder {
         if is_read {
             shared.metrics.state_read();
         }
+        Ok(Edge { shared: Arc::new(shared) })
+    }
+
+    /// Builds an Edge that shares its state with others.
+    #[cfg(feature = "cluster")]
+    fn build_for_cluster(
+        self,
+        environments: Arc<Environments>,
+        notices: Arc<Notices>,
+    ) -> Result<Edge, StartError> {
+        let Self { options, state: None, owner: None, cluster: Some(cluster), data_folder, .. } =
+            self
+        else {
+            return Err(StartError::Cluster);
+        };
+        let prepared = Cluster::prepare(cluster, data_folder, Arc::clone(&notices));
+        let (cluster, change_store) = prepared.map_err(StartError::Thread)?;
+        let defaults = ServeDefaults {
+            profile: options.profile,
+            cache_control: options.cache_control.clone(),
+            answers: AnswerBudget::new(options.answer_cache),
+            notices: Arc::clone(&notices),
+        };
+        let first = (State::default(), StateStore::waiting(Records::default()));
+        let writer = Writer::start(first, change_store, defaults, Arc::clone(&environments));
+        let writer = writer.map_err(StartError::Thread)?;
+        let running = cluster.run(writer.refresher()).map_err(StartError::Thread)?;
+        let origin = Box::new(OwnState::of_cluster(writer, running, Arc::clone(&environments)));
+        let shared = SharedState::new(options, environments, origin, notices);
         Ok(Edge { shared: Arc::new(shared) })
     }
 }
@@ -438,6 +497,13 @@ impl EdgeHandle {
     #[must_use]
     pub fn upstreams(&self) -> Vec<UpstreamStatus> {
         self.shared.origin.upstreams()
+    }
+
+    /// Returns the status of the connection to the database of a cluster; `None` if this Edge is not a server of one.
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub fn cluster(&self) -> Option<ClusterStatus> {
+        self.shared.origin.cluster()
     }
 
     /// Returns the number of open streams with a known key. Streams that wait for a first state, and event streams of the admin API, are

@@ -1,5 +1,7 @@
 //! Metrics for Prometheus. Where FeatureHub's names fit, they are used.
 
+#[cfg(feature = "cluster")]
+pub(crate) mod cluster;
 mod gauges;
 mod listeners;
 mod log_lines;

@@ -11,6 +11,8 @@ pub enum Topic {
     DataFolder,
     /// The data folder could not store the last changes, so they were not made.
     Changes,
+    /// The database of the cluster cannot be used, so changes are refused.
+    Cluster,
     /// The content of the state file cannot be read, is not valid or cannot be served, so another state remains in use.
     StateFile,
     /// The content of a file with a secret cannot be used, so the previous secret is still in use. The field is the flag that names the
@@ -26,6 +28,7 @@ impl Topic {
                 "the data folder was damaged: it was repaired, or records were left out"
             }
             Self::Changes => "the data folder cannot store changes, so changes are refused",
+            Self::Cluster => "the database of the cluster cannot be used, so changes are refused",
             Self::StateFile => "the state file cannot be used, so an earlier state is served",
             Self::Secrets(_) => {
                 "a file with secrets cannot be used, so the previous secrets are still in use"

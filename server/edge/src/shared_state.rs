@@ -15,7 +15,7 @@ use crate::evaluations::Evaluations;
 use crate::metrics::Metrics;
 use crate::notices::Notices;
 use crate::options::Options;
-use crate::origin::{Admission, CallerKind, KeyRequest, Opened, Opening, Origin};
+use crate::origin::{Admission, CallerKind, KeyProof, KeyRequest, Opened, Opening, Origin};
 use crate::rate::{FailedAttempts, Rates};
 use crate::request_memory::RequestMemory;
 use crate::serving::{Environments, Published, ServedFeature};
@@ -122,8 +122,20 @@ impl SharedState {
         address: Option<IpAddr>,
         context: impl Fn() -> RequestContext + Sync,
     ) -> Opening {
-        let (environments, rates) = (&*self.environments, &self.rates);
-        let request = KeyRequest { key, caller, address, context: &context, environments, rates };
+        self.open_proven(key, KeyProof::Wanted, caller, address, context)
+    }
+
+    /// Looks up a key like [`Self::open`], for a request that may have waited for the proof that its key is unknown.
+    pub(crate) fn open_proven(
+        &self,
+        key: &RequestKey<'_>,
+        proof: KeyProof,
+        caller: CallerKind,
+        address: Option<IpAddr>,
+        context: impl Fn() -> RequestContext + Sync,
+    ) -> Opening {
+        let (environments, rates, context) = (&*self.environments, &self.rates, &context);
+        let request = KeyRequest { key, caller, address, context, environments, rates, proof };
         request.open(&*self.origin)
     }
 
@@ -136,14 +148,17 @@ impl SharedState {
         mut change: FeatureChange,
     ) -> Result<u64, ReplaceError> {
         let writer = self.origin.writer_of_changes()?;
+        let mut definition = None;
         if let Some(strategies) = change.strategies.take() {
             let published = self.environments.get(environment).ok_or(ReplaceError::NotFound)?;
             let served = published.features.iter().find(|served| &*served.key == feature);
             let served = served.ok_or(ReplaceError::NotFound)?;
             let read = read_strategies(&published, served, &strategies);
             change.strategies = Some(read.map_err(ReplaceError::Strategies)?);
+            definition = Some((served.id, served.definition().kind));
         }
-        writer.patch((environment, feature.into()), change, Box::new(|_| ())).await
+        let place = (environment, feature.into());
+        writer.patch(place, definition, change, Box::new(|_| ())).await
     }
 
     /// Loads a base, and records the result in the metrics, also if the caller drops this future. Values without a version of their own get

@@ -9,4 +9,6 @@ pub mod featbit;
 pub mod featurehub;
 #[cfg(feature = "featuresignals")]
 pub mod featuresignals;
+#[cfg(all(unix, feature = "postgres"))]
+pub mod postgres;
 pub mod server;

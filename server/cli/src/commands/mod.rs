@@ -1,6 +1,7 @@
 //! One module per command.
 
 pub(crate) mod bucket;
+pub(crate) mod cluster;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -39,6 +40,7 @@ pub(crate) fn run(cli: &Cli, screen: &mut Screen<'_>) -> Result<Status, Failure>
         Command::Demo(args) => demo::run(args, cli.json, screen),
         Command::Init(args) => init::run(args, cli.json, screen),
         Command::Serve(args) => serve::run(args, cli.json, screen),
+        Command::Cluster(args) => cluster::run(args, cli.json, screen),
         Command::Probe(args) => probe::run(args, cli.json, screen),
         Command::Schema(args) => schema::run(args, screen),
         Command::Completions(args) => completions::run(args, Cli::command(), screen),

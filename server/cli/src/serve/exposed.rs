@@ -41,6 +41,7 @@ fn files(settings: &Settings) -> Vec<(&Path, &'static str)> {
         (settings.key_file.as_deref(), "API keys"),
         (settings.relay_key_file.as_deref(), "API keys"),
         (settings.relay_header_file.as_deref(), "headers for the relayed Edge"),
+        (settings.cluster_file.as_deref(), "the password of the database of the cluster"),
         (settings.tls_key.as_deref(), "the certificate's private key"),
     ];
     files.into_iter().filter_map(|(path, what)| Some((path?, what))).collect()

@@ -34,6 +34,8 @@ pub(crate) enum Origin {
     Admin,
     /// An upstream Edge, whose features the server relays.
     Relay,
+    /// The database of a cluster.
+    Cluster,
 }
 
 /// An origin, with the state that the server serves first.
@@ -97,12 +99,15 @@ impl Origin {
         if settings.relay.is_some() {
             return Ok(Opened::without_state(Self::Relay));
         }
+        if settings.cluster.is_some() {
+            return Ok(Opened::without_state(Self::Cluster));
+        }
         match (&settings.state, &settings.edge.admin_key) {
             (Some(StateSource::File(path)), _) => Self::open_file(settings, path),
             (Some(StateSource::Url(url)), _) => Self::open_url(settings, url).await,
             (None, Some(_)) => Ok(Opened::without_state(Self::Admin)),
             (None, None) => Err(Failure::Input(
-                "nothing to serve: give --state FILE (`fh init` writes a file to start from) or --relay URL, or set an admin key"
+                "nothing to serve: give --state FILE (`fh init` writes a file to start from), --relay URL or --cluster URL, or set an admin key"
                     .to_string(),
             )),
         }

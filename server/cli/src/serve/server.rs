@@ -71,6 +71,9 @@ impl Server {
             }
             (None, None) => {}
         }
+        if let Some(cluster) = settings.cluster() {
+            builder = builder.cluster(cluster);
+        }
         if let Some(state) = state {
             builder = builder.state(state);
         }

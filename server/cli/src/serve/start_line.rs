@@ -14,6 +14,10 @@ pub(crate) async fn log(settings: &Settings, edge: &EdgeHandle) {
         info!(version, origin = "relay", %url, accounts, "starting");
         return;
     }
+    if settings.cluster.is_some() {
+        info!(version, origin = "cluster", "starting");
+        return;
+    }
     // An error means that the writer thread has ended, which requests report.
     let Ok(state) = edge.state().await else { return };
     let (environments, features) = (state.environments.len(), state.features.len());

@@ -3,6 +3,8 @@
 
 mod bucket;
 mod cases;
+#[cfg(unix)]
+mod cluster;
 mod demo;
 mod doctor;
 mod eval;

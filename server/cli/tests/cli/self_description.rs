@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::tool::{fh, file, path};
 
 /// All commands, in the order of the help.
-pub(crate) const COMMANDS: [&str; 17] = [
+pub(crate) const COMMANDS: [&str; 18] = [
     "eval",
     "explain",
     "rollout",
@@ -20,6 +20,7 @@ pub(crate) const COMMANDS: [&str; 17] = [
     "demo",
     "init",
     "serve",
+    "cluster",
     "probe",
     "schema",
     "completions",

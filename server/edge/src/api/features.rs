@@ -50,6 +50,10 @@ pub(super) async fn poll(
     request: &Parts,
     address: (Option<IpAddr>, Option<IpAddr>),
 ) -> http::Response<Bytes> {
+    #[cfg(feature = "cluster")]
+    if let Err(response) = super::revision::wait(shared, &request.headers).await {
+        return response;
+    }
     let polling = shared.metrics.begin_poll();
     let mut response = answer(shared, request, address).await;
     drop(polling);

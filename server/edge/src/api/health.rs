@@ -109,6 +109,11 @@ async fn metrics(State(shared): State<Arc<SharedState>>) -> Response {
     let (is_ready, notices) = (shared.wants_clients(), &shared.notices);
     let upstreams = shared.origin.upstreams();
     let text = shared.metrics.text(is_ready, notices, environments, connections, &upstreams);
+    #[cfg(feature = "cluster")]
+    let text = match shared.origin.cluster() {
+        Some(status) => crate::metrics::cluster::text(&status) + &text,
+        None => text,
+    };
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     respond::bytes(StatusCode::OK, content_type, Bytes::from(text))
 }

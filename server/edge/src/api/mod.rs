@@ -12,6 +12,8 @@ mod poll_shortcut;
 mod put;
 mod query;
 mod respond;
+#[cfg(feature = "cluster")]
+pub(in crate::api) mod revision;
 mod schema;
 mod slashes;
 mod stream;

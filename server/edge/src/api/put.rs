@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::audit::{self, Entry};
 use super::{body, respond};
-use crate::origin::{CallerKind, KeyRequest, NotPut, Put, PutAnswer, PutLine};
+use crate::origin::{CallerKind, KeyProof, KeyRequest, NotPut, Put, PutAnswer, PutLine};
 use crate::shared_state::SharedState;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
@@ -115,10 +115,17 @@ async fn answer(
         context: &RequestContext::default,
         environments: &shared.environments,
         rates: &shared.rates,
+        proof: KeyProof::Wanted,
     };
     let (body, effect) = (Box::pin(body), Box::new(effect));
     match shared.origin.put(Put { request, feature, body, effect }).await {
-        Ok(answer) => Ok(response(answer)),
+        Ok(answer) => {
+            #[cfg_attr(not(feature = "cluster"), expect(unused_mut))]
+            let mut response = response(answer);
+            #[cfg(feature = "cluster")]
+            super::revision::add(shared, &mut response);
+            Ok(response)
+        }
         Err(NotPut::NotOpen(why)) => Err(respond::not_open(why).into()),
         Err(NotPut::NoBody(response)) => Err(response),
     }

@@ -13,6 +13,7 @@ use super::features::context_text;
 use super::query::pairs;
 use super::{audit, respond};
 use crate::metrics::{Outcome, RequestClass};
+use crate::origin::KeyProof;
 use crate::shared_state::SharedState;
 use crate::stream::{EventStream, Start};
 use crate::wire::api_key::environment_id;
@@ -57,6 +58,7 @@ fn stream(shared: &Arc<SharedState>, environment: &str, secret: &str, request: &
         sdk: sdk(&request.headers),
         address: audit::address(&request.extensions),
         limited: audit::limited_address(&request.extensions),
+        proof: KeyProof::Wanted,
     };
     let (events, cache_control) = match EventStream::open(shared, start) {
         Ok(opened) => opened,

@@ -19,7 +19,9 @@ use std::path::{Path, PathBuf};
 
 use redb::{Database, StorageBackend, WriteTransaction};
 
-use crate::state_store::{ChangeStore, ChangeStoreError, Record, Records, ServedVersion};
+use crate::state_store::{
+    ChangeStore, ChangeStoreError, Commit, NotCommitted, Record, Records, ServedVersion, StateStore,
+};
 use difference::{Difference, insert};
 pub use error::DataFolderError;
 use file::{LockedFile, SharedBackend};
@@ -76,7 +78,7 @@ impl DataFolder {
                 let emptied = damage.empty(file)?;
                 let folder = emptied.file.folder.clone();
                 let mut opened = take(emptied.file, emptied.contents)?;
-                let written = opened.folder.rewrite(&emptied.records);
+                let written = opened.folder.replace(&emptied.records);
                 written.map_err(|why| DataFolderError::Folder(folder, io::Error::other(why)))?;
                 opened.records = emptied.records;
                 Ok((opened, Some(emptied.repaired)))
@@ -199,7 +201,20 @@ fn take<B: StorageBackend>(
 }
 
 impl ChangeStore for DataFolder {
-    fn commit(
+    fn commit(&mut self, commit: &Commit<'_>) -> Result<(), NotCommitted> {
+        let (revision, highest) = (commit.store.state().revision, commit.store.highest());
+        Ok(self.add(revision, highest, &commit.records())?)
+    }
+
+    fn rewrite(&mut self, store: &StateStore) -> Result<(), NotCommitted> {
+        Ok(self.replace(&store.records())?)
+    }
+}
+
+impl DataFolder {
+    /// Adds or replaces either all or none of these records. `revision` is the state's revision after the changes, and `highest` is the
+    /// highest version that was served.
+    fn add(
         &mut self,
         revision: u64,
         highest: i64,
@@ -215,7 +230,8 @@ impl ChangeStore for DataFolder {
         })
     }
 
-    fn rewrite(&mut self, records: &Records) -> Result<(), ChangeStoreError> {
+    /// Replaces the whole content of the file with these records.
+    fn replace(&mut self, records: &Records) -> Result<(), ChangeStoreError> {
         let known = match self.known.take() {
             Some(known) => Some(known),
             None => self.read_again()?,

@@ -36,8 +36,8 @@ fn committed_changes_are_read_again() {
     let folder = Folder::new();
     let Opened { folder: mut open, records, .. } = DataFolder::open(folder.path()).unwrap();
     assert_eq!(records, Records::default());
-    open.commit(1, 5, &[record("A", 5), record("B", 3)]).unwrap();
-    open.commit(2, 7, &[record("A", 6)]).unwrap();
+    open.add(1, 5, &[record("A", 5), record("B", 3)]).unwrap();
+    open.add(2, 7, &[record("A", 6)]).unwrap();
     drop(open);
     let Opened { folder: mut open, records, .. } = DataFolder::open(folder.path()).unwrap();
     assert_eq!((records.revision, records.highest), (2, 7));
@@ -57,7 +57,7 @@ fn committed_changes_are_read_again() {
         replacement: Some(("print".into(), Arc::new(State::default()))),
         changes: vec![record("C", 1)],
     };
-    open.rewrite(&rewritten).unwrap();
+    open.replace(&rewritten).unwrap();
     drop(open);
     assert_eq!(DataFolder::open(folder.path()).unwrap().records, rewritten);
 }
@@ -111,11 +111,11 @@ fn on_disk(folder: &Folder, open: &mut DataFolder) -> (Arc<AtomicBool>, Arc<Atom
 fn a_disk_that_was_full_takes_changes_again() {
     let folder = Folder::new();
     let mut open = DataFolder::open(folder.path()).unwrap().folder;
-    open.commit(1, 5, &[record("A", 5)]).unwrap();
+    open.add(1, 5, &[record("A", 5)]).unwrap();
     let (is_full, _) = on_disk(&folder, &mut open);
     is_full.store(true, Ordering::SeqCst);
-    open.commit(2, 6, &[record("A", 6)]).unwrap_err();
-    open.commit(3, 7, &[record("B", 7)]).unwrap();
+    open.add(2, 6, &[record("A", 6)]).unwrap_err();
+    open.add(3, 7, &[record("B", 7)]).unwrap();
     drop(open);
     let records = DataFolder::open(folder.path()).unwrap().records;
     assert_eq!((records.revision, records.highest), (3, 7));

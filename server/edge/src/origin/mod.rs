@@ -26,7 +26,9 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 
-pub(crate) use self::opening::{Admission, CallerKind, NotOpen, Opened, Opening, Pending};
+pub(crate) use self::opening::{
+    Admission, CallerKind, KeyProof, NotOpen, Opened, Opening, Pending,
+};
 use self::relay::{RelayError, RelayKeys, UpstreamStatus};
 use crate::rate::{Beyond, Bucket, KeyVerification, Rates};
 use crate::reply::Effect;
@@ -63,6 +65,18 @@ pub(crate) trait Origin: fmt::Debug + Send + Sync {
 
     /// Returns true if the Edge can serve features.
     fn is_ready(&self) -> bool;
+
+    /// Returns the status of the connection to the database that several servers share; `None` if this Edge is not one of them.
+    #[cfg(feature = "cluster")]
+    fn cluster(&self) -> Option<crate::cluster::ClusterStatus> {
+        None
+    }
+
+    /// Waits until it is certain that this Edge serves the newest state. Returns false if that cannot be found out now. An Edge without a
+    /// cluster serves the newest state.
+    fn is_newest(&self) -> BoxFuture<'_, bool> {
+        Box::pin(std::future::ready(true))
+    }
 
     /// Returns the status of the upstream connections.
     fn upstreams(&self) -> Vec<UpstreamStatus> {
@@ -102,6 +116,8 @@ pub(crate) struct KeyRequest<'a> {
     pub(crate) context: &'a (dyn Fn() -> RequestContext + Sync),
     pub(crate) environments: &'a Environments,
     pub(crate) rates: &'a Rates,
+    #[cfg_attr(not(feature = "cluster"), allow(dead_code))]
+    pub(crate) proof: KeyProof,
 }
 
 impl KeyRequest<'_> {

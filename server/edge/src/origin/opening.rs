@@ -61,8 +61,28 @@ impl From<Beyond> for NotOpen {
 pub(crate) struct Pending {
     /// Resolves when the caller can look up the key again, or to false if the Edge stops before.
     pub(super) change: Pin<Box<dyn Future<Output = bool> + Send>>,
-    /// The key, and the time until which a poll waits; `None` if polls do not wait.
-    pub(super) fetched: Option<(Opened, Instant)>,
+    pub(super) poll: PollWait,
+}
+
+/// The wait of a poll for the first features of a key.
+pub(super) enum PollWait {
+    /// Polls do not wait.
+    None,
+    /// A poll waits until this time for features that are fetched.
+    Fetch(Opened, Instant),
+    /// A poll waits until this time, and then looks the key up again.
+    #[cfg_attr(not(feature = "cluster"), allow(dead_code))]
+    Again(Box<dyn FnOnce() -> Opening + Send>, Instant),
+}
+
+/// Whether an origin may have to find out whether a key is unknown that no environment contains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "cluster"), allow(dead_code))]
+pub(crate) enum KeyProof {
+    /// The origin may return [`Opening::Pending`] until it is certain that the key is unknown.
+    Wanted,
+    /// The request has waited for the proof already.
+    Given,
 }
 
 /// The grant of a key, together with the generation that the key can read now.
@@ -121,7 +141,7 @@ impl Opened {
         }
     }
 
-    fn for_poll(self) -> Opening {
+    pub(super) fn for_poll(self) -> Opening {
         if self.published.grants.is_empty() {
             return Opening::Unknown;
         }
@@ -129,14 +149,14 @@ impl Opened {
             return Opening::Open(self);
         }
         let Some(Fetching { changes, until }) = &self.fetching else {
-            return Opening::Pending(Pending { change: Box::pin(pending()), fetched: None });
+            return Opening::Pending(Pending { change: Box::pin(pending()), poll: PollWait::None });
         };
         let (cell, mut changes, until) = (Arc::clone(&self.cell), changes.clone(), *until);
         let change = async move {
             while !is_over(&cell.current()) && changes.changed().await.is_ok() {}
             true
         };
-        Opening::Pending(Pending { change: Box::pin(change), fetched: Some((self, until)) })
+        Opening::Pending(Pending { change: Box::pin(change), poll: PollWait::Fetch(self, until) })
     }
 }
 
@@ -150,10 +170,16 @@ impl Opening {
     /// wait.
     pub(crate) async fn settled(self) -> Result<Opened, NotOpen> {
         let opening = match self {
-            Self::Pending(Pending { change, fetched: Some((opened, until)) }) => {
+            Self::Pending(Pending { change, poll: PollWait::Fetch(opened, until) }) => {
                 // The wait may also end by a timeout. The current generation is the result in each case.
                 drop(timeout_at(until, change).await);
                 Opened { published: opened.cell.current(), ..opened }.for_poll()
+            }
+            Self::Pending(Pending { change, poll: PollWait::Again(look_up, until) }) => {
+                match timeout_at(until, change).await {
+                    Ok(true) => look_up(),
+                    _ => return Err(NotOpen::NotReady),
+                }
             }
             other => other,
         };
@@ -176,6 +202,11 @@ impl Pending {
 
 impl fmt::Debug for Pending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending").field("fetched", &self.fetched).finish_non_exhaustive()
+        let poll = match &self.poll {
+            PollWait::None => "none",
+            PollWait::Fetch(..) => "fetch",
+            PollWait::Again(..) => "again",
+        };
+        f.debug_struct("Pending").field("poll", &poll).finish_non_exhaustive()
     }
 }

@@ -6,11 +6,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
+#[cfg(feature = "cluster")]
+use tokio::time::Instant;
 
+use super::opening::PollWait;
 use super::{
-    Admission, BoxFuture, KeyRequest, NotPut, Opened, Opening, Origin, Pending, Put, PutAnswer,
-    PutLine,
+    Admission, BoxFuture, KeyRequest, NotOpen, NotPut, Opened, Opening, Origin, Pending, Put,
+    PutAnswer, PutLine,
 };
+#[cfg(feature = "cluster")]
+use crate::cluster::{ClusterStatus, RunningCluster};
+#[cfg(feature = "cluster")]
+use crate::origin::KeyProof;
+use crate::request_memory::RETRY_AFTER_SECONDS;
+#[cfg(feature = "cluster")]
+use crate::serving::Environments;
 use crate::serving::{Grant, Published, ServedFeature};
 use crate::state_store::{
     PutError, READ_ONLY, Refusal, ReplaceError, Update, UpdateOutcome, Writer, read_only,
@@ -23,17 +33,89 @@ pub(crate) struct OwnState {
     writer: Writer,
     /// The place where the state is changed, if this Edge only reads the state.
     owner: Option<Arc<str>>,
+    /// The connection to the database, if several servers share the state.
+    #[cfg(feature = "cluster")]
+    cluster: Option<Shared>,
 }
+
+/// The cluster of this Edge, and the environments in which keys are looked up again after a query.
+#[cfg(feature = "cluster")]
+#[derive(Debug)]
+struct Shared {
+    running: RunningCluster,
+    environments: Arc<Environments>,
+}
+
+/// The longest time for which a request with an unknown key waits until the database confirms that no other server has added the key.
+#[cfg(feature = "cluster")]
+const PROOF: Duration = Duration::from_secs(2);
 
 impl OwnState {
     pub(crate) const fn new(writer: Writer, owner: Option<Arc<str>>) -> Self {
+        #[cfg(feature = "cluster")]
+        return Self { writer, owner, cluster: None };
+        #[cfg(not(feature = "cluster"))]
         Self { writer, owner }
+    }
+
+    /// Makes an origin whose state several servers share.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn of_cluster(
+        writer: Writer,
+        running: RunningCluster,
+        environments: Arc<Environments>,
+    ) -> Self {
+        Self { writer, owner: None, cluster: Some(Shared { running, environments }) }
+    }
+
+    /// Returns what a key opens that no environment contains, once there is a state. In a cluster, another server may have added the key.
+    #[cfg(feature = "cluster")]
+    fn open_unknown(&self, request: &KeyRequest<'_>) -> Opening {
+        let Some(Shared { running, environments }) = &self.cluster else { return Opening::Unknown };
+        if request.proof == KeyProof::Given {
+            return Opening::Unknown;
+        }
+        let (environment, secret) = (request.key.environment, request.key.secret.to_owned());
+        let environments = Arc::clone(environments);
+        let look_up = move || {
+            let key = RequestKey { environment, secret: &secret };
+            Opened::find(&environments, &key).map_or(Opening::Unknown, Opened::for_poll)
+        };
+        Opening::Pending(Pending {
+            change: Box::pin(running.proof().ask()),
+            poll: PollWait::Again(Box::new(look_up), Instant::now() + PROOF),
+        })
+    }
+
+    #[cfg(not(feature = "cluster"))]
+    fn open_unknown(&self, _: &KeyRequest<'_>) -> Opening {
+        Opening::Unknown
+    }
+
+    /// Returns the reason to refuse a PUT before its body is read. In a cluster, the reason counts only if this server serves the newest
+    /// state.
+    async fn refusal(
+        &self,
+        opened: &mut Opened,
+        request: &KeyRequest<'_>,
+        feature: &str,
+    ) -> Result<Option<Refusal>, NotOpen> {
+        let first = refusal_without_body(opened, feature);
+        if first.is_none() {
+            return Ok(None);
+        }
+        if !self.is_newest().await {
+            return Err(NotOpen::NotReady);
+        }
+        *opened = Opened::find(request.environments, request.key).ok_or(NotOpen::Unknown)?;
+        Ok(refusal_without_body(opened, feature))
     }
 
     async fn put(&self, put: Put<'_>) -> Result<PutAnswer, NotPut> {
         let Put { request, feature, body, effect } = put;
-        let opened = request.open(self).settled().await.map_err(NotPut::NotOpen)?;
-        if let Some(refusal) = refusal_without_body(&opened, feature) {
+        let mut opened = request.open(self).settled().await.map_err(NotPut::NotOpen)?;
+        let refusal = self.refusal(&mut opened, &request, feature).await;
+        if let Some(refusal) = refusal.map_err(NotPut::NotOpen)? {
             let answer = answer(&Err(PutError::Refused(refusal)), &opened.grant.account);
             effect(&answer);
             return Ok(answer);
@@ -65,17 +147,34 @@ impl OwnState {
 
 impl Origin for OwnState {
     fn admits(&self, _: &RequestKey<'_>) -> Admission {
-        if self.is_ready() { Admission::No } else { Admission::NotYet }
+        match self.is_ready() {
+            false => Admission::NotYet,
+            #[cfg(feature = "cluster")]
+            true if self.cluster.is_some() => Admission::Yes,
+            true => Admission::No,
+        }
     }
 
-    fn open(&self, _: &KeyRequest<'_>) -> Opening {
+    fn open(&self, request: &KeyRequest<'_>) -> Opening {
         match self.is_ready() {
-            true => Opening::Unknown,
+            true => self.open_unknown(request),
             false => Opening::Pending(Pending {
                 change: Box::pin(self.writer.loading.wait()),
-                fetched: None,
+                poll: PollWait::None,
             }),
         }
+    }
+
+    #[cfg(feature = "cluster")]
+    fn cluster(&self) -> Option<ClusterStatus> {
+        self.cluster.as_ref().map(|cluster| cluster.running.status())
+    }
+
+    #[cfg(feature = "cluster")]
+    fn is_newest(&self) -> BoxFuture<'_, bool> {
+        let Some(cluster) = &self.cluster else { return Box::pin(std::future::ready(true)) };
+        let proof = cluster.running.proof().ask();
+        Box::pin(async move { tokio::time::timeout(PROOF, proof).await.unwrap_or(false) })
     }
 
     fn put<'a>(&'a self, put: Put<'a>) -> BoxFuture<'a, Result<PutAnswer, NotPut>> {
@@ -100,6 +199,10 @@ impl Origin for OwnState {
 
     fn stop(&self) {
         self.writer.loading.stop();
+        #[cfg(feature = "cluster")]
+        if let Some(cluster) = &self.cluster {
+            cluster.running.proof().stop();
+        }
     }
 
     fn close(&self, within: Duration) -> BoxFuture<'_, ()> {
@@ -117,7 +220,9 @@ fn answer(outcome: &Result<UpdateOutcome, PutError>, account: &Arc<str>) -> PutA
     PutAnswer {
         status: status(outcome),
         content_type: text.map(|_| HeaderValue::from_static("text/plain")),
-        retry_after: None,
+        // Only a change that certainly was not made may be sent again.
+        retry_after: (*outcome == Err(PutError::Away))
+            .then(|| HeaderValue::from(RETRY_AFTER_SECONDS)),
         body: text.map_or_else(Bytes::new, |text| Bytes::from_static(text.as_bytes())),
         // A request with an unknown key has no line in the audit log.
         line: (*outcome != Err(PutError::UnknownKey)).then(|| PutLine {

@@ -26,6 +26,8 @@ pub(crate) struct Environments {
     pending_revocations: PendingRevocations,
     /// The revision of the state. Its watchers are also woken after publications at which the revision stays the same.
     revision: watch::Sender<u64>,
+    /// The revision of the state whose generations are all published.
+    served: watch::Sender<u64>,
     /// True once [`Self::close`] was called, because the Edge stops.
     is_closed: AtomicBool,
 }
@@ -98,6 +100,17 @@ impl Environments {
             *current = revision;
             false
         });
+    }
+
+    /// Notes that all generations of the current revision are published.
+    pub(crate) fn note_served(&self) {
+        self.served.send_replace(*self.revision.borrow());
+    }
+
+    /// Returns a receiver of the revision whose generations are all published.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn served_revision(&self) -> watch::Receiver<u64> {
+        self.served.subscribe()
     }
 
     /// Publishes the next generation of an environment that has only one cell, unless [`Published::is_as`] finds it equal to the current

@@ -8,6 +8,7 @@ use fh_eval::{Kind, Timestamp};
 use uuid::Uuid;
 
 use super::entry::Entry;
+use super::logged_change::LoggedChange;
 use super::put::Decision;
 use super::value::convert;
 use super::{Refusal, StateStore, Update, UpdateOutcome};
@@ -48,6 +49,13 @@ pub enum ReplaceError {
     /// The change, or another change that was to be stored together with it, could not be stored, so it was not made. The field is the
     /// reason.
     NotKept(String),
+    /// The database that several servers share cannot be reached, so the change was not made. The field is the reason.
+    Away(String),
+    /// The database that several servers share has not answered, so it is unknown whether the change was made. The field is the reason.
+    Unknown(String),
+    /// The feature was replaced by another one, or its type was changed, after the strategies of the change were read. The change was
+    /// not made.
+    Redefined,
     /// This Edge relays another Edge, and features can be changed only at that Edge.
     Relayed,
     /// This Edge serves a state that it only reads. The field names the place where the state is changed.
@@ -76,6 +84,11 @@ impl fmt::Display for ReplaceError {
                 )
             }
             Self::NotKept(why) => write!(f, "the change could not be stored: {why}"),
+            Self::Away(why) => write!(f, "{AWAY}: {why}"),
+            Self::Unknown(why) => write!(f, "{UNKNOWN}: {why}"),
+            Self::Redefined => f.write_str(
+                "the feature was replaced or its type was changed while the request was read; read the feature and send the change again",
+            ),
             Self::Relayed => {
                 f.write_str("this Edge relays another Edge; change features at the upstream Edge")
             }
@@ -87,6 +100,13 @@ impl fmt::Display for ReplaceError {
 
 impl std::error::Error for ReplaceError {}
 
+/// The sentence for a change that was not made, because the database that several servers share cannot be reached.
+pub(crate) const AWAY: &str =
+    "the database of the cluster cannot be reached; the change was not made";
+/// The sentence for a change whose outcome is unknown.
+pub(crate) const UNKNOWN: &str =
+    "the database of the cluster has not answered; whether the change was made is not known";
+
 /// The beginning of the sentence that refuses a change of a state that is changed elsewhere.
 pub const READ_ONLY: &str = "this server only reads its state";
 
@@ -95,13 +115,25 @@ pub(crate) fn read_only(owner: &str) -> String {
     format!("{READ_ONLY}; change features in {owner}")
 }
 
-/// The value and entry of a feature before a change, to restore them if the change cannot be stored.
+/// A change that was made, and the value and entry of the feature before it, to restore them if the change cannot be stored.
 pub(super) struct Undo {
     place: (Uuid, Arc<str>),
     value: Option<FeatureValue>,
     entry: Option<Entry>,
     highest: i64,
     revision: u64,
+    /// The change. It is `None` if the state has no entry of the value, and then needs none in a log.
+    pub(super) made: Option<LoggedChange>,
+}
+
+impl Undo {
+    /// Sets the name of the service account that made the change.
+    pub(super) fn by(mut self, account: &Arc<str>) -> Self {
+        if let Some(made) = &mut self.made {
+            made.account = Some(Arc::clone(account));
+        }
+        self
+    }
 }
 
 impl StateStore {
@@ -165,16 +197,24 @@ impl StateStore {
     }
 
     fn set(&mut self, place: &(Uuid, Arc<str>), value: FeatureValue, now: Timestamp) -> Undo {
-        let undo = Undo {
+        let mut undo = Undo {
             place: place.clone(),
             value: self.value(place).cloned(),
             entry: self.entry(place).cloned(),
             highest: self.highest,
             revision: self.state.revision,
+            made: None,
         };
         if let Some(entry) = self.entries.get_mut(place) {
             entry.step(value.version.is_some(), now);
             self.highest = self.highest.max(entry.version);
+            undo.made = Some(LoggedChange {
+                environment: place.0,
+                feature: Arc::clone(&place.1),
+                account: None,
+                value: value.clone(),
+                entry: entry.clone(),
+            });
         }
         self.put_value(place, Some(value));
         self.count();
@@ -189,17 +229,6 @@ impl StateStore {
         }
         self.highest = undo.highest;
         self.state.revision = undo.revision;
-    }
-
-    fn put_value(&mut self, place: &(Uuid, Arc<str>), value: Option<FeatureValue>) {
-        let environments = &mut self.state.environments;
-        let Some(environment) = environments.iter_mut().find(|each| each.id == place.0) else {
-            return;
-        };
-        match value {
-            Some(value) => environment.values.insert(Arc::clone(&place.1), value),
-            None => environment.values.remove(&place.1),
-        };
     }
 }
 

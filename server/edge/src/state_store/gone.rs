@@ -62,6 +62,11 @@ impl Gone {
         }
     }
 
+    /// Returns the version of a removed value that is kept one by one.
+    pub(super) fn version(&self, id: ValueId) -> Option<i64> {
+        self.versions.get(&id).map(|(_, version)| *version)
+    }
+
     /// Returns the highest version that was evicted; 0 if no version above 0 was evicted.
     pub(super) fn forgotten(&self) -> i64 {
         self.forgotten

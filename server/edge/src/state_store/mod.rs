@@ -2,23 +2,34 @@
 //! the state with which the admin API replaced it. PUT and the admin API make the changes of single values.
 
 mod change;
+mod commit;
 mod entry;
 mod gone;
 mod loading;
+mod logged_change;
 mod put;
 mod record;
 mod refusal;
+mod rise;
 mod store;
+#[cfg(feature = "cluster")]
+mod stored_state;
 mod value;
 mod writer;
 
 pub(crate) use change::read_only;
 pub use change::{FeatureChange, READ_ONLY, ReplaceError};
+#[cfg(feature = "cluster")]
+pub(crate) use commit::ForeignCommit;
+#[cfg(any(test, feature = "cluster"))]
+pub(crate) use commit::News;
+pub(crate) use commit::{ChangeStore, Commit, NoPersistence, NotCommitted};
+
 pub(crate) use put::{Update, UpdateOutcome};
-pub(crate) use record::{
-    ChangeStore, ChangeStoreError, Fingerprint, NoPersistence, Record, Records, ServedVersion,
-};
+pub(crate) use record::{ChangeStoreError, Fingerprint, Record, Records, ServedVersion};
 pub(crate) use refusal::Refusal;
 pub(crate) use store::StateStore;
+#[cfg(feature = "cluster")]
+pub(crate) use stored_state::{read_changes, write_changes};
 pub(crate) use writer::Writer;
 pub(crate) use writer::command::{PutError, ServeDefaults};

@@ -112,34 +112,6 @@ impl fmt::Display for ChangeStoreError {
 
 impl std::error::Error for ChangeStoreError {}
 
-/// A store of changes. Except in [`NoPersistence`], a committed change survives even if the process is killed.
-pub(crate) trait ChangeStore: Send {
-    /// Adds or replaces either all or none of these records. `revision` is the state's revision after the changes, and `highest` is the
-    /// highest version that was served.
-    fn commit(
-        &mut self,
-        revision: u64,
-        highest: i64,
-        changes: &[Record],
-    ) -> Result<(), ChangeStoreError>;
-
-    /// Replaces the whole content of the store with these records.
-    fn rewrite(&mut self, records: &Records) -> Result<(), ChangeStoreError>;
-}
-
-/// A store that keeps nothing, so that changes are lost when the process ends.
-pub(crate) struct NoPersistence;
-
-impl ChangeStore for NoPersistence {
-    fn commit(&mut self, _: u64, _: i64, _: &[Record]) -> Result<(), ChangeStoreError> {
-        Ok(())
-    }
-
-    fn rewrite(&mut self, _: &Records) -> Result<(), ChangeStoreError> {
-        Ok(())
-    }
-}
-
 /// Returns the fingerprint of the value of one feature. The names of accepted warnings change nothing that clients see, so they do not count.
 pub(super) fn fingerprint(feature: &Feature, value: Option<&FeatureValue>) -> Fingerprint {
     match value {

@@ -20,13 +20,13 @@ pub(crate) struct StateStore {
     /// One entry for each feature in each environment, by environment and feature key.
     pub(super) entries: BTreeMap<(Uuid, Arc<str>), Entry>,
     /// The fingerprint of the base that was read last; `None` until a base is loaded.
-    base: Option<Fingerprint>,
+    pub(super) base: Option<Fingerprint>,
     /// The fingerprint of the base that the admin API has replaced, and the state that replaces it. `None` if the base itself is served.
     replaced: Option<(Fingerprint, Arc<State>)>,
     /// The highest version of any value that was served, or a higher number. If the base states no version for a value, its first version
     /// is a time, which is at least this version, even if the clock was set back.
     pub(super) highest: i64,
-    gone: Gone,
+    pub(super) gone: Gone,
     /// The content of the change store, until the first base is loaded; `None` from then on.
     waiting: Option<Records>,
 }
@@ -182,6 +182,16 @@ impl StateStore {
         self.base = Some(print);
         self.take(base, now);
         self.count();
+    }
+
+    /// Loads a base that an operator imports. Unlike [`Self::reload`], the base also takes the place of a state that the admin API has set.
+    pub(crate) fn import(&mut self, base: State, now: Timestamp) {
+        let before = self.state.revision;
+        self.replaced = None;
+        self.reload(base, now);
+        if self.state.revision == before {
+            self.count();
+        }
     }
 
     /// Replaces the whole state with one from the admin API, and drops all earlier changes of single feature values. `base` is the state that

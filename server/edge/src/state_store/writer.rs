@@ -9,13 +9,13 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use fh_eval::Timestamp;
+use fh_eval::{Kind, Timestamp};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::change::{FeatureChange, ReplaceError};
+use super::commit::ChangeStore;
 use super::loading::Loading;
-use super::record::ChangeStore;
 use super::{StateStore, Update, UpdateOutcome};
 use crate::reply::{Effect, Reply};
 use crate::serving::{Environments, start_waking};
@@ -49,6 +49,7 @@ impl Writer {
             store,
             base,
             change_store,
+            loading: loading.clone(),
             is_change_store_current: true,
             settings,
             environments,
@@ -58,6 +59,14 @@ impl Writer {
         work.begin();
         thread::Builder::new().name("fh-edge-writer".into()).spawn(move || work.run())?;
         Ok(Self { commands: sender, loading })
+    }
+
+    /// Returns a function that asks the writer thread to read what other servers have stored.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn refresher(&self) -> impl Fn() + Send + Sync + use<> {
+        let commands = self.commands.clone();
+        // The thread has ended if sending fails.
+        move || drop(commands.send(Command::Refresh))
     }
 
     async fn ask<T>(
@@ -94,15 +103,17 @@ impl Writer {
         self.change(effect, || Err(PutError::Closed), command).await
     }
 
-    /// Changes the value of one feature in one environment. Returns a revision of the state that contains the change. A change to the same
+    /// Changes the value of one feature in one environment. If the change has strategies, `definition` is the id and the type of the
+    /// feature for which they were read, and the change is not made if the feature has another id or type. Returns a revision of the state that contains the change. A change to the same
     /// value does not increment the revision.
     pub(crate) async fn patch(
         &self,
         place: (Uuid, Arc<str>),
+        definition: Option<(Uuid, Kind)>,
         change: FeatureChange,
         effect: Effect<Result<u64, ReplaceError>>,
     ) -> Result<u64, ReplaceError> {
-        let command = |reply| Command::Patch { place, change, reply };
+        let command = |reply| Command::Patch { place, definition, change, reply };
         self.change(effect, || Err(ReplaceError::Closed), command).await
     }
 

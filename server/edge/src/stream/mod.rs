@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::connections::Connection;
 use crate::evaluations::{Effort, Refused};
 use crate::metrics::{Outcome, RequestClass};
-use crate::origin::{CallerKind, Opened, Opening, Pending};
+use crate::origin::{CallerKind, KeyProof, Opened, Opening, Pending};
 use crate::request_memory::{Reservation, of_context};
 use crate::serving::{Phase, View};
 use crate::shared_state::SharedState;
@@ -53,6 +53,8 @@ pub(crate) struct Start<'a> {
     pub(crate) address: Option<IpAddr>,
     /// The address for the limit of memory per address; `None` if that limit does not apply.
     pub(crate) limited: Option<IpAddr>,
+    /// `Given` if the stream has waited for the proof that its key is unknown.
+    pub(crate) proof: KeyProof,
 }
 
 /// A response body of server-sent events.
@@ -111,7 +113,8 @@ impl EventStream {
         let mut ready = VecDeque::from([Bytes::from_static(first.as_bytes())]);
         let key = RequestKey { environment: start.environment, secret: start.secret };
         let given = || RequestContext::read([start.context]);
-        let (opened, beyond) = match shared.open(&key, CallerKind::Stream, start.address, given) {
+        let (caller, address) = (CallerKind::Stream, start.address);
+        let (opened, beyond) = match shared.open_proven(&key, start.proof, caller, address, given) {
             Opening::Open(opened) => (opened, None),
             Opening::Busy(opened, beyond) => (opened, Some(beyond)),
             Opening::Unknown => {
@@ -202,6 +205,7 @@ impl EventStream {
         reservation: Option<Reservation>,
         pending: Pending,
     ) -> Waiting {
+        let start = Start { proof: KeyProof::Given, ..start };
         Self::once(shared, start, |_| async { pending.wait().await.then_some(reservation) })
     }
 
@@ -237,7 +241,7 @@ impl EventStream {
         let (environment, secret) = (start.environment, start.secret.to_owned());
         let (context, sdk) = (start.context.to_owned(), start.sdk);
         let last_event_id = start.last_event_id.map(str::to_owned);
-        let (address, limited) = (start.address, start.limited);
+        let (address, limited, proof) = (start.address, start.limited, start.proof);
         let opened = Box::pin(async move {
             let Some(reservation) = wait.await else {
                 return Self::ending(VecDeque::from([Bytes::from_static(sse::BYE.as_bytes())]));
@@ -245,7 +249,7 @@ impl EventStream {
             let last_event_id = last_event_id.as_deref();
             let (secret, context) = (&*secret, &*context);
             let start =
-                Start { environment, secret, context, last_event_id, sdk, address, limited };
+                Start { environment, secret, context, last_event_id, sdk, address, limited, proof };
             match Self::open_with(&shared, start, reservation) {
                 Ok((mut stream, _)) => {
                     // The caller has sent the first event or comment already.

@@ -133,6 +133,7 @@ impl Stage {
         sdk: None,
         address: None,
         limited: None,
+        proof: KeyProof::Wanted,
     };
 
     fn start(&self, start: Start<'_>) -> EventStream {

@@ -129,6 +129,19 @@ impl ResolvedSettings {
             _ if url.is_none() && is_said("state-token-file") => {
                 "--state-token-file needs a URL as --state"
             }
+            _ if is_said("cluster") && is_said("cluster-file") => {
+                "give --cluster or --cluster-file, not both"
+            }
+            _ if settings.cluster.is_none()
+                && (is_said("cluster-ca")
+                    || is_said("cluster-schema")
+                    || is_said("server-name")) =>
+            {
+                "--cluster-ca, --cluster-schema and --server-name need --cluster or --cluster-file"
+            }
+            _ if settings.cluster.is_some() && (is_said("key") || is_said("key-file")) => {
+                "--key and --key-file add keys to a state file: put the keys of a cluster into its state"
+            }
             _ if is_said("admin-key") && is_said("admin-key-file") => {
                 "give --admin-key or --admin-key-file, not both"
             }

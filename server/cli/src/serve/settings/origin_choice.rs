@@ -1,4 +1,4 @@
-//! The choice between `--state`, `--relay` and `--default-state`.
+//! The choice between `--state`, `--relay`, `--cluster` and `--default-state`.
 
 use std::fmt;
 
@@ -26,50 +26,79 @@ const OF_RELAYS: &str = "relay-";
 /// The prefix of settings that have no effect without a state.
 const OF_STATES: &str = "state-";
 
-/// Keeps the state file or the relay, depending on which source has precedence, and drops the other one. If neither is
-/// given, the default state file is used, if there is one. Returns the dropped source and the source with precedence, or
-/// `None` if nothing was dropped.
+/// The prefix of settings that have no effect without a cluster.
+const OF_CLUSTERS: &str = "cluster-";
+
+/// An origin of features that a server may have.
+#[derive(Clone, Copy)]
+struct Origin {
+    /// The settings that name the origin.
+    names: &'static [&'static str],
+    /// The prefix of settings that have no effect without it.
+    prefix: &'static str,
+    is_set: fn(&Settings) -> bool,
+    drop: fn(&mut Settings),
+}
+
+const ORIGINS: [Origin; 3] = [
+    Origin {
+        names: &["state"],
+        prefix: OF_STATES,
+        is_set: |s| s.state.is_some(),
+        drop: |s| s.state = None,
+    },
+    Origin {
+        names: &["relay"],
+        prefix: OF_RELAYS,
+        is_set: |s| s.relay.is_some(),
+        drop: |s| s.relay = None,
+    },
+    Origin {
+        names: &["cluster", "cluster-file"],
+        prefix: OF_CLUSTERS,
+        is_set: |s| s.cluster.is_some(),
+        drop: |s| {
+            s.cluster = None;
+            s.cluster_file = None;
+        },
+    },
+];
+
+/// Keeps the state, the relay or the cluster, depending on which source has precedence, and drops the others. If none is given, the default
+/// state file is used, if there is one. Returns a dropped source and the source with precedence, or `None` if nothing was dropped.
 ///
 /// # Errors
-/// Fails if both sources have the same precedence. The error names both sources.
+/// Fails if two sources have the same precedence. The error names both sources.
 pub(super) fn choose(
     settings: &mut Settings,
     said: &mut Vec<(&'static Setting, Source)>,
 ) -> Result<Option<Overruled>, String> {
-    let source = |name: &str| {
-        let found = said.iter().find(|(setting, _)| setting.name == name);
-        found.map(|(_, source)| source.clone())
+    let source = |origin: &Origin| {
+        let found = said.iter().filter(|(setting, _)| origin.names.contains(&setting.name));
+        found.map(|(_, source)| source.clone()).min_by_key(Source::rank)
     };
-    let state = settings.state.as_ref().and_then(|_| source("state"));
-    let relay = settings.relay.as_ref().and_then(|_| source("relay"));
-    let (state, relay) = match (state, relay) {
-        (Some(state), Some(relay)) => (state, relay),
-        (None, None) => {
-            settings.state = settings.default_state.clone().map(StateSource::File);
-            return Ok(None);
-        }
-        _ => return Ok(None),
+    let given = ORIGINS.iter().filter(|origin| (origin.is_set)(settings));
+    let mut given: Vec<(&Origin, Source)> =
+        given.filter_map(|origin| Some((origin, source(origin)?))).collect();
+    given.sort_by_key(|(_, source)| source.rank());
+    let mut given = given.into_iter();
+    let Some((_, by)) = given.next() else {
+        settings.state = settings.default_state.clone().map(StateSource::File);
+        return Ok(None);
     };
-    match state.rank().cmp(&relay.rank()) {
-        std::cmp::Ordering::Equal => {
-            Err(format!("{state} and {relay} exclude each other: set one of them"))
+    let mut overruled = None;
+    for (origin, unused) in given {
+        if unused.rank() == by.rank() {
+            return Err(format!("{by} and {unused} exclude each other: set one of them"));
         }
-        std::cmp::Ordering::Greater => {
-            settings.state = None;
-            said.retain(|(setting, source)| {
-                let is_of_state = setting.name == "state" || setting.name.starts_with(OF_STATES);
-                !is_of_state || source.rank() < state.rank()
-            });
-            Ok(Some(Overruled { by: relay, unused: state }))
-        }
-        std::cmp::Ordering::Less => {
-            settings.relay = None;
-            // A flag about the relay contradicts a flag that names a state, so it stays and is rejected later.
-            said.retain(|(setting, source)| {
-                let is_of_relay = setting.name == "relay" || setting.name.starts_with(OF_RELAYS);
-                !is_of_relay || source.rank() < relay.rank()
-            });
-            Ok(Some(Overruled { by: state, unused: relay }))
-        }
+        (origin.drop)(settings);
+        // A flag about a relay contradicts a flag that names a state, so it stays and is rejected later.
+        said.retain(|(setting, source)| {
+            let is_of_it =
+                origin.names.contains(&setting.name) || setting.name.starts_with(origin.prefix);
+            !is_of_it || source.rank() < unused.rank()
+        });
+        overruled = overruled.or(Some(Overruled { by: by.clone(), unused }));
     }
+    Ok(overruled)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use fh_client::EdgeUrl;
+use fh_edge::cluster::ClusterOptions;
 use fh_edge::listen::{ListenOptions, TrustedProxies};
 use fh_edge::origin::relay::{RelayKeys, RelayLimits};
 use fh_edge::state::ServiceKey;
@@ -18,6 +19,9 @@ use crate::serve::logs::{LogFormat, LogLevel};
 const PORT: u16 = 8903;
 /// The default interval at which a state is fetched from a URL.
 const STATE_POLL: Duration = Duration::from_secs(10);
+
+/// The default schema of the tables of a cluster.
+const CLUSTER_SCHEMA: &str = "fh_edge";
 
 /// The settings of a server. Settings that are not given have their defaults.
 #[derive(Debug, Clone)]
@@ -55,6 +59,13 @@ pub(crate) struct Settings {
     /// key. Zero means no limit.
     pub(crate) relay_max_age: Duration,
     pub(crate) relay_poll: Duration,
+    /// The database of the cluster, from its URL or from the file with it. `None` if the server is no server of a cluster.
+    pub(crate) cluster: Option<ClusterOptions>,
+    pub(crate) cluster_file: Option<PathBuf>,
+    pub(crate) cluster_ca: Option<PathBuf>,
+    pub(crate) cluster_schema: String,
+    /// The name of this server in a cluster. `None` for the name of the host.
+    pub(crate) server_name: Option<String>,
     pub(crate) address: IpAddr,
     /// The port of the API. With 0, the system chooses a free port.
     pub(crate) port: u16,
@@ -102,6 +113,11 @@ impl Default for Settings {
             relay_any_key: 0,
             relay_max_age: RelayLimits::default().max_age,
             relay_poll: Duration::ZERO,
+            cluster: None,
+            cluster_file: None,
+            cluster_ca: None,
+            cluster_schema: CLUSTER_SCHEMA.to_string(),
+            server_name: None,
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             port: PORT,
             monitor_port: None,
@@ -125,6 +141,16 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Returns the options of the cluster, or `None` if this server is not in one.
+    pub(crate) fn cluster(&self) -> Option<ClusterOptions> {
+        let options = self.cluster.clone()?.schema(&*self.cluster_schema);
+        let options = options.server_name(self.server_name.clone().unwrap_or_else(host_name));
+        Some(match &self.cluster_ca {
+            Some(file) => options.certificate_authorities(file),
+            None => options,
+        })
+    }
+
     /// Returns a warning if other machines can use the admin API over plain HTTP, or cannot use it at all.
     pub(super) fn admin_warning(&self) -> Option<&'static str> {
         let (address, has_tls) = match self.edge.administration {
@@ -148,4 +174,16 @@ impl Settings {
             ),
         }
     }
+}
+
+/// Returns the name of this host.
+#[cfg(unix)]
+pub(super) fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Returns the name of this host.
+#[cfg(not(unix))]
+pub(super) fn host_name() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_else(|_| "fh-edge".to_string())
 }

@@ -4,11 +4,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 
 use fh_client::EdgeUrl;
+use fh_edge::cluster::{ClusterError, ClusterOptions};
 use fh_edge::listen::{ConnectionLimit, InvalidNetwork, MemoryLimit, PerAddress, ProxyProtocol};
 use fh_edge::{AdminKey, AdminTransport, Administration, Compression, Console, Monitoring};
 
 use super::keys::{keys_in, relay_keys, relay_keys_in, service_key};
 use super::relay_header::{header_pair, relay_headers_in};
+use super::server_settings::host_name;
 use super::setting::Form::{Lines, Many, One, Switch};
 use super::setting::Group::{Browsers, Clients, Limits, Network, Operations, Origin};
 use super::setting::Setting;
@@ -22,7 +24,7 @@ use super::value::{
 const MOST_FILE_BYTES: u64 = 1 << 20;
 
 /// All settings, in the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 61] = [
+pub(crate) static SETTINGS: [Setting; 66] = [
     Setting::new(
         Origin,
         "state",
@@ -89,6 +91,16 @@ pub(crate) static SETTINGS: [Setting; 61] = [
         |s, text| put(&mut s.relay_any_key, number(text, "100")),
         |s| s.relay_any_key.to_string(),
     ),
+    Setting::new(
+        Origin,
+        "cluster",
+        One("URL"),
+        "The URL of the PostgreSQL database in which several servers share one state, such as postgres://USER:PASSWORD@HOST/DATABASE. A change on any of these servers is on the streams of all, and while the database cannot be reached, changes are refused. `fh cluster init` makes the tables. TLS is required and verified, except for this machine and with sslmode=disable. With --data, a copy of the state is served if the database does not answer within 5 seconds of the start",
+        |s, text| put(&mut s.cluster, cluster(text, ClusterOptions::new)),
+        |s| if s.cluster.is_some() && s.cluster_file.is_none() { "set".to_string() } else { String::new() },
+    )
+    .short("The database of several servers with one state")
+    .secret(),
     Setting::new(
         Origin,
         "profile",
@@ -189,6 +201,44 @@ pub(crate) static SETTINGS: [Setting; 61] = [
         },
         |s| path_text(s.relay_key_file.as_ref()),
     ),
+    Setting::new(
+        Origin,
+        "cluster-file",
+        One("FILE"),
+        "A file with the URL of --cluster, for example a mounted secret. The file is read for each connection, so that the password can be rotated",
+        |s, text| {
+            let Some(file) = path(text) else { return Ok(()) };
+            s.cluster_file = Some(file);
+            put(&mut s.cluster, cluster(text, |file| ClusterOptions::from_file(file)))
+        },
+        |s| path_text(s.cluster_file.as_ref()),
+    ),
+    Setting::new(
+        Origin,
+        "cluster-ca",
+        One("FILE"),
+        "A PEM file with the certificate authorities that connections to the database of --cluster trust, in place of those of the operating system",
+        |s, text| put(&mut s.cluster_ca, Ok(path(text))),
+        |s| path_text(s.cluster_ca.as_ref()),
+    ),
+    Setting::new(
+        Origin,
+        "cluster-schema",
+        One("NAME"),
+        "The schema of the tables in the database of --cluster. Several clusters can use one database with different schemas",
+        |s, text| put(&mut s.cluster_schema, Ok(text.trim().to_string())),
+        |s| s.cluster_schema.clone(),
+    ),
+    Setting::new(
+        Origin,
+        "server-name",
+        One("NAME"),
+        "The name of this server in the log of changes of a cluster and in the list of connections of its database",
+        |s, text| put(&mut s.server_name, Ok(Some(text.trim().to_string()).filter(|name| !name.is_empty()))),
+        |s| s.server_name.clone().unwrap_or_default(),
+    )
+    .default("the name of the host")
+    .derived(host_name),
     Setting::new(
         Origin,
         "data-repair",
@@ -631,6 +681,16 @@ pub(crate) static SETTINGS: [Setting; 61] = [
 fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
     *place = value?;
     Ok(())
+}
+
+/// Reads the database of a cluster. The error never contains the URL.
+fn cluster(
+    text: &str,
+    read: impl FnOnce(&str) -> Result<ClusterOptions, ClusterError>,
+) -> Result<Option<ClusterOptions>, String> {
+    let text = text.trim();
+    let read = (!text.is_empty()).then(|| read(text));
+    read.transpose().map_err(|why| why.to_string())
 }
 
 /// Reads the text of a file of at most [`MOST_FILE_BYTES`].

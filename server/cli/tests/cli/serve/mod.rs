@@ -46,7 +46,7 @@ accounts:
 
 /// A running server with its output and logs.
 pub(crate) struct Serving {
-    process: Following,
+    pub(crate) process: Following,
     pub(crate) url: String,
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn get_with(url: &str, path: &str, headers: &str) -> String {
 }
 
 /// Sends a request with a JSON body and further headers, each with its line end, and returns the whole answer.
-fn send(url: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
+pub(crate) fn send(url: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
     let address = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

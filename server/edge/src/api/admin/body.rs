@@ -27,7 +27,7 @@ pub(super) async fn read(
                 format!("the body is larger than {limit} bytes, or the connection broke")
             }
             NoBody::TooSlow => trouble.sentence().to_owned(),
-            NoBody::NoMemory => return Problem::no_memory(trouble.sentence()),
+            NoBody::NoMemory => return Problem::unavailable(trouble.sentence()),
         };
         Problem::new(trouble.status(), why).at("body")
     })

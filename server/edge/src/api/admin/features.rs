@@ -72,6 +72,13 @@ pub(super) async fn patch(
 ) -> Result<Response, Problem> {
     let Path((environment, key)) = path.map_err(unreadable_path)?;
     let (parts, body) = request.into_parts();
+    let is_known = |published: &Arc<Published>| feature(published, &key).is_ok();
+    // Another server of a cluster may have added the environment or the feature.
+    if !find(&admin.shared, &environment).is_ok_and(|published| is_known(&published))
+        && !admin.shared.origin.is_newest().await
+    {
+        return Err(ReplaceError::Away("whether the feature exists is not known".into()).into());
+    }
     let published = find(&admin.shared, &environment)?;
     let feature = feature(&published, &key)?;
     let limit = admin.shared.options.body_limit;
@@ -91,6 +98,7 @@ pub(super) async fn patch(
         *strategies = read.map_err(ReplaceError::Strategies)?;
         check_strategies(&published, feature, strategies)?;
     }
+    let definition = change.strategies.as_ref().map(|_| (feature.id, feature.definition().kind));
     let changed = [
         change.value.as_ref().map(|_| "value"),
         change.locked.map(|locked| if locked { "lock" } else { "unlock" }),
@@ -112,7 +120,8 @@ pub(super) async fn patch(
         };
         entry.write(outcome.as_ref().map(|_| "changed"));
     };
-    admin.shared.origin.writer_of_changes()?.patch(place, change, Box::new(line)).await?;
+    let writer = admin.shared.origin.writer_of_changes()?;
+    writer.patch(place, definition, change, Box::new(line)).await?;
     let after = admin.shared.environments.get(published.id).unwrap_or(published);
     show(&after, &key)
 }

@@ -80,8 +80,9 @@ impl Problem {
         Self { retry_after: seconds, ..Self::new(StatusCode::TOO_MANY_REQUESTS, error) }
     }
 
-    /// Makes an error with status 503, for a request that got no memory. The client may retry after a few seconds.
-    pub(super) fn no_memory(error: &str) -> Self {
+    /// Makes an error with status 503, for a request that needs what the server does not have now, such as memory. The client may retry
+    /// after a few seconds.
+    pub(super) fn unavailable(error: &str) -> Self {
         let retry_after = Some(RETRY_AFTER_SECONDS);
         Self { retry_after, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, error) }
     }
@@ -143,7 +144,11 @@ impl From<ReplaceError> for Problem {
             ReplaceError::Relayed | ReplaceError::ReadOnly(_) => {
                 Self::new(StatusCode::CONFLICT, text)
             }
-            ReplaceError::Closed => Self::new(StatusCode::SERVICE_UNAVAILABLE, text),
+            ReplaceError::Redefined => Self::new(StatusCode::CONFLICT, text).at("strategies"),
+            ReplaceError::Away(_) => Self::unavailable(&text),
+            ReplaceError::Unknown(_) | ReplaceError::Closed => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, text)
+            }
         }
     }
 }

@@ -46,6 +46,8 @@ pub(in crate::api) fn router(shared: &Arc<SharedState>) -> Router {
         })
         .layer(from_fn_with_state(Arc::clone(&admin), guard::check))
         .with_state(admin);
+    #[cfg(feature = "cluster")]
+    let routes = routes.layer(from_fn_with_state(Arc::clone(shared), crate::api::revision::layer));
     Router::new().nest("/admin/v1", routes)
 }
 

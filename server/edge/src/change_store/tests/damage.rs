@@ -26,9 +26,9 @@ fn written(folder: &Folder, changes: u32) -> Records {
         id: Uuid::from_u128(number.into()),
         ..record(&format!("FEATURE_{number:03}"), i64::from(number) + 1)
     };
-    open.rewrite(&Records::default()).unwrap();
+    open.replace(&Records::default()).unwrap();
     for number in 0..changes {
-        open.commit(number.into(), i64::from(number) + 1, &[record(number)]).unwrap();
+        open.add(number.into(), i64::from(number) + 1, &[record(number)]).unwrap();
     }
     drop(open);
     DataFolder::open(folder.path()).unwrap().records
@@ -216,7 +216,7 @@ fn a_repair_brings_no_old_record_back() {
     let mut records = written(&folder, 12);
     let last = Record { version: 99, ..records.changes[3].clone() };
     let mut open = DataFolder::open(folder.path()).unwrap().folder;
-    open.commit(12, 99, std::slice::from_ref(&last)).unwrap();
+    open.add(12, 99, std::slice::from_ref(&last)).unwrap();
     drop(open);
     let (opened, _) = repaired(&folder);
     let of_feature = |records: &Records| {
@@ -233,7 +233,7 @@ fn a_repair_brings_no_old_record_back() {
     for version in &mut records.versions {
         version.is_changed &= version.feature != last.id;
     }
-    open.rewrite(&records).unwrap();
+    open.replace(&records).unwrap();
     drop(open);
     let (opened, repaired) = repaired(&folder);
     assert_eq!(of_feature(&opened.records), []);
@@ -315,7 +315,7 @@ fn records_of_the_first_format_are_read() {
     assert_eq!(records.base, Some(("x".into(), 3)));
     let [change] = &records.changes[..] else { panic!("{records:?}") };
     assert_eq!((&*change.feature, change.version, &change.value), ("A", 5, &record("A", 5).value));
-    open.rewrite(&records).unwrap();
+    open.replace(&records).unwrap();
     drop(open);
     assert_eq!(DataFolder::open(folder.path()).unwrap().records, records);
 }

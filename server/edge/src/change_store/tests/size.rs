@@ -91,11 +91,11 @@ fn only_rows_that_differ_are_written_and_the_file_stays_small() {
     ];
     let mut bytes: Vec<u64> = Vec::new();
     let mut open = DataFolder::open(folder.path()).unwrap().folder;
-    open.rewrite(&first).unwrap();
+    open.replace(&first).unwrap();
     for (name, records, most) in steps {
         let (_, written) = on_disk(&folder, &mut open);
         let before = written.load(Ordering::SeqCst);
-        open.rewrite(&records).unwrap();
+        open.replace(&records).unwrap();
         let written = written.load(Ordering::SeqCst) - before;
         bytes.push(bytes_in(&open));
         let most = most.unwrap_or_else(|step: usize| 8 * bytes[step]);
@@ -120,7 +120,7 @@ fn a_file_with_holes_is_opened_within_the_memory_of_its_records_and_becomes_smal
     let folder = Folder::new();
     let records = records(10_000, 0..0, 5);
     let mut open = DataFolder::open(folder.path()).unwrap().folder;
-    open.rewrite(&records).unwrap();
+    open.replace(&records).unwrap();
     let bytes = bytes_in(&open);
     open.with_database(|database| {
         for _ in 0..2 {
@@ -143,7 +143,7 @@ fn a_file_with_holes_is_opened_within_the_memory_of_its_records_and_becomes_smal
         let overlay = Overlay::new(Arc::clone(&file.backend)).unwrap();
         let contents = trial(overlay, read).unwrap().unwrap();
         let mut opened = take(file, contents).unwrap();
-        opened.folder.rewrite(&opened.records).unwrap();
+        opened.folder.replace(&opened.records).unwrap();
         opened
     });
     let peak = memory.peak as u64;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use fh_eval::Timestamp;
 use http::HeaderValue;
@@ -17,7 +18,9 @@ use crate::reply::Reply;
 use crate::serving::{Environments, Grants, Published, Settings, WakeOnDrop};
 use crate::state::{Environment, State};
 use crate::state_store::change::{ReplaceError, Undo};
-use crate::state_store::record::{ChangeStore, ChangeStoreError, Record};
+use crate::state_store::commit::{ChangeStore, Commit, ForeignCommit, News, NotCommitted};
+use crate::state_store::loading::Loading;
+use crate::state_store::logged_change::LoggedChange;
 use crate::state_store::{Refusal, StateStore, Update, UpdateOutcome};
 
 /// The largest number of changes that are stored and published together, so that one fsync serves many callers. Further changes form the
@@ -25,6 +28,10 @@ use crate::state_store::{Refusal, StateStore, Update, UpdateOutcome};
 const BATCH: usize = 256;
 /// The time for which a key that a new state file does not contain can still read features.
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
+/// The longest time for which the writer tries to find out whether a commit was made.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The pause between two tries.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The data of the writer thread.
 pub(super) struct WriterThread {
@@ -33,7 +40,9 @@ pub(super) struct WriterThread {
     /// The base that was read last. A replacement by the admin API overrides it.
     pub(super) base: State,
     pub(super) change_store: Box<dyn ChangeStore>,
-    /// False after a failed write, when the content of the change store is unknown. The next change then rewrites the whole store.
+    pub(super) loading: Loading,
+    /// False after a failed write, when the content of the change store is unknown. The next change then rewrites the whole store. Always
+    /// true for a store that other servers change, too.
     pub(super) is_change_store_current: bool,
     pub(super) settings: ServeDefaults,
     pub(super) environments: Arc<Environments>,
@@ -46,6 +55,8 @@ pub(super) struct WriterThread {
 /// The effects of a batch of changes that is not stored yet.
 #[derive(Default)]
 struct Batch {
+    /// The revision of the state before the changes.
+    before: u64,
     undo: Vec<Undo>,
     changed: BTreeMap<Uuid, BTreeSet<Arc<str>>>,
     answers: Vec<Answer>,
@@ -59,7 +70,7 @@ enum Answer {
 impl WriterThread {
     /// Publishes the initial state, and brings the change store up to date.
     pub(super) fn begin(&mut self) {
-        if self.store.is_open() {
+        if self.store.is_open() && !self.change_store.is_shared() {
             // The change store is rewritten first. Otherwise a change that the file has overridden would come back if a later file equalled
             // the earlier one.
             self.rewrite_change_store();
@@ -72,26 +83,154 @@ impl WriterThread {
     pub(super) fn run(mut self) {
         loop {
             let Ok(command) = self.commands.recv() else { return };
-            let mut ended = None;
-            let mut batch = Batch::default();
-            let mut next = Some(command);
-            while let Some(command) = next.take() {
-                if let Some(other) = self.change(command, &mut batch) {
-                    self.finish(std::mem::take(&mut batch));
-                    ended = self.other(other);
-                    self.wake_streams();
-                    break;
-                }
-                if batch.answers.len() < BATCH {
-                    next = self.commands.try_recv().ok();
-                }
-            }
-            self.finish(batch);
+            let (changes, other) = self.collect(command);
+            self.carry_out(changes);
+            let ended = other.and_then(|other| self.other(other));
             self.wake_streams();
             if let Some(ended) = ended {
                 drop(self);
                 let _ = ended.send(());
                 return;
+            }
+        }
+    }
+
+    /// Returns the changes that wait, at most [`BATCH`], and the command after them if it is not a change.
+    fn collect(&self, first: Command) -> (Vec<Command>, Option<Command>) {
+        let (mut changes, mut next) = (Vec::new(), Some(first));
+        while let Some(command) = next.take() {
+            if !matches!(command, Command::Put { .. } | Command::Patch { .. }) {
+                return (changes, Some(command));
+            }
+            changes.push(command);
+            if changes.len() < BATCH {
+                next = self.commands.try_recv().ok();
+            }
+        }
+        (changes, None)
+    }
+
+    /// Decides on a batch of changes, stores it, publishes it, and answers its callers. Each change is decided on the newest state, also
+    /// if other servers change it: nothing is decided before the store is locked.
+    fn carry_out(&mut self, changes: Vec<Command>) {
+        if changes.is_empty() {
+            return;
+        }
+        if let Err(why) = self.begin_batch() {
+            tracing::warn!(%why, "changes could not be decided, so they were not made");
+            changes.into_iter().for_each(|command| command.refuse(&why));
+            return;
+        }
+        let mut batch = Batch { before: self.store.state().revision, ..Batch::default() };
+        for command in changes {
+            self.change(command, &mut batch);
+        }
+        self.finish(batch);
+    }
+
+    /// Locks the change store, and takes over what other servers have committed.
+    fn begin_batch(&mut self) -> Result<(), NotCommitted> {
+        let news = self.change_store.begin()?;
+        let taken = self.take_news(news);
+        if taken.is_err() {
+            self.change_store.abandon();
+        }
+        taken
+    }
+
+    /// Takes over and publishes the commits of other servers. The change store is locked.
+    fn take_news(&mut self, news: News) -> Result<(), NotCommitted> {
+        match news {
+            News::Nothing => Ok(()),
+            News::Commits(commits) => self.take_commits(commits),
+            News::State(next) => self.take_state(*next),
+        }
+    }
+
+    fn take_commits(&mut self, commits: Vec<ForeignCommit>) -> Result<(), NotCommitted> {
+        let mut changed: BTreeMap<Uuid, BTreeSet<Arc<str>>> = BTreeMap::new();
+        let mut is_complete = true;
+        for commit in commits {
+            for change in commit.changes {
+                is_complete &= self.store.apply(&change);
+                changed.entry(change.environment).or_default().insert(change.feature);
+            }
+            self.store.set_revision(commit.revision);
+        }
+        self.publish_batch(&changed);
+        if is_complete {
+            return Ok(());
+        }
+        self.change_store.distrust();
+        Err(NotCommitted::Away("the log names a feature that this server does not have".into()))
+    }
+
+    /// Serves the state of the change store. If it is older than the state that is served, because the database lost commits, clients
+    /// would ignore its values, so it is stored again with a higher revision and higher versions.
+    fn take_state(&mut self, mut next: StateStore) -> Result<(), NotCommitted> {
+        if next.rise_above(&self.store) {
+            tracing::warn!(
+                revision = next.state().revision,
+                "the database has lost commits, so the versions of its values are raised"
+            );
+            if let Err(why) = self.change_store.rewrite(&next) {
+                self.change_store.distrust();
+                return Err(why);
+            }
+            // The commit has ended the lock.
+            self.serve(next);
+            return self.begin_batch();
+        }
+        self.serve(next);
+        Ok(())
+    }
+
+    /// Serves a state from the change store.
+    fn serve(&mut self, next: StateStore) {
+        self.store = next;
+        self.publish_all(Duration::ZERO);
+        self.loading.set_loaded();
+    }
+
+    /// Takes over what other servers have committed, without a lock.
+    fn refresh(&mut self) {
+        let taken = match self.change_store.read() {
+            Ok(News::State(mut next)) => match next.rise_above(&self.store) {
+                // The state is read again with the lock, because it has to be changed.
+                true => {
+                    self.change_store.distrust();
+                    self.begin_batch().map(|()| self.change_store.abandon())
+                }
+                false => {
+                    self.serve(*next);
+                    Ok(())
+                }
+            },
+            Ok(news) => self.take_news(news),
+            Err(why) => Err(why),
+        };
+        match taken {
+            Ok(()) => self.change_store.taken_over(&self.store),
+            Err(why) => tracing::debug!(%why, "the commits of other servers could not be read"),
+        }
+    }
+
+    /// Finds out whether a commit was made whose outcome is unknown. The commit was undone in memory. If it was made, this function takes
+    /// it over like the commits of other servers.
+    fn settle(&mut self) -> Result<(), NotCommitted> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let found = self.begin_batch().and_then(|()| self.change_store.contains());
+            self.change_store.abandon();
+            match found {
+                Ok(true) => return Ok(()),
+                Ok(false) => {
+                    return Err(NotCommitted::Away("the database did not store it".into()));
+                }
+                Err(why) if Instant::now() >= until => {
+                    return Err(NotCommitted::Unknown(why.to_string()));
+                }
+                Err(_) => thread::sleep(PAUSE),
             }
         }
     }
@@ -102,8 +241,8 @@ impl WriterThread {
         self.wakes.drain(..).for_each(|wakes| drop(self.waking.send(wakes)));
     }
 
-    /// Adds a change to the batch. A command that is not a change is returned.
-    fn change(&mut self, command: Command, batch: &mut Batch) -> Option<Command> {
+    /// Decides on a change, and adds it to the batch. Does nothing for a command that is not a change.
+    fn change(&mut self, command: Command, batch: &mut Batch) {
         match command {
             Command::Put { place, secret, update, reply } => {
                 let outcome = self.put(&place, &secret, &update).map(|(outcome, undo)| {
@@ -111,15 +250,19 @@ impl WriterThread {
                     outcome
                 });
                 batch.answers.push(Answer::Put(reply, outcome));
-                None
             }
-            Command::Patch { place, change, reply } => {
-                let outcome = self.store.patch(&place, &change, now());
+            Command::Patch { place, definition, change, reply } => {
+                let feature = self.store.state().feature(&place.1);
+                let outcome = match (feature, definition) {
+                    (Some(feature), Some(read)) if (feature.id, feature.kind) != read => {
+                        Err(ReplaceError::Redefined)
+                    }
+                    _ => self.store.patch(&place, &change, now()),
+                };
                 let outcome = outcome.map(|undo| batch.note(place, undo));
                 batch.answers.push(Answer::Patch(reply, outcome));
-                None
             }
-            other => Some(other),
+            _ => {}
         }
     }
 
@@ -134,40 +277,32 @@ impl WriterThread {
         let (_, published, grant) = open;
         let view = published.grants.views().get(grant.view).ok_or(PutError::UnknownKey)?;
         let outcome = self.store.put(place, &view.filters, grant.permissions, update, now());
-        outcome.map_err(PutError::Refused)
+        let by = |undo: Option<Undo>| undo.map(|undo| undo.by(&grant.account));
+        outcome.map(|(outcome, undo)| (outcome, by(undo))).map_err(PutError::Refused)
     }
 
     /// Stores a batch of changes, publishes it, and answers its callers. If the batch cannot be stored, all its changes are undone.
-    fn finish(&mut self, batch: Batch) {
-        if batch.answers.is_empty() {
-            return;
-        }
+    fn finish(&mut self, mut batch: Batch) {
         let mut kept = Ok(());
-        if !batch.changed.is_empty() {
-            let places =
-                batch.changed.iter().flat_map(|(id, keys)| keys.iter().map(|key| (*id, key)));
-            let records: Vec<Record> =
-                places.filter_map(|(id, key)| self.store.record(id, key)).collect();
-            let (revision, highest) = (self.store.state().revision, self.store.highest());
-            kept = match self.is_change_store_current {
-                true => self.change_store.commit(revision, highest, &records),
-                false => self.change_store.rewrite(&self.store.records()),
-            };
+        if batch.undo.is_empty() {
+            self.change_store.abandon();
+        } else {
+            kept = self.store_batch(&batch);
             self.note_stored(&kept);
+            match &kept {
+                Ok(()) => self.publish_batch(&batch.changed),
+                Err(why) => {
+                    for undo in std::mem::take(&mut batch.undo).into_iter().rev() {
+                        self.store.undo(undo);
+                    }
+                    if let NotCommitted::Unknown(_) = why {
+                        kept = self.settle();
+                    }
+                }
+            }
         }
-        match &kept {
-            Ok(()) => {
-                self.environments.set_revision(self.store.state().revision);
-                for (id, keys) in &batch.changed {
-                    self.publish_changed(*id, keys);
-                }
-            }
-            Err(why) => {
-                tracing::error!(%why, "changes could not be stored, so they were not made");
-                for undo in batch.undo.into_iter().rev() {
-                    self.store.undo(undo);
-                }
-            }
+        if let Err(why) = &kept {
+            tracing::error!(%why, "changes could not be stored, so they were not made");
         }
         let revision = self.store.state().revision;
         for answer in batch.answers {
@@ -175,8 +310,8 @@ impl WriterThread {
                 Answer::Put(reply, outcome) => {
                     let kept_or_not = match (&kept, outcome) {
                         // These outcomes may depend on earlier changes of the batch, which were undone.
-                        (Err(_), Ok(_) | Err(PutError::Refused(Refusal::Locked))) => {
-                            Err(PutError::NotKept)
+                        (Err(why), Ok(_) | Err(PutError::Refused(Refusal::Locked))) => {
+                            Err(PutError::of(why))
                         }
                         (_, outcome) => outcome,
                     };
@@ -185,7 +320,7 @@ impl WriterThread {
                 Answer::Patch(reply, outcome) => {
                     let kept_or_not = match (&kept, outcome) {
                         (Err(why), Ok(()) | Err(ReplaceError::Overtaken(_))) => {
-                            Err(ReplaceError::NotKept(why.to_string()))
+                            Err(ReplaceError::of(why))
                         }
                         (_, Err(why)) => Err(why),
                         (Ok(()), Ok(())) => Ok(revision),
@@ -196,6 +331,25 @@ impl WriterThread {
         }
     }
 
+    fn store_batch(&mut self, batch: &Batch) -> Result<(), NotCommitted> {
+        if !self.is_change_store_current {
+            return self.change_store.rewrite(&self.store);
+        }
+        let made = batch.undo.iter().filter_map(|undo| undo.made.clone());
+        let changes: Vec<LoggedChange> = made.collect();
+        let commit = Commit { before: batch.before, store: &self.store, changes: &changes };
+        self.change_store.commit(&commit)
+    }
+
+    /// Publishes these features of these environments.
+    fn publish_batch(&mut self, changed: &BTreeMap<Uuid, BTreeSet<Arc<str>>>) {
+        self.environments.set_revision(self.store.state().revision);
+        for (id, keys) in changed {
+            self.publish_changed(*id, keys);
+        }
+        self.environments.note_served();
+    }
+
     /// Carries out a command that is not a change. Returns the reply that is due once this value is dropped, if the thread has to end.
     fn other(&mut self, command: Command) -> Option<oneshot::Sender<()>> {
         match command {
@@ -204,9 +358,17 @@ impl WriterThread {
                 reply.send(self.replace(*state, revision));
             }
             Command::Reload { base, as_of, reply } => {
-                self.reload(*base, as_of.unwrap_or_else(now));
-                reply.send(Ok(()));
+                let as_of = as_of.unwrap_or_else(now);
+                let loaded = match self.change_store.is_shared() {
+                    true => self.import(*base, as_of),
+                    false => {
+                        self.reload(*base, as_of);
+                        Ok(())
+                    }
+                };
+                reply.send(loaded);
             }
+            Command::Refresh => self.refresh(),
             // Sending fails if the caller no longer waits, which needs no handling.
             Command::State(reply) => {
                 let _ = reply.send(self.store.state().clone());
@@ -231,17 +393,56 @@ impl WriterThread {
         self.publish_all(REVOCATION_DELAY);
     }
 
+    /// Loads a base into the store that several servers share. Removed keys are refused at once, since a base is imported as a whole.
+    fn import(&mut self, base: State, as_of: Timestamp) -> Result<(), ReplaceError> {
+        self.rewrite_with(|store| {
+            store.import(base, as_of);
+            Ok(())
+        })
+        .map(drop)
+    }
+
+    /// Changes the whole state, stores and publishes it, and returns its new revision. If it cannot be stored, the change is undone.
+    fn rewrite_with(
+        &mut self,
+        change: impl FnOnce(&mut StateStore) -> Result<(), ReplaceError>,
+    ) -> Result<u64, ReplaceError> {
+        self.begin_batch().map_err(|why| ReplaceError::of(&why))?;
+        let before = self.store.clone();
+        if let Err(why) = change(&mut self.store) {
+            self.change_store.abandon();
+            return Err(why);
+        }
+        let kept = self.change_store.rewrite(&self.store);
+        self.note_stored(&kept);
+        let revision = self.store.state().revision;
+        if let Err(why) = kept {
+            self.store = before;
+            let settled = match why {
+                NotCommitted::Unknown(_) => self.settle(),
+                why => Err(why),
+            };
+            return settled.map(|()| revision).map_err(|why| ReplaceError::of(&why));
+        }
+        self.publish_all(Duration::ZERO);
+        Ok(revision)
+    }
+
     /// Rewrites the change store, so that it holds only the changes that are in force with the current base. A failure is logged.
     fn rewrite_change_store(&mut self) {
-        let kept = self.change_store.rewrite(&self.store.records());
+        let kept = self.change_store.rewrite(&self.store);
         self.note_stored(&kept);
         if let Err(why) = kept {
             tracing::error!(%why, "the change store could not be rewritten for the new state");
         }
     }
 
-    /// Remembers whether the last write to the change store succeeded. Readiness and the metrics report a failure until a write succeeds.
-    fn note_stored(&mut self, kept: &Result<(), ChangeStoreError>) {
+    /// Remembers whether the last write to a change store of this server's own succeeded. Readiness and the metrics report a failure until
+    /// a write succeeds. A store that several servers share reports its own failures.
+    fn note_stored(&mut self, kept: &Result<(), NotCommitted>) {
+        if self.change_store.is_shared() {
+            return;
+        }
         self.is_change_store_current = kept.is_ok();
         let notice = kept.as_ref().err().map(|why| {
             format!("the data folder cannot store changes, so changes are refused: {why}")
@@ -250,20 +451,17 @@ impl WriterThread {
     }
 
     fn replace(&mut self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
-        let current = self.store.state().revision;
-        if revision.is_some_and(|revision| revision != current) {
-            return Err(ReplaceError::Outdated(current));
-        }
-        let before = self.store.clone();
-        self.store.replace(&self.base, state, now());
-        let kept = self.change_store.rewrite(&self.store.records());
-        self.note_stored(&kept);
-        if let Err(why) = kept {
-            self.store = before;
-            return Err(ReplaceError::NotKept(why.to_string()));
-        }
-        self.publish_all(Duration::ZERO);
-        Ok(self.store.state().revision)
+        let base = std::mem::take(&mut self.base);
+        let replaced = self.rewrite_with(|store| {
+            let current = store.state().revision;
+            if revision.is_some_and(|revision| revision != current) {
+                return Err(ReplaceError::Outdated(current));
+            }
+            store.replace(&base, state, now());
+            Ok(())
+        });
+        self.base = base;
+        replaced
     }
 
     fn settings_of(&self, environment: &Environment) -> Settings {
@@ -321,6 +519,7 @@ impl WriterThread {
             });
             self.wakes.extend(wakes);
         }
+        self.environments.note_served();
     }
 
     /// Publishes an environment in which only the values of these features changed.

@@ -1,5 +1,7 @@
 //! Tests of the writer without its thread.
 
+mod shared;
+
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
@@ -8,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::serving::AnswerBudget;
-use crate::state_store::{ChangeStoreError, FeatureChange, Records};
+use crate::state_store::{FeatureChange, Record, Records};
 
 const ENVIRONMENT: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
 
@@ -24,20 +26,27 @@ struct Disk {
 }
 
 impl Disk {
-    fn answer(&self) -> Result<(), ChangeStoreError> {
-        if *self.is_full.lock().unwrap() { Err(ChangeStoreError("full".into())) } else { Ok(()) }
+    fn answer(&self) -> Result<(), NotCommitted> {
+        match *self.is_full.lock().unwrap() {
+            true => Err(NotCommitted::Refused("full".into())),
+            false => Ok(()),
+        }
+    }
+
+    fn write(&self, changes: &[Record]) -> Result<(), NotCommitted> {
+        *self.versions.lock().unwrap() = changes.iter().map(|record| record.version).collect();
+        self.answer()
     }
 }
 
 impl ChangeStore for Disk {
-    fn commit(&mut self, _: u64, _: i64, changes: &[Record]) -> Result<(), ChangeStoreError> {
-        *self.versions.lock().unwrap() = changes.iter().map(|record| record.version).collect();
-        self.answer()
+    fn commit(&mut self, commit: &Commit<'_>) -> Result<(), NotCommitted> {
+        self.write(&commit.records())
     }
 
-    fn rewrite(&mut self, records: &Records) -> Result<(), ChangeStoreError> {
+    fn rewrite(&mut self, store: &StateStore) -> Result<(), NotCommitted> {
         *self.rewritten.lock().unwrap() += 1;
-        self.commit(0, 0, &records.changes)
+        self.write(&store.records().changes)
     }
 }
 
@@ -64,6 +73,7 @@ fn untold(disk: &Disk) -> (WriterThread, Receiver<WakeOnDrop>) {
         store: StateStore::open(state(), Records::default(), now()),
         base: state(),
         change_store: Box::new(disk.clone()),
+        loading: Loading::new(true),
         is_change_store_current: true,
         settings: ServeDefaults {
             profile: Profile::Client,
@@ -94,7 +104,8 @@ fn put(body: &str) -> (Command, Answered<Result<UpdateOutcome, PutError>>) {
 
 fn patch(change: FeatureChange) -> (Command, Answered<Result<u64, ReplaceError>>) {
     let (reply, answer) = Reply::new(Box::new(|_| ()), || Err(ReplaceError::Closed));
-    (Command::Patch { place: (ENVIRONMENT, "A".into()), change, reply }, answer)
+    let place = (ENVIRONMENT, "A".into());
+    (Command::Patch { place, definition: None, change, reply }, answer)
 }
 
 #[test]
@@ -110,7 +121,7 @@ fn no_caller_sees_a_change_that_was_undone() {
     let (late, is_late) = patch(FeatureChange { if_version: Some(1), ..FeatureChange::default() });
     let (nonsense, is_nonsense) = put("{}");
     for command in [changes, same, locked, already, late, nonsense] {
-        assert!(work.change(command, &mut batch).is_none());
+        work.change(command, &mut batch);
     }
     work.finish(batch);
     let not_kept = Err(PutError::NotKept);
@@ -135,7 +146,7 @@ fn after_a_failure_everything_is_written_again() {
     let change = |work: &mut WriterThread, body| {
         let (command, mut answer) = put(body);
         let mut batch = Batch::default();
-        assert!(work.change(command, &mut batch).is_none());
+        work.change(command, &mut batch);
         work.finish(batch);
         answer.try_recv().unwrap()
     };
@@ -300,7 +311,7 @@ fn callers_are_answered_before_streams_are_woken() {
     for (number, value) in ["y", "z"].into_iter().enumerate() {
         let mut batch = Batch::default();
         let (change, mut changed) = put(&format!(r#"{{"value": "{value}"}}"#));
-        assert!(work.change(change, &mut batch).is_none());
+        work.change(change, &mut batch);
         work.finish(batch);
         work.wake_streams();
         assert_eq!(changed.try_recv().unwrap(), Ok(UpdateOutcome::Changed));
@@ -350,7 +361,7 @@ fn a_put_is_decided_with_the_rights_that_the_key_has_then() {
         let (command, mut answer) = put(r#"{"value": "y"}"#);
         work.replace(replacement, None).unwrap();
         let mut batch = Batch::default();
-        assert!(work.change(command, &mut batch).is_none());
+        work.change(command, &mut batch);
         work.finish(batch);
         assert_eq!(answer.try_recv().unwrap(), expected);
     }
