@@ -40,7 +40,7 @@ pub(crate) fn advised(error: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Limits, Node};
+    use crate::node::{Limits, Node};
 
     #[test]
     fn errors_say_what_to_write() {

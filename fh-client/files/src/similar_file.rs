@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::closest;
+use fh_eval::internal::closest;
 
 /// The number of files of a folder that are compared with a path.
 const COMPARED: usize = 1_000;
