@@ -144,6 +144,7 @@ impl Pattern {
     }
 
     /// Returns true if a search can be beyond a limit.
+    #[cfg(feature = "first-row")]
     pub(crate) fn is_limited(&self) -> bool {
         self.longest_text().is_some()
     }
