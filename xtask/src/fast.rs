@@ -70,6 +70,7 @@ pub(crate) fn parts() -> Vec<Part> {
             .prepare(services::redis)
             .run(services::test_redis_store)
             .built_by(TESTS),
+        Part::new("cluster").prepare(services::postgresql).run(nextest::cluster).built_by(TESTS),
         Part::new("operators").prepare(operators::prepare).run(operators::run).built_by(TESTS),
         Part::new("demo").run(demo).built_by(TESTS),
         Part::new("site").prepare(docs::prepare).run(docs::test).built_by(SIZES),

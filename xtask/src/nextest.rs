@@ -12,6 +12,9 @@ const HARDSHIP: &str = "(package(fh-cli) & binary(cli) & test(/^hardship::/))";
 /// The tests of what operators install that need programs of others, which have a part of their own.
 const OPERATORS: &str =
     "(package(fh-cli) & binary(cli) & test(/^operators::(action|kubernetes|nginx)::/))";
+/// The tests of servers that share one state in PostgreSQL, which have a part of their own.
+const CLUSTER: &str =
+    "((package(fh-edge) & binary(cluster)) + (package(fh-cli) & binary(cli) & test(/^cluster::/)))";
 /// The tests that judge how fast something happens. They run with nothing beside them.
 const PACE: [&str; 3] = [
     "(package(fh-listen) & binary(listen) & test(/^(limits|malformed|http2|tls|shutdown)::/))",
@@ -37,7 +40,10 @@ const SOCKETS: [&str; 12] = [
 
 /// Runs all tests that have no part of their own.
 pub(crate) fn tests() -> Result<(), String> {
-    run(&format!("not ({REDIS} + {HARDSHIP} + {OPERATORS} + {})", PACE.join(" + ")), &[])
+    run(
+        &format!("not ({REDIS} + {HARDSHIP} + {OPERATORS} + {CLUSTER} + {})", PACE.join(" + ")),
+        &[],
+    )
 }
 
 /// Runs the tests that judge how fast something happens, one after the other.
@@ -49,6 +55,11 @@ pub(crate) fn tests_of_pace() -> Result<(), String> {
 pub(crate) fn hardship(variables: &[(&str, &str)]) -> Result<(), String> {
     let all: &[_] = if in_ci() { &[("FH_HARDSHIP_ALL", "1")] } else { &[] };
     run_with(HARDSHIP, &["--no-capture"], &[all, variables].concat())
+}
+
+/// Runs the tests of servers that share one state in PostgreSQL. They print the seed of their history.
+pub(crate) fn cluster() -> Result<(), String> {
+    run(CLUSTER, &["--no-capture"])
 }
 
 /// Runs the tests of what operators install. They print what is not run.

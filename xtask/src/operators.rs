@@ -19,8 +19,9 @@ const MONITORING: &str = "server/packaging/kubernetes/components/monitoring";
 const ACTION: &str = "server/packaging/action";
 const PAGE: &str = "docs/guide/kubernetes.md";
 /// The folders to render, and the names of the renderings. The last folder holds the example of the page.
-const RENDERED: [(&str, &str); 4] = [
+const RENDERED: [(&str, &str); 5] = [
     ("base", "base"),
+    ("overlays/cluster", "cluster"),
     ("overlays/data", "data"),
     ("overlays/monitoring", "monitoring"),
     ("..", "data-and-monitoring"),

@@ -18,6 +18,11 @@ pub(crate) fn test_redis_store_without_tls() -> Result<(), String> {
     Run::new("cargo test --locked -p fh-redis --no-default-features --test it start::").go()
 }
 
+pub(crate) fn postgresql() -> Result<(), String> {
+    let reason = "servers share their state in one";
+    install::package("dpkg-query -W postgresql", "postgresql", reason)
+}
+
 pub(crate) fn chromium() -> Result<(), String> {
     let reason = "the tests of the console run in it";
     install::chromium(reason)?;

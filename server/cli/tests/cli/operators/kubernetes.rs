@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{not_run, read, yaml};
 use crate::serve::{Serving, get, state};
-use crate::tool::file;
+use crate::tool::{fh, file};
 
 /// The variable with the folder of the rendered files, which `cargo xtask test operators` writes.
 const RENDERED: &str = "FH_OPERATORS_RENDERED";
@@ -115,6 +115,22 @@ fn check_settings(name: &str, objects: &[Value]) {
     }
 }
 
+/// Checks that the tables are made in the database that the servers use, with the arguments that `fh cluster` has.
+fn check_cluster(objects: &[Value]) {
+    let pod = &of_kind(objects, "Deployment")["spec"]["template"]["spec"];
+    let (init, server) = (&pod["initContainers"][0], &pod["containers"][0]);
+    let database = |container: &Value| {
+        let all = list(&container["env"]).iter();
+        all.clone().find(|variable| variable["name"] == "FH_EDGE_CLUSTER").cloned().unwrap()
+    };
+    assert_eq!(database(init), database(server));
+    assert_eq!(init["image"], server["image"]);
+    let mut args: Vec<&str> = list(&init["args"]).iter().filter_map(Value::as_str).collect();
+    // The file is not on this machine, so the command fails after it has understood its arguments.
+    args.extend(["--cluster", "postgres://127.0.0.1:1/flags"]);
+    fh(&args).refused(2, &["/etc/fh-edge/state.yaml"]);
+}
+
 #[test]
 fn rendered_objects_fit_each_other_and_the_server() {
     let Some(folder) = std::env::var_os(RENDERED) else {
@@ -122,6 +138,7 @@ fn rendered_objects_fit_each_other_and_the_server() {
     };
     for (name, others) in [
         ("base", [].as_slice()),
+        ("cluster", &[]),
         ("data", &["PersistentVolumeClaim"]),
         ("monitoring", &["ConfigMap", "PodMonitor", "PrometheusRule"]),
         (
@@ -139,6 +156,9 @@ fn rendered_objects_fit_each_other_and_the_server() {
         check_references(name, &objects);
         if name == "base" {
             check_settings(name, &objects);
+        }
+        if name == "cluster" {
+            check_cluster(&objects);
         }
     }
 }
