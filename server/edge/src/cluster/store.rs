@@ -23,7 +23,7 @@ use crate::state_store::{
 /// The longest time for which a change waits for a connection, counted from the end of the last one.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest time for an answer of the database. The database ends statements after two seconds itself.
-const ANSWER: Duration = Duration::from_secs(4);
+const ANSWER: Duration = Duration::from_secs(3);
 /// The longest time for an answer to a query or a commit with a whole state.
 const LONG_ANSWER: Duration = Duration::from_secs(40);
 /// The numbers of rows and bytes of the log after which a commit stores the whole state.
@@ -398,7 +398,7 @@ impl ChangeStore for ClusterStore {
     fn abandon(&mut self) {
         if let Some(Locked { client, .. }) = self.locked.take() {
             // An error closes the connection, which ends the transaction, too.
-            let _ = self.ask(&client, ANSWER, client.batch_execute("ROLLBACK"));
+            let _ = self.ask(&client, ANSWER, client.batch_execute(&self.statements.rollback));
         }
     }
 
