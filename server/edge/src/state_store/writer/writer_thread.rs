@@ -175,7 +175,8 @@ impl WriterThread {
             );
             if let Err(why) = self.change_store.rewrite(&next) {
                 self.change_store.distrust();
-                return Err(why);
+                // The changes that wait for the lock were not made, whatever became of this commit.
+                return Err(NotCommitted::Away(why.to_string()));
             }
             // The commit has ended the lock.
             self.serve(next);
@@ -301,8 +302,17 @@ impl WriterThread {
                 }
             }
         }
-        if let Err(why) = &kept {
-            tracing::error!(%why, "changes could not be stored, so they were not made");
+        match &kept {
+            Ok(()) => {}
+            Err(NotCommitted::Unknown(why)) => {
+                tracing::error!(
+                    why,
+                    "the database has not answered, so it is unknown whether changes were made"
+                );
+            }
+            Err(why) => {
+                tracing::error!(%why, "changes could not be stored, so they were not made");
+            }
         }
         let revision = self.store.state().revision;
         for answer in batch.answers {
