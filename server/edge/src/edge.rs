@@ -1,5 +1,8 @@
 //! The builder of an Edge, and the handle that changes a running Edge.
 
+#[cfg(feature = "cluster")]
+mod of_cluster;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +17,7 @@ use crate::api::{self, PollShortcut};
 use crate::change_store::{DataFolder, DataFolderError, Repaired};
 use crate::clock::now;
 #[cfg(feature = "cluster")]
-use crate::cluster::{Cluster, ClusterOptions, ClusterStatus};
+use crate::cluster::{ClusterOptions, ClusterStatus};
 use crate::metrics::{DroppedLogLines, ListenerFigures};
 use crate::notices::{Notices, Topic};
 use crate::options::Options;
@@ -330,35 +333,6 @@ impl EdgeBuilder {
         if is_read {
             shared.metrics.state_read();
         }
-        Ok(Edge { shared: Arc::new(shared) })
-    }
-
-    /// Builds an Edge that shares its state with others.
-    #[cfg(feature = "cluster")]
-    fn build_for_cluster(
-        self,
-        environments: Arc<Environments>,
-        notices: Arc<Notices>,
-    ) -> Result<Edge, StartError> {
-        let Self { options, state: None, owner: None, cluster: Some(cluster), data_folder, .. } =
-            self
-        else {
-            return Err(StartError::Cluster);
-        };
-        let prepared = Cluster::prepare(cluster, data_folder, Arc::clone(&notices));
-        let (cluster, change_store) = prepared.map_err(StartError::Thread)?;
-        let defaults = ServeDefaults {
-            profile: options.profile,
-            cache_control: options.cache_control.clone(),
-            answers: AnswerBudget::new(options.answer_cache),
-            notices: Arc::clone(&notices),
-        };
-        let first = (State::default(), StateStore::waiting(Records::default()));
-        let writer = Writer::start(first, change_store, defaults, Arc::clone(&environments));
-        let writer = writer.map_err(StartError::Thread)?;
-        let running = cluster.run(writer.refresher()).map_err(StartError::Thread)?;
-        let origin = Box::new(OwnState::of_cluster(writer, running, Arc::clone(&environments)));
-        let shared = SharedState::new(options, environments, origin, notices);
         Ok(Edge { shared: Arc::new(shared) })
     }
 }

@@ -8,11 +8,17 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::position::Position;
 use crate::state_store::StateStore;
 
 /// The shortest time between two writes of the copy.
 const PAUSE: Duration = Duration::from_secs(5);
+
+/// A commit: the revision of the state after it, and its random id. For a commit whose outcome is unknown, the revision is that before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Position {
+    pub(super) revision: i64,
+    pub(super) commit: String,
+}
 
 /// The file of the copy.
 pub(super) struct Kept {

@@ -159,7 +159,12 @@ fn first(state: State, now: Timestamp) -> Result<StateStore, ClusterError> {
 /// Returns [`ClusterError`] if the state is not valid, or if the database cannot be used.
 pub fn import(options: &ClusterOptions, state: State) -> Result<u64, ClusterError> {
     state.check().map_err(|why| ClusterError(why.to_string()))?;
-    let failed = |why: NotCommitted| ClusterError(why.to_string());
+    let failed = |why: NotCommitted| match why {
+        NotCommitted::Unknown(why) => ClusterError(format!(
+            "{why}; whether the state was loaded is not known: `fh cluster status` shows the revision"
+        )),
+        why => ClusterError(why.to_string()),
+    };
     let (cluster, mut store) = store_of(options)?;
     let running = cluster.run(|| ()).map_err(|why| ClusterError(why.to_string()))?;
     let mut current = match store.begin().map_err(failed)? {

@@ -19,12 +19,15 @@ pub(super) struct Statements {
     pub(super) store: String,
     pub(super) prune: String,
     pub(super) count: String,
-    /// The connections whose last statement was LISTEN or one of the servers' own, by their names.
+    /// The connections whose last statement names the schema, by the names of their servers.
     pub(super) servers: String,
     pub(super) listen: String,
     /// Wakes the other servers and ends the transaction. It fails in a transaction that has failed before, in which COMMIT alone would
     /// succeed and store nothing.
     pub(super) commit: String,
+    /// Ends a transaction without a commit. The comment names the schema, as all other statements do, so that the list of servers finds the
+    /// connection.
+    pub(super) rollback: String,
 }
 
 /// Begins a transaction that a stopped server cannot hold for longer than two seconds. `synchronous_commit` is raised only if it is weaker
@@ -90,6 +93,7 @@ impl Statements {
             ),
             listen: format!("LISTEN {name}"),
             commit: format!("NOTIFY {name}; COMMIT"),
+            rollback: format!("ROLLBACK /* {} */", schema.replace("*/", "")),
         }
     }
 }

@@ -9,29 +9,26 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
-use super::kept::Kept;
+use super::kept::{Kept, Position};
 use super::link::Link;
 use super::options::sentence;
-use super::position::Position;
-use super::schema::{BEGIN, FORMAT, LONGER, Statements};
+use super::schema::{BEGIN, LONGER, Statements};
 use super::status::Status;
 use crate::notices::{Notices, Topic};
-use crate::state_store::{
-    ChangeStore, Commit, ForeignCommit, News, NotCommitted, StateStore, read_changes, write_changes,
-};
+use crate::state_store::{ChangeStore, Commit, News, NotCommitted, StateStore, write_changes};
 
 /// The longest time for which a change waits for a connection, counted from the end of the last one.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest time for an answer of the database. The database ends statements after two seconds itself.
-const ANSWER: Duration = Duration::from_secs(4);
+const ANSWER: Duration = Duration::from_secs(3);
 /// The longest time for an answer to a query or a commit with a whole state.
-const LONG_ANSWER: Duration = Duration::from_secs(40);
+pub(super) const LONG_ANSWER: Duration = Duration::from_secs(40);
 /// The numbers of rows and bytes of the log after which a commit stores the whole state.
 const MOST_ROWS: i64 = 1_000;
 const MOST_BYTES: i64 = 16 * 1024 * 1024;
 
 /// A parameter of a statement, with its type. Statements have no names, so that they also work through a pooler.
-type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// The change store of one server.
 pub(super) struct ClusterStore {
@@ -63,24 +60,18 @@ pub(super) struct Locked {
     bytes: i64,
 }
 
-/// The row of the table `cluster`, without the state.
-struct Head {
-    position: Position,
-    has_state: bool,
-}
-
-fn away(why: impl Into<String>) -> NotCommitted {
+pub(super) fn away(why: impl Into<String>) -> NotCommitted {
     NotCommitted::Away(why.into())
 }
 
-fn column<'a, T: tokio_postgres::types::FromSql<'a>>(
+pub(super) fn column<'a, T: tokio_postgres::types::FromSql<'a>>(
     row: &'a Row,
     at: usize,
 ) -> Result<T, NotCommitted> {
     row.try_get(at).map_err(|why| away(sentence(&why)))
 }
 
-fn revision_of(number: i64) -> u64 {
+pub(super) fn revision_of(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
 
@@ -91,7 +82,7 @@ fn number_of(revision: u64) -> i64 {
 impl ClusterStore {
     /// Waits for the answer of the database. If there is none in time, or if it is an error, the connection is closed, because the state
     /// of its transaction is unknown.
-    fn ask<T>(
+    pub(super) fn ask<T>(
         &self,
         client: &Arc<Client>,
         limit: Duration,
@@ -108,98 +99,6 @@ impl ClusterStore {
         };
         self.link.give_up(client, &why);
         Err(away(why))
-    }
-
-    /// Reads the row of the table `cluster`. Refuses tables of another cluster, or of a later version.
-    fn head(&mut self, rows: &[Row]) -> Result<Head, NotCommitted> {
-        let [row] = rows else {
-            return Err(away("the table of the cluster has no row; `fh cluster init` makes it"));
-        };
-        let (id, format): (String, i32) = (column(row, 0)?, column(row, 1)?);
-        if format > FORMAT {
-            return Err(away(format!(
-                "the tables have format {format}, and this version reads formats up to {FORMAT}; install a later version"
-            )));
-        }
-        match &self.id {
-            Some(known) if *known != id => {
-                return Err(away(format!(
-                    "the database holds the cluster {id}, and this server belongs to the cluster {known}"
-                )));
-            }
-            _ => self.id = Some(id),
-        }
-        let position = Position { revision: column(row, 2)?, commit: column(row, 3)? };
-        Ok(Head { position, has_state: column(row, 4)? })
-    }
-
-    /// Returns the news up to this row of the table `cluster`.
-    fn news(&mut self, client: &Arc<Client>, head: &Head) -> Result<News, NotCommitted> {
-        if !head.has_state {
-            return match self.position {
-                None => Ok(News::Nothing),
-                Some(_) => Err(away("the database holds no state any more")),
-            };
-        }
-        let Some(position) = self.position.clone() else { return self.whole(client) };
-        if position == head.position {
-            return Ok(News::Nothing);
-        }
-        let rows = self.rows(client, position.revision)?;
-        let Some((first, rest)) = rows.split_first() else { return self.whole(client) };
-        // A log without the commit that this server holds has lost commits, or was restored from a backup.
-        if column::<i64>(first, 0)? != position.revision
-            || column::<String>(first, 2)? != position.commit
-        {
-            return self.whole(client);
-        }
-        let mut commits = Vec::new();
-        let mut last = position;
-        for row in rest {
-            let Some(changes) = column::<Option<&str>>(row, 3)? else { return self.whole(client) };
-            if column::<i64>(row, 1)? != last.revision {
-                return self.whole(client);
-            }
-            last = Position { revision: column(row, 0)?, commit: column(row, 2)? };
-            let changes = read_changes(changes).map_err(|why| later_version(&why))?;
-            commits.push(ForeignCommit { revision: revision_of(last.revision), changes });
-        }
-        self.position = Some(last);
-        Ok(News::Commits(commits))
-    }
-
-    fn rows(&self, client: &Arc<Client>, from: i64) -> Result<Vec<Row>, NotCommitted> {
-        let parameters: [Parameter<'_>; 1] = [(&from, Type::INT8)];
-        self.ask(client, LONG_ANSWER, client.query_typed(&self.statements.rows, &parameters))
-    }
-
-    /// Reads the stored state and the commits after it.
-    fn whole(&mut self, client: &Arc<Client>) -> Result<News, NotCommitted> {
-        let work = client.query_typed(&self.statements.whole, &[]);
-        let rows = self.ask(client, LONG_ANSWER, work)?;
-        let head = self.head(&rows)?;
-        let Some(row) = rows.first().filter(|_| head.has_state) else {
-            return Err(away("the database holds no state any more"));
-        };
-        let (text, at): (&str, i64) = (column(row, 5)?, column(row, 6)?);
-        let mut store = StateStore::from_stored(text).map_err(|why| later_version(&why))?;
-        let mut last = head.position;
-        for row in self.rows(client, at.saturating_add(1))? {
-            let Some(changes) = column::<Option<&str>>(&row, 3)? else {
-                return Err(away("another server has just replaced the state"));
-            };
-            for change in read_changes(changes).map_err(|why| later_version(&why))? {
-                if !store.apply(&change) {
-                    return Err(later_version(
-                        "the log names a feature that the state does not have",
-                    ));
-                }
-            }
-            last = Position { revision: column(&row, 0)?, commit: column(&row, 2)? };
-        }
-        store.set_revision(revision_of(last.revision));
-        self.position = Some(last);
-        Ok(News::State(Box::new(store)))
     }
 
     /// Stores a row of the log, and the whole state if `state` is given, and ends the transaction.
@@ -348,13 +247,6 @@ impl ClusterStore {
     }
 }
 
-/// Returns the error for JSON of a later version.
-fn later_version(why: &str) -> NotCommitted {
-    away(format!(
-        "the tables cannot be read, in most cases because a later version wrote them: {why}"
-    ))
-}
-
 /// Returns 128 random bits, from the keys of hash maps, which the operating system makes.
 pub(super) fn random() -> u128 {
     use std::hash::{BuildHasher, RandomState};
@@ -398,7 +290,7 @@ impl ChangeStore for ClusterStore {
     fn abandon(&mut self) {
         if let Some(Locked { client, .. }) = self.locked.take() {
             // An error closes the connection, which ends the transaction, too.
-            let _ = self.ask(&client, ANSWER, client.batch_execute("ROLLBACK"));
+            let _ = self.ask(&client, ANSWER, client.batch_execute(&self.statements.rollback));
         }
     }
 

@@ -19,11 +19,9 @@ mod writer;
 
 pub(crate) use change::read_only;
 pub use change::{FeatureChange, READ_ONLY, ReplaceError};
-#[cfg(feature = "cluster")]
-pub(crate) use commit::ForeignCommit;
-#[cfg(any(test, feature = "cluster"))]
-pub(crate) use commit::News;
 pub(crate) use commit::{ChangeStore, Commit, NoPersistence, NotCommitted};
+#[cfg(feature = "cluster")]
+pub(crate) use commit::{ForeignCommit, News};
 
 pub(crate) use put::{Update, UpdateOutcome};
 pub(crate) use record::{ChangeStoreError, Fingerprint, Record, Records, ServedVersion};

@@ -33,7 +33,7 @@ impl StateStore {
             .collect();
         let kinds: HashMap<&str, &Feature> =
             self.state.features.iter().map(|feature| (&*feature.key, feature)).collect();
-        let mut raised: Vec<((Uuid, Arc<str>), Option<i64>, i64)> = Vec::new();
+        let mut raised: Vec<((Uuid, Arc<str>), i64)> = Vec::new();
         for (place, entry) in &self.entries {
             let id = (place.0, entry.feature);
             let (version, is_same) = match held.get(&id) {
@@ -49,18 +49,18 @@ impl StateStore {
             let has_record = self.value(place).is_some()
                 || feature.is_some_and(|feature| feature.unset_value().is_some());
             // A feature without a value record gets no new version (edge-protocol 2.6).
-            let above = (!is_same && has_record).then_some(version);
-            if entry.version < version || (entry.version == version && above.is_some()) {
-                raised.push((place.clone(), above, version));
+            let above = match !is_same && has_record {
+                true => version,
+                false => version.saturating_sub(1),
+            };
+            if entry.version <= above {
+                raised.push((place.clone(), above));
             }
         }
         let mut is_raised = !raised.is_empty() || self.state.revision < served.state.revision;
-        for (place, above, version) in raised {
+        for (place, above) in raised {
             if let Some(entry) = self.entries.get_mut(&place) {
-                match above {
-                    Some(version) => entry.rise_above(version),
-                    None => entry.rise_above(version.saturating_sub(1)),
-                }
+                entry.rise_above(above);
                 self.highest = self.highest.max(entry.version);
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::state_store::News;
+use crate::state_store::commit::{ForeignCommit, News};
 
 /// A scripted store that several servers share.
 #[derive(Clone, Default)]
