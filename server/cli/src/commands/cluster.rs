@@ -21,11 +21,9 @@ use crate::screen::{PLAIN, QUIET, Screen, WARNING};
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  export FH_EDGE_CLUSTER=postgres://fh:SECRET@db.example/flags
-  fh cluster init --state state.yaml
-  fh serve --cluster postgres://fh:SECRET@db.example/flags
-  fh cluster import state.yaml
-  fh cluster status
+  fh cluster init --cluster postgres://fh:SECRET@db.example/flags --state state.yaml
+  fh cluster import --cluster-file /run/secrets/database state.yaml
+  FH_EDGE_CLUSTER=postgres://fh:SECRET@db.example/flags fh cluster status
 
 Exit codes: 0 fine; 1 `status` found a warning; 2 an error, for example because the
 database cannot be reached, or because `init` found the tables.")]
