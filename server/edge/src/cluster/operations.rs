@@ -17,7 +17,7 @@ use super::store::random;
 use crate::clock::now;
 use crate::notices::Notices;
 use crate::state::State;
-use crate::state_store::{ChangeStore, News, NotCommitted, Records, StateStore};
+use crate::state_store::{ChangeStore, ForeignUpdate, NotCommitted, Records, StateStore};
 
 /// The longest time that a command waits for the database.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,7 +41,7 @@ pub struct Server {
     pub address: String,
 }
 
-/// What the database says about a cluster.
+/// The state of a cluster, as its database tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Survey {
@@ -168,7 +168,7 @@ pub fn import(options: &ClusterOptions, state: State) -> Result<u64, ClusterErro
     let (cluster, mut store) = store_of(options)?;
     let running = cluster.run(|| ()).map_err(|why| ClusterError(why.to_string()))?;
     let mut current = match store.begin().map_err(failed)? {
-        News::State(current) => *current,
+        ForeignUpdate::State(current) => *current,
         _ => StateStore::waiting(Records::default()),
     };
     current.import(state, now());
@@ -188,7 +188,7 @@ pub fn export(options: &ClusterOptions) -> Result<State, ClusterError> {
     store.abandon();
     drop((store, running));
     match news {
-        News::State(store) => Ok(store.state().clone()),
+        ForeignUpdate::State(store) => Ok(store.state().clone()),
         _ => Err(ClusterError(
             "the cluster has no state yet; `fh cluster import FILE` loads one".into(),
         )),

@@ -1,4 +1,4 @@
-//! What a server reads of a cluster: the commits after the one that it holds, or the whole state.
+//! The news that a server reads from the database of a cluster: the commits after the one that it holds, or the whole state.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Row};
 use super::kept::Position;
 use super::schema::FORMAT;
 use super::store::{ClusterStore, LONG_ANSWER, Parameter, away, column, revision_of};
-use crate::state_store::{ForeignCommit, News, NotCommitted, StateStore, read_changes};
+use crate::state_store::{ForeignCommit, ForeignUpdate, NotCommitted, StateStore, read_changes};
 
 /// The row of the table `cluster`, without the state.
 pub(super) struct Head {
@@ -41,16 +41,20 @@ impl ClusterStore {
     }
 
     /// Returns the news up to this row of the table `cluster`.
-    pub(super) fn news(&mut self, client: &Arc<Client>, head: &Head) -> Result<News, NotCommitted> {
+    pub(super) fn news(
+        &mut self,
+        client: &Arc<Client>,
+        head: &Head,
+    ) -> Result<ForeignUpdate, NotCommitted> {
         if !head.has_state {
             return match self.position {
-                None => Ok(News::Nothing),
+                None => Ok(ForeignUpdate::Nothing),
                 Some(_) => Err(away("the database holds no state any more")),
             };
         }
         let Some(position) = self.position.clone() else { return self.whole(client) };
         if position == head.position {
-            return Ok(News::Nothing);
+            return Ok(ForeignUpdate::Nothing);
         }
         let rows = self.rows(client, position.revision)?;
         let Some((first, rest)) = rows.split_first() else { return self.whole(client) };
@@ -72,7 +76,7 @@ impl ClusterStore {
             commits.push(ForeignCommit { revision: revision_of(last.revision), changes });
         }
         self.position = Some(last);
-        Ok(News::Commits(commits))
+        Ok(ForeignUpdate::Commits(commits))
     }
 
     fn rows(&self, client: &Arc<Client>, from: i64) -> Result<Vec<Row>, NotCommitted> {
@@ -81,7 +85,7 @@ impl ClusterStore {
     }
 
     /// Reads the stored state and the commits after it.
-    fn whole(&mut self, client: &Arc<Client>) -> Result<News, NotCommitted> {
+    fn whole(&mut self, client: &Arc<Client>) -> Result<ForeignUpdate, NotCommitted> {
         let work = client.query_typed(&self.statements.whole, &[]);
         let rows = self.ask(client, LONG_ANSWER, work)?;
         let head = self.head(&rows)?;
@@ -106,7 +110,7 @@ impl ClusterStore {
         }
         store.set_revision(revision_of(last.revision));
         self.position = Some(last);
-        Ok(News::State(Box::new(store)))
+        Ok(ForeignUpdate::State(Box::new(store)))
     }
 }
 

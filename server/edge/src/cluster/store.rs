@@ -15,7 +15,9 @@ use super::options::sentence;
 use super::schema::{BEGIN, LONGER, Statements};
 use super::status::Status;
 use crate::notices::{Notices, Topic};
-use crate::state_store::{ChangeStore, Commit, News, NotCommitted, StateStore, write_changes};
+use crate::state_store::{
+    ChangeStore, Commit, ForeignUpdate, NotCommitted, StateStore, write_changes,
+};
 
 /// The longest time for which a change waits for a connection, counted from the end of the last one.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -194,7 +196,7 @@ impl ClusterStore {
         result
     }
 
-    fn lock(&mut self) -> Result<News, NotCommitted> {
+    fn lock(&mut self) -> Result<ForeignUpdate, NotCommitted> {
         self.abandon();
         let client = self.link.block_on(self.link.client(PATIENCE)).map_err(away)?;
         let work = async {
@@ -227,7 +229,7 @@ impl ClusterStore {
         news
     }
 
-    fn look(&mut self) -> Result<News, NotCommitted> {
+    fn find(&mut self) -> Result<ForeignUpdate, NotCommitted> {
         self.is_answered = false;
         if !self.link.is_connected()
             && self.position.is_none()
@@ -236,7 +238,7 @@ impl ClusterStore {
         {
             tracing::warn!("the database does not answer, so the kept state is served");
             (self.id, self.position) = (Some(id), Some(position));
-            return Ok(News::State(Box::new(store)));
+            return Ok(ForeignUpdate::State(Box::new(store)));
         }
         let client = self.link.block_on(self.link.client(Duration::ZERO)).map_err(away)?;
         let work = client.query_typed(&self.statements.head, &[]);
@@ -259,15 +261,15 @@ impl ChangeStore for ClusterStore {
         true
     }
 
-    fn begin(&mut self) -> Result<News, NotCommitted> {
+    fn begin(&mut self) -> Result<ForeignUpdate, NotCommitted> {
         let news = self.lock();
         self.noted(news)
     }
 
-    fn read(&mut self) -> Result<News, NotCommitted> {
+    fn read(&mut self) -> Result<ForeignUpdate, NotCommitted> {
         self.link.reads();
         let asked = self.link.proof.asked();
-        let news = self.look();
+        let news = self.find();
         // A kept state proves nothing.
         self.asked = (news.is_ok() && self.is_answered).then_some(asked);
         self.noted(news)

@@ -33,7 +33,7 @@ impl Commit<'_> {
 /// The commits of other servers since the last ones that the store returned.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "cluster"), allow(dead_code))]
-pub(crate) enum News {
+pub(crate) enum ForeignUpdate {
     Nothing,
     /// The commits in their order.
     Commits(Vec<ForeignCommit>),
@@ -86,13 +86,13 @@ pub(crate) trait ChangeStore: Send {
 
     /// Locks the store against the commits of other servers, and returns those that this server does not hold yet. The next call of
     /// [`Self::commit`], [`Self::rewrite`] or [`Self::abandon`] ends the lock.
-    fn begin(&mut self) -> Result<News, NotCommitted> {
-        Ok(News::Nothing)
+    fn begin(&mut self) -> Result<ForeignUpdate, NotCommitted> {
+        Ok(ForeignUpdate::Nothing)
     }
 
     /// Returns the commits of other servers that this server does not hold yet, without a lock.
-    fn read(&mut self) -> Result<News, NotCommitted> {
-        Ok(News::Nothing)
+    fn read(&mut self) -> Result<ForeignUpdate, NotCommitted> {
+        Ok(ForeignUpdate::Nothing)
     }
 
     /// Notes that the writer has published the result of [`Self::read`], with which it serves this state.

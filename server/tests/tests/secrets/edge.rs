@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use fh_client::transport::ReqwestTransport;
+use fh_edge::cluster::ClusterOptions;
 use fh_edge::internal::LastGood;
 use fh_edge::listen::{AccessLog, App, Connections, ListenOptions, Listener, Tls, TrustedProxies};
 use fh_edge::origin::file::{self, StateFile};
@@ -22,9 +23,18 @@ pub(crate) fn show(shown: &mut Shown) {
     state_files(shown);
     files(shown);
     servers(shown);
+    clusters(shown);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(running(shown));
     relays(shown);
+}
+
+fn clusters(shown: &mut Shown) {
+    let url = format!("postgres://fh:{PASSWORD}@db.example/flags");
+    shown.debug(&ClusterOptions::new(&url).unwrap());
+    for wrong in [format!("{url}?{PASSWORD}=1"), url.replace("postgres", "http")] {
+        shown.error(&ClusterOptions::new(&wrong).unwrap_err());
+    }
 }
 
 /// Returns a state file with keys.

@@ -36,7 +36,7 @@ const TEXTS: [&str; 14] = [
 ];
 
 /// Types that are not shown, with the reason.
-const EXCEPTIONS: [(&str, &str); 10] = [
+const EXCEPTIONS: [(&str, &str); 12] = [
     ("fh_session::Event", "one event of a stream as it was received; no log or error shows it"),
     ("fh_repository::RawUpdate", "an update as it was received: features and their rules, no keys"),
     ("fh_listen::LoggedRequest", "the application's `RequestLog` removes secrets from its text"),
@@ -49,6 +49,8 @@ const EXCEPTIONS: [(&str, &str); 10] = [
     ("fh_session::FlagMap", "values of flags as they were received; it implements no `Debug`"),
     ("fh_client::UsedProxy", "host and port of a proxy, without its password"),
     ("fh_session::SplitList", "features of a snapshot file and their rules, no keys"),
+    ("fh_edge::Survey", "names and counts that a database gives, without its address"),
+    ("fh_edge::Server", "the name and the address of a server that a database gives"),
     ("fh_edge::Finding", "a mistake in the features of a file, which hold no keys"),
 ];
 

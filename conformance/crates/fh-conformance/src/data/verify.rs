@@ -104,7 +104,8 @@ fn check_file(
     if path.starts_with("schema/") {
         return Ok(Vec::new());
     }
-    if systems::has(path) {
+    // Only the engine's own tests read the patterns with look-around.
+    if systems::has(path) || path.starts_with("imported/look-around/") {
         // The text of the file may have lone surrogates, which no text of Rust can hold.
         let read = serde_json::from_str::<IgnoredAny>(text);
         verified.files += 1;

@@ -40,7 +40,7 @@ impl Event {
 
 /// The differences that one comparison has found.
 #[derive(Debug, PartialEq)]
-pub(crate) enum News {
+pub(crate) enum ForeignUpdate {
     Nothing,
     /// A list of features is there for the first time.
     First(Timestamp),
@@ -102,8 +102,8 @@ impl Observer {
     }
 
     /// Compares a snapshot with the previous snapshot, and returns the differences. Until the client is ready, or has failed
-    /// with features, returns [`News::Nothing`].
-    pub(crate) fn compare(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
+    /// with features, returns [`ForeignUpdate::Nothing`].
+    pub(crate) fn compare(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> ForeignUpdate {
         // Features may arrive shortly before the client is ready.
         let is_there = match snapshot.readiness() {
             Readiness::Ready => true,
@@ -111,14 +111,20 @@ impl Observer {
             _ => self.has_list(),
         };
         if !is_there {
-            return News::Nothing;
+            return ForeignUpdate::Nothing;
         }
         let mut now = self.system.readings(snapshot, &self.who);
         now.retain(|reading| self.is_wanted(&reading.key));
-        let Some(before) = self.seen.replace(now) else { return News::First(clock::now()) };
+        let Some(before) = self.seen.replace(now) else {
+            return ForeignUpdate::First(clock::now());
+        };
         let mut events = self.held_events(held);
         events.extend(differences(&before, self.features()));
-        if events.is_empty() { News::Nothing } else { News::Events(clock::now(), events) }
+        if events.is_empty() {
+            ForeignUpdate::Nothing
+        } else {
+            ForeignUpdate::Events(clock::now(), events)
+        }
     }
 }
 

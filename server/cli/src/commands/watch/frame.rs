@@ -8,7 +8,7 @@ use anstyle::Style;
 use fh_client::Client;
 use fh_eval::{Kind, Timestamp};
 
-use super::change_tracker::{Event, News, Observer};
+use super::change_tracker::{Event, ForeignUpdate, Observer};
 use super::view::View;
 use super::wording;
 use crate::clock;
@@ -69,8 +69,13 @@ impl<'s, 'w> Frames<'s, 'w> {
 }
 
 impl View for Frames<'_, '_> {
-    fn show(&mut self, client: &Client, observer: &Observer, news: News) -> Result<(), Failure> {
-        if let News::Events(at, events) = news {
+    fn show(
+        &mut self,
+        client: &Client,
+        observer: &Observer,
+        news: ForeignUpdate,
+    ) -> Result<(), Failure> {
+        if let ForeignUpdate::Events(at, events) = news {
             for event in &events {
                 self.remember(at, Some(Event::key(event)), wording::event(event));
             }

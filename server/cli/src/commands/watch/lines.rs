@@ -7,7 +7,7 @@ use fh_eval::{Kind, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::change_tracker::{Event, News, Observer};
+use super::change_tracker::{Event, ForeignUpdate, Observer};
 use super::view::View;
 use super::wording;
 use crate::clock;
@@ -156,11 +156,16 @@ impl<'s, 'w> Lines<'s, 'w> {
 }
 
 impl View for Lines<'_, '_> {
-    fn show(&mut self, client: &Client, observer: &Observer, news: News) -> Result<(), Failure> {
+    fn show(
+        &mut self,
+        client: &Client,
+        observer: &Observer,
+        news: ForeignUpdate,
+    ) -> Result<(), Failure> {
         self.status(&client.status())?;
         match news {
-            News::Nothing => {}
-            News::First(time) => {
+            ForeignUpdate::Nothing => {}
+            ForeignUpdate::First(time) => {
                 for seen in observer.features() {
                     if self.json {
                         self.row(&Row::of(time, "value", seen))?;
@@ -172,7 +177,7 @@ impl View for Lines<'_, '_> {
                     self.notice(&wording::missing(key))?;
                 }
             }
-            News::Events(time, events) => {
+            ForeignUpdate::Events(time, events) => {
                 for event in &events {
                     self.event(time, observer.system.names(), event)?;
                 }

@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use fh_client::Client;
 
-use super::change_tracker::{News, Observer};
+use super::change_tracker::{ForeignUpdate, Observer};
 use crate::failure::Failure;
 
 /// An output of `fh watch` or of `fh demo`: a live display, or lines.
 pub(crate) trait View {
     /// Shows the changes since the last call of this function.
-    fn show(&mut self, client: &Client, observer: &Observer, news: News) -> Result<(), Failure>;
+    fn show(
+        &mut self,
+        client: &Client,
+        observer: &Observer,
+        news: ForeignUpdate,
+    ) -> Result<(), Failure>;
 
     /// Shows a message about an unusual event.
     fn notice(&mut self, text: &str) -> Result<(), Failure>;

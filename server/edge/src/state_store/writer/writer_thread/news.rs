@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::WriterThread;
 use crate::state_store::StateStore;
-use crate::state_store::commit::{ForeignCommit, News, NotCommitted};
+use crate::state_store::commit::{ForeignCommit, ForeignUpdate, NotCommitted};
 
 /// The longest time for which the writer tries to find out whether a commit was made.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,11 +28,11 @@ impl WriterThread {
     }
 
     /// Takes over and publishes the commits of other servers. The change store is locked.
-    fn take_news(&mut self, news: News) -> Result<(), NotCommitted> {
+    fn take_news(&mut self, news: ForeignUpdate) -> Result<(), NotCommitted> {
         match news {
-            News::Nothing => Ok(()),
-            News::Commits(commits) => self.take_commits(commits),
-            News::State(next) => self.take_state(*next),
+            ForeignUpdate::Nothing => Ok(()),
+            ForeignUpdate::Commits(commits) => self.take_commits(commits),
+            ForeignUpdate::State(next) => self.take_state(*next),
         }
     }
 
@@ -85,7 +85,7 @@ impl WriterThread {
     /// Takes over what other servers have committed, without a lock.
     pub(super) fn refresh(&mut self) {
         let taken = match self.change_store.read() {
-            Ok(News::State(mut next)) => match next.rise_above(&self.store) {
+            Ok(ForeignUpdate::State(mut next)) => match next.rise_above(&self.store) {
                 // The state is read again with the lock, because it has to be changed.
                 true => {
                     self.change_store.distrust();

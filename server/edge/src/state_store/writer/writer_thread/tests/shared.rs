@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::state_store::commit::{ForeignCommit, News};
+use crate::state_store::commit::{ForeignCommit, ForeignUpdate};
 
 /// A scripted store that several servers share.
 #[derive(Clone, Default)]
@@ -12,7 +12,7 @@ struct Shared(Arc<Mutex<Script>>);
 #[derive(Default)]
 struct Script {
     /// The results of the next locks. Further locks succeed without news.
-    begins: VecDeque<Result<News, NotCommitted>>,
+    begins: VecDeque<Result<ForeignUpdate, NotCommitted>>,
     /// The results of the next commits. Further commits succeed.
     commits: VecDeque<Result<(), NotCommitted>>,
     /// True if the store contains the commit whose outcome was unknown.
@@ -32,9 +32,9 @@ impl ChangeStore for Shared {
         true
     }
 
-    fn begin(&mut self) -> Result<News, NotCommitted> {
+    fn begin(&mut self) -> Result<ForeignUpdate, NotCommitted> {
         self.note("begin");
-        self.0.lock().unwrap().begins.pop_front().unwrap_or(Ok(News::Nothing))
+        self.0.lock().unwrap().begins.pop_front().unwrap_or(Ok(ForeignUpdate::Nothing))
     }
 
     fn abandon(&mut self) {
@@ -76,13 +76,13 @@ fn value(work: &WriterThread) -> (String, i64) {
 }
 
 /// Returns the commit of another server, which sets the value of the feature A.
-fn foreign(value: &str) -> News {
+fn foreign(value: &str) -> ForeignUpdate {
     let mut other = work(&Disk::default());
     let mut batch = Batch::default();
     other.change(put(&format!(r#"{{"value": "{value}"}}"#)).0, &mut batch);
     let changes = batch.undo.iter().filter_map(|undo| undo.made.clone()).collect();
     let revision = other.store.state().revision;
-    News::Commits(vec![ForeignCommit { revision, changes }])
+    ForeignUpdate::Commits(vec![ForeignCommit { revision, changes }])
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn changes_are_decided_on_what_other_servers_have_committed() {
     for (news, body, expected) in [
         (foreign("y"), r#"{"value": "y"}"#, Ok(UpdateOutcome::SameValue)),
         (foreign("y"), r#"{"value": "x"}"#, Ok(UpdateOutcome::Changed)),
-        (News::State(Box::new(whole)), r#"{"value": "y"}"#, Err(PutError::UnknownKey)),
+        (ForeignUpdate::State(Box::new(whole)), r#"{"value": "y"}"#, Err(PutError::UnknownKey)),
     ] {
         let shared = Shared::default();
         let mut work = writer(&shared);
@@ -139,7 +139,7 @@ fn an_unknown_outcome_is_settled_with_the_lock() {
     let unknown = || Err(NotCommitted::Unknown("no answer".into()));
     for (does_contain, news, expected, after) in [
         (true, foreign("y"), Ok(UpdateOutcome::Changed), (r#""y""#, 2)),
-        (false, News::Nothing, Err(PutError::Away), (r#""x""#, 1)),
+        (false, ForeignUpdate::Nothing, Err(PutError::Away), (r#""x""#, 1)),
         (false, foreign("z"), Err(PutError::Away), (r#""z""#, 2)),
     ] {
         let shared = Shared::default();
@@ -148,7 +148,7 @@ fn an_unknown_outcome_is_settled_with_the_lock() {
             let mut script = shared.0.lock().unwrap();
             script.does_contain = does_contain;
             script.commits.push_back(unknown());
-            script.begins.extend([Ok(News::Nothing), Ok(news)]);
+            script.begins.extend([Ok(ForeignUpdate::Nothing), Ok(news)]);
         }
         let (command, mut answer) = put(r#"{"value": "y"}"#);
         work.carry_out(vec![command]);
@@ -191,7 +191,7 @@ fn a_state_that_lost_commits_is_stored_again_with_higher_versions() {
     work.carry_out(vec![command]);
     assert_eq!(value(&work), (r#""y""#.to_owned(), 2));
     let older = StateStore::open(state(), Records::default(), now());
-    shared.0.lock().unwrap().begins.push_back(Ok(News::State(Box::new(older))));
+    shared.0.lock().unwrap().begins.push_back(Ok(ForeignUpdate::State(Box::new(older))));
     let (command, mut answer) = put(r#"{"value": "y"}"#);
     work.carry_out(vec![command]);
     assert_eq!(answer.try_recv().unwrap(), Ok(UpdateOutcome::Changed));
