@@ -36,7 +36,7 @@ pub(crate) fn run(folder: &Path) -> Result<(), String> {
         let found = files.into_iter().find(|file| is_it(&file.display().to_string()));
         found.ok_or_else(|| format!("{} lacks the wheel or the sdist", folder.display()))
     };
-    let wheel = file(&|name| name.ends_with("manylinux2014_x86_64.whl"))?;
+    let wheel = file(&|name| name.ends_with(".whl") && name.contains("manylinux2014_x86_64"))?;
     let sdist = file(&|name| name.ends_with(".tar.gz"))?;
     let fh = binary("fh")?;
     try_wheel(&wheels, &wheel, &fh)?;
