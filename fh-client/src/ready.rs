@@ -22,9 +22,14 @@ pub enum NotReady {
     /// The client sends no more requests, for example because it is offline and was given no features, or because the Edge
     /// accepts no more requests.
     Stopped,
-    /// The client evaluates the ruleset of a file, and the file cannot be opened. The text has the path and the reason. The client reads the
-    /// file once it is there.
-    RulesetFile(String),
+    /// The time limit passed, because the client evaluates the ruleset of a file, and the file is missing or holds no ruleset. The client
+    /// reads the file again once it changes.
+    RulesetFile {
+        /// The path of the file, and why its ruleset cannot be used.
+        why: String,
+        /// The client's status at that time.
+        status: Box<Status>,
+    },
     /// The client is closed, or the runtime on which it ran was shut down.
     Closed,
     /// The calling thread runs tasks of the client's runtime, so the wait could block the client. Use `ready().await`
@@ -38,9 +43,9 @@ impl fmt::Display for NotReady {
             Self::TimedOut(status) => write!(f, "no features arrived within the time limit: {status}"),
             Self::Failed(problem) => problem.fmt(f),
             Self::Stopped => f.write_str("the client has no features, and does not fetch any"),
-            Self::RulesetFile(why) => write!(
+            Self::RulesetFile { why, status } => write!(
                 f,
-                "the ruleset file cannot be opened: {why}: write the path of a file with a ruleset; the client also reads the file once it is there"
+                "no features arrived within the time limit, because the ruleset file cannot be used: {why}; give the path of a ruleset of FeatureSignals: {status}"
             ),
             Self::Closed => f.write_str("the client is closed"),
             Self::InsideRuntime => {
@@ -78,28 +83,27 @@ pub(crate) async fn ready(client: &SharedState, refusals: Refusals) -> Result<()
             return Err(NotReady::Closed);
         }
         if let Some(outcome) = judge(&client.repository.status(), refusals) {
-            return outcome.map_err(|why| match why {
-                NotReady::Stopped => stopped(client),
-                _ => why,
-            });
+            return outcome;
         }
         watch.changed().await;
     }
 }
 
-/// Returns the reason why a client that sends no requests has no features.
+/// Returns the error of a wait that a time limit has ended, for a client with this status.
 #[cfg_attr(
     not(feature = "featuresignals"),
     expect(unused_variables, reason = "files are of FeatureSignals")
 )]
-fn stopped(client: &SharedState) -> NotReady {
+pub(crate) fn timed_out(client: &SharedState, status: Status) -> NotReady {
+    let status = Box::new(status);
     #[cfg(feature = "featuresignals")]
-    if let Some(path) = client.settings.given.system.followed_file()
-        && let Err(why) = std::fs::File::open(path)
+    if status.readiness == Readiness::NotReady
+        && let Some(path) = client.settings.given.system.followed_file()
+        && let Err(why) = crate::featuresignals::check_file(path)
     {
-        return NotReady::RulesetFile(format!("{}: {why}", path.display()));
+        return NotReady::RulesetFile { why, status };
     }
-    NotReady::Stopped
+    NotReady::TimedOut(status)
 }
 
 /// Returns the outcome of the wait, or `None` if the caller should continue to wait.

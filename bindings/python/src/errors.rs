@@ -38,13 +38,15 @@ fn raised<'py>(
 pub(crate) fn not_ready(py: Python<'_>, error: &NotReady) -> PyErr {
     let message = error.to_string();
     match error {
-        NotReady::TimedOut(status) => raised(py, "TimedOut", &message, |error| {
-            error.setattr("status", Bound::new(py, Status::new((**status).clone()))?)
-        }),
+        NotReady::TimedOut(status) | NotReady::RulesetFile { status, .. } => {
+            raised(py, "TimedOut", &message, |error| {
+                error.setattr("status", Bound::new(py, Status::new((**status).clone()))?)
+            })
+        }
         NotReady::Failed(problem) => {
             raised(py, "NotReady", &message, |error| error.setattr("problem", problem.as_str()))
         }
-        NotReady::Stopped | NotReady::RulesetFile(_) => {
+        NotReady::Stopped => {
             raised(py, "NotReady", &message, |error| error.setattr("reason", "stopped"))
         }
         _ => raised(py, "Closed", &message, |_| Ok(())),

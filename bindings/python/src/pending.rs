@@ -11,7 +11,6 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use fh_binding::process::forks;
-use fh_client::NotReady;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -228,8 +227,7 @@ pub(crate) fn wait_ready(client: &Bound<'_, Client>, through_refusals: bool) -> 
 /// Raises the exception of a wait that took too long.
 #[pyfunction]
 pub(crate) fn timed_out(client: &Bound<'_, Client>) -> PyResult<()> {
-    let status = Box::new(client.get().core().status());
-    Err(errors::not_ready(client.py(), &NotReady::TimedOut(status)))
+    Err(errors::not_ready(client.py(), &client.get().core().timed_out()))
 }
 
 #[pyfunction]

@@ -9,14 +9,17 @@ use fh_client::{Client, System};
 #[test]
 fn errors_name_the_member_and_say_what_to_write() {
     for (document, error) in [
-        ("", "the settings are no JSON object: EOF while parsing a value at line 1 column 0"),
+        (
+            "",
+            r#"the settings are no JSON object: EOF while parsing a value at line 1 column 0: write an object such as {"url": "https://edge.example"}"#,
+        ),
         (
             "[]",
-            "the settings are no JSON object: invalid type: sequence, expected a map at line 1 column 0",
+            r#"the settings are no JSON object: invalid type: sequence, expected a map at line 1 column 0: write an object such as {"url": "https://edge.example"}"#,
         ),
         (
             r#"{"pace": 1"#,
-            "the settings are no JSON object: EOF while parsing an object at line 1 column 10",
+            r#"the settings are no JSON object: EOF while parsing an object at line 1 column 10: write an object such as {"url": "https://edge.example"}"#,
         ),
         (r#"{"healthAfter": 5}"#, "healthAfter: there is no such setting: write healthyAfter"),
         (

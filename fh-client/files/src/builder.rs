@@ -60,7 +60,10 @@ impl Builder {
             return Ok(());
         };
         if let Some(line) = lines.insert(text.into(), position.line) {
-            let what = format!("{} is defined twice, first in line {line}", quoted(text));
+            let what = format!(
+                "{} is defined twice, first in line {line}: remove one of the two",
+                quoted(text)
+            );
             return Err(SyntaxError { position, what });
         }
         *name = Some((text.into(), position));

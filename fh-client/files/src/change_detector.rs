@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use crate::similar_file::similar_file;
 use crate::text;
 
 /// The age up to which a file's metadata is not trusted. File systems have coarse clocks, so a file that changed so recently may change
@@ -65,6 +66,9 @@ impl std::error::Error for Unreadable {}
 pub fn read(path: &Path, most_bytes: u64) -> Result<FileContent, Unreadable> {
     let mut bytes = Vec::new();
     let outcome = std::fs::metadata(path).and_then(|found| {
+        if found.is_dir() {
+            return Err(io::Error::other("the path is that of a folder: write the path of a file"));
+        }
         if !found.is_file() {
             return Err(io::Error::other("the path is not that of a regular file"));
         }
@@ -89,7 +93,14 @@ pub fn read(path: &Path, most_bytes: u64) -> Result<FileContent, Unreadable> {
             Ok(FileContent { bytes, modified })
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(Unreadable { what: "there is no such file".to_owned(), is_missing: true })
+            let meant = similar_file(path);
+            let meant = meant.map(|meant| format!("; did you mean {}?", meant.display()));
+            let what = format!("there is no such file{}", meant.unwrap_or_default());
+            Err(Unreadable { what, is_missing: true })
+        }
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let what = "permission denied: make the file readable for this user".to_owned();
+            Err(Unreadable { what, is_missing: false })
         }
         Err(error) => {
             Err(Unreadable { what: format!("the file cannot be read: {error}"), is_missing: false })

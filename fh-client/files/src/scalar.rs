@@ -14,8 +14,8 @@ pub(crate) fn is_plain(tag: &Tag) -> bool {
 pub(crate) fn unknown(tag: &Tag) -> String {
     let Tag { suffix, .. } = tag;
     match tag.is_yaml_core_schema() {
-        true => format!("unknown tag !!{suffix}"),
-        false => format!("unknown tag {tag}"),
+        true => format!("unknown tag !!{suffix}: remove it"),
+        false => format!("unknown tag {tag}: remove it"),
     }
 }
 

@@ -103,8 +103,8 @@ fn scalars_mean_what_the_core_schema_says() {
         ("!!bool yes", "line 1, column 1: the value is not a valid bool"),
         ("!!null ''", "null"),
         ("!!null 0", "line 1, column 1: the value is not a valid null"),
-        ("!!binary aGk=", "line 1, column 1: unknown tag !!binary"),
-        ("!secret x", "line 1, column 1: unknown tag !secret"),
+        ("!!binary aGk=", "line 1, column 1: unknown tag !!binary: remove it"),
+        ("!secret x", "line 1, column 1: unknown tag !secret: remove it"),
     ] {
         assert_eq!(as_json(yaml), expected, "{yaml:?}");
     }
@@ -353,7 +353,10 @@ fn json_is_read_as_json() {
         ("{a: 1} # comment", r#"{"a":1}"#),
         // Texts that are refused.
         (r#"["\ud83d"]"#, "line 1, column 2: this text contains an invalid escape"),
-        ("{\"a\":1,\n \"a\":2}", "line 2, column 2: \"a\" is defined twice, first in line 1"),
+        (
+            "{\"a\":1,\n \"a\":2}",
+            "line 2, column 2: \"a\" is defined twice, first in line 1: remove one of the two",
+        ),
     ] {
         assert_eq!(as_json(text), expected, "{text}");
     }

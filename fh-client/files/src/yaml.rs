@@ -5,6 +5,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use crate::builder::{Builder, Collection};
+use crate::mistakes::advised;
 use crate::node::{Limits, Node};
 use crate::position::{Position, SyntaxError};
 use crate::scalar::{is_plain, scalar, unknown};
@@ -22,14 +23,15 @@ pub(crate) fn read(text: &str, limits: Limits) -> Result<Arc<Node>, SyntaxError>
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| SyntaxError {
             position: position(error.marker()),
-            what: error.info().to_owned(),
+            what: advised(error.info()),
         })?;
         let position = position(&span.start);
         if matches!(event, Event::DocumentStart(_)) {
             documents += 1;
             if documents > 1 {
                 let what =
-                    "a second document begins here, but only one document is allowed".to_owned();
+                    "a second document begins here, but only one document is allowed: remove the line `---`, or this document"
+                        .to_owned();
                 return Err(SyntaxError { position, what });
             }
         }

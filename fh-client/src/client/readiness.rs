@@ -53,7 +53,7 @@ impl Client {
     /// server that runs in it, such as an Edge in a test, cannot answer in the meantime. Use [`Self::ready`] in such a program.
     ///
     /// # Errors
-    /// [`NotReady::TimedOut`] after `timeout`, and the errors of [`Self::ready`]. On a thread that runs tasks of the client's
+    /// The errors of [`Self::timed_out`] after `timeout`, and those of [`Self::ready`]. On a thread that runs tasks of the client's
     /// runtime ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)), this function returns [`NotReady::InsideRuntime`]
     /// at once.
     pub fn wait_ready(&self, timeout: Duration) -> Result<(), NotReady> {
@@ -64,7 +64,7 @@ impl Client {
     /// requests.
     ///
     /// # Errors
-    /// [`NotReady::TimedOut`] after `timeout`, [`NotReady::Closed`] if the client is closed, or [`NotReady::InsideRuntime`]
+    /// The errors of [`Self::timed_out`] after `timeout`, [`NotReady::Closed`] if the client is closed, or [`NotReady::InsideRuntime`]
     /// under the same condition as [`Self::wait_ready`].
     pub fn wait_ready_through_refusals(&self, timeout: Duration) -> Result<(), NotReady> {
         self.block_for(self.ready_through_refusals(), timeout)
@@ -75,8 +75,18 @@ impl Client {
         ready: impl Future<Output = Result<(), NotReady>>,
         timeout: Duration,
     ) -> Result<(), NotReady> {
-        block_on_for(ready, timeout)
-            .unwrap_or_else(|| Err(NotReady::TimedOut(Box::new(self.status()))))
+        block_on_for(ready, timeout).unwrap_or_else(|| Err(self.timed_out()))
+    }
+
+    /// Returns the error of a wait for this client that the program's own time limit has ended, for example around [`Self::ready`]. Reads the
+    /// ruleset file of a client that has one and is not ready.
+    ///
+    /// # Returns
+    /// [`NotReady::RulesetFile`] if the client is not ready because its ruleset file is missing or holds no ruleset, otherwise
+    /// [`NotReady::TimedOut`].
+    #[must_use]
+    pub fn timed_out(&self) -> NotReady {
+        ready::timed_out(&self.shared, self.status())
     }
 
     /// Returns the readiness of the client. After a call of [`Client::close`], this is [`Readiness::Closed`] at once.

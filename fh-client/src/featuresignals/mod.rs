@@ -17,6 +17,6 @@ mod settings;
 
 pub use fh_session::featuresignals::{EndpointError, KeyError};
 
-pub(crate) use self::ruleset_file::{RulesetFile, source};
+pub(crate) use self::ruleset_file::{RulesetFile, check_file, source};
 pub use self::settings::Settings;
 pub(crate) use self::settings::{Fetching, Origin};

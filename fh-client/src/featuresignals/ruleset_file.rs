@@ -1,9 +1,10 @@
 //! A file with a ruleset, which a client follows.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use fh_eval::featuresignals::Document;
 use fh_files::{ChangeDetector, FileChange};
 use fh_repository::notice::Notice;
 use fh_repository::source::Source;
@@ -25,6 +26,13 @@ pub(crate) struct RulesetFile {
 /// Returns the source of rulesets of files.
 pub(crate) fn source() -> Source {
     Source::Store("ruleset-file".into())
+}
+
+/// Checks that a file holds a ruleset. The error names the path and the reason.
+pub(crate) fn check_file(path: &Path) -> Result<(), String> {
+    let named = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    let content = fh_files::read(path, MOST_BYTES).map_err(|why| named(&why))?;
+    Document::parse(&content.bytes).map(drop).map_err(|why| named(&why))
 }
 
 impl RulesetFile {

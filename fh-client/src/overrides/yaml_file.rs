@@ -161,7 +161,7 @@ mod tests {
             ("flagValues: A\n", "f.yaml, line 1, column 13: flagValues is not a map"),
             (
                 "flagValues:\n  A: 1\n  B: 2\n  A: 3\n",
-                "f.yaml, line 4, column 3: \"A\" is defined twice, first in line 2",
+                "f.yaml, line 4, column 3: \"A\" is defined twice, first in line 2: remove one of the two",
             ),
         ] {
             assert_eq!(parse(yaml), expected, "{yaml:?}");

@@ -289,7 +289,10 @@ fn an_invalid_file_at_the_start_overrides_nothing_and_is_reported() {
     for (name, said) in [
         ("no-such.yaml", ": there is no such file"),
         ("rootless.yaml", ": the file has no member flagValues"),
-        ("twice.yaml", ", line 3, column 3: \"FLAG\" is defined twice, first in line 2"),
+        (
+            "twice.yaml",
+            ", line 3, column 3: \"FLAG\" is defined twice, first in line 2: remove one of the two",
+        ),
     ] {
         let repository = repository();
         let overrides = Arc::new(YamlOverrides::open(folder.file(name)));

@@ -42,16 +42,17 @@ pub enum ParseError {
     ForClients,
 }
 
+/// The forms of a payload.
+const EXPECTED: &str = "give the message `data-sync` of a server-side secret, its member `data`, or an object with the lists \
+                        `featureFlags` and `segments`";
+
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotUtf8(at) => write!(f, "byte {at} is not UTF-8"),
-            Self::InvalidJson(why) => write!(f, "not JSON: {why}"),
+            Self::NotUtf8(at) => write!(f, "byte {at} is not UTF-8: save the text as UTF-8"),
+            Self::InvalidJson(why) => write!(f, "not JSON: {why}; {EXPECTED}"),
             Self::TooDense => write!(f, "the payload has {TOO_DENSE}"),
-            Self::NoFlags => f.write_str(
-                "no flags of FeatBit: give the message `data-sync` of a server-side secret, its member `data`, or an object with the lists \
-                 `featureFlags` and `segments`",
-            ),
+            Self::NoFlags => write!(f, "no flags of FeatBit: {EXPECTED}"),
             Self::AgentBackup { environments: count, filter } => {
                 let noun = if *count == 1 { "environment" } else { "environments" };
                 write!(

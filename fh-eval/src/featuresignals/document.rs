@@ -36,17 +36,22 @@ pub enum ParseError {
     NotByKey(&'static str),
 }
 
+/// The form of a ruleset.
+const EXPECTED: &str =
+    "give an object with the objects `flags`, `states` and `segments`, each by key";
+
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotUtf8(at) => write!(f, "byte {at} is not UTF-8"),
-            Self::InvalidJson(why) => write!(f, "not JSON: {why}"),
+            Self::NotUtf8(at) => write!(f, "byte {at} is not UTF-8: save the text as UTF-8"),
+            Self::InvalidJson(why) => write!(f, "not JSON: {why}; {EXPECTED}"),
             Self::TooDense => write!(f, "the ruleset has {TOO_DENSE}"),
-            Self::NoFlags => f.write_str(
-                "no flags of FeatureSignals: give an object with the objects `flags`, `states` and `segments`, each by key",
-            ),
+            Self::NoFlags => write!(f, "no flags of FeatureSignals: {EXPECTED}"),
             Self::NotByKey(member) => {
-                write!(f, "`{member}` is not an object: give its parts by key, such as {{\"{member}\": {{\"checkout\": {{…}}}}}}")
+                write!(
+                    f,
+                    "`{member}` is not an object: give its parts by key, such as {{\"{member}\": {{\"checkout\": {{…}}}}}}"
+                )
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The arguments of the program, and advice for arguments that a command does not have, but that people expect.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -24,6 +25,10 @@ const OTHERS: &[(&str, &[&str], &str)] = &[
     ("serve", &["--data-dir", "--data-folder", "--storage"], "--data DIR"),
     ("serve", &["--validate", "--dry-run", "--lint"], "--check FILE"),
     ("serve", &["--host", "--bind", "--address"], "--listen ADDRESS"),
+    ("serve", &["--cert", "--certificate"], "--tls-certificate FILE"),
+    ("serve", &["--metrics", "--health"], "--monitor-port PORT"),
+    ("serve", &["--verbose", "--debug", "-v"], "--log LEVEL"),
+    ("doctor", &["--set"], "--try-set FEATURE"),
     (
         "",
         &["--user", "--userkey", "--userKey", "--user-key", "--user-id"],
@@ -37,22 +42,38 @@ const OTHERS: &[(&str, &[&str], &str)] = &[
     ("", &["--attributes", "--attr", "-a", "--set"], "--context NAME=VALUE"),
 ];
 
+/// Commands of other programs, and what to write instead.
+const OTHER_COMMANDS: &[(&[&str], &str)] = &[
+    (&["run", "start", "server", "edge", "up"], "serve --state FILE"),
+    (&["check", "validate", "verify"], "serve --check FILE"),
+    (&["list", "ls", "show", "flags", "features", "read", "fetch"], "get URL KEY"),
+    (&["update", "put", "toggle", "enable", "disable", "change"], "set URL KEY FEATURE VALUE"),
+    (&["new", "create", "template"], "init"),
+    (&["test", "evaluate"], "eval FILE"),
+    (&["why", "describe"], "explain FILE FEATURE"),
+    (&["health", "ping", "status"], "probe URL"),
+    (&["hash", "percentage"], "bucket --file FILE --feature FEATURE USER"),
+    (&["stream", "tail", "listen"], "watch URL KEY"),
+];
+
 /// The commands whose argument is the URL of a server.
 const WITH_URL: [&str; 5] = ["get", "set", "watch", "doctor", "probe"];
 
 /// The number of options that an error lists. The help lists those of a command with more.
 const LISTED: usize = 20;
 
+/// The number of similar options that an error names.
+const ALIKE: usize = 6;
+
 /// Parses the command line, or exits after the usage error, the help text or the version. If an argument is an API key
 /// (also after `--option=`) whose environment id is a UUID, the key's secret part is removed from the error, unless it has
 /// fewer than 6 characters.
 pub(crate) fn read() -> Cli {
-    Cli::try_parse().unwrap_or_else(|error| {
-        let arguments = std::env::args_os();
-        let keys: Vec<ApiKey> =
-            arguments.filter_map(|argument| edge::key_in(argument.to_str()?)).collect();
-        let command = std::env::args().nth(1).unwrap_or_default();
-        let advice = advice_for(&error, &command);
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    parse(&arguments).unwrap_or_else(|error| {
+        let texts: Vec<&str> = arguments.iter().filter_map(|text| text.to_str()).collect();
+        let keys: Vec<ApiKey> = texts.iter().filter_map(|text| edge::key_in(text)).collect();
+        let advice = advice_for(&error, &texts);
         if !error.use_stderr() || (keys.is_empty() && advice.is_none()) {
             error.exit();
         }
@@ -67,20 +88,103 @@ pub(crate) fn read() -> Cli {
     })
 }
 
+/// Parses the arguments. A negative number after an option is its value, as in `--timeout -1`, so that the error is that of the option.
+fn parse(arguments: &[OsString]) -> Result<Cli, Error> {
+    let error = match Cli::try_parse_from(arguments) {
+        Err(error) if error.kind() == ErrorKind::UnknownArgument => error,
+        parsed => return parsed,
+    };
+    let is_negative = |text: &OsString| {
+        text.to_str().is_some_and(|text| text.starts_with('-') && text.parse::<f64>().is_ok())
+    };
+    let is_long = |text: &OsString| text.to_str().is_some_and(|text| text.starts_with("--"));
+    let at = arguments.windows(2).position(|pair| match pair {
+        [option, value] => is_long(option) && is_negative(value),
+        _ => false,
+    });
+    let Some((before, [option, value, after @ ..])) =
+        at.and_then(|at| arguments.split_at_checked(at))
+    else {
+        return Err(error);
+    };
+    let mut joined = option.clone();
+    joined.push("=");
+    joined.push(value);
+    let all: Vec<OsString> = before.iter().chain([&joined]).chain(after).cloned().collect();
+    Cli::try_parse_from(all)
+}
+
 /// Returns the text of an error that says what was probably meant. Returns `None` if the error of the parser says enough.
-/// `command` is the name of the subcommand.
-fn advice_for(error: &Error, command: &str) -> Option<String> {
+fn advice_for(error: &Error, arguments: &[&str]) -> Option<String> {
+    let all = Cli::command();
+    let is_command = |text: &&&str| all.find_subcommand(text).is_some();
+    let command = arguments.iter().skip(1).find(is_command).copied().unwrap_or_default();
     match error.kind() {
+        ErrorKind::UnknownArgument if command == "set" && arguments.contains(&"=") => {
+            Some("`=` stands between the feature and its value: write `FEATURE VALUE`".to_string())
+        }
         ErrorKind::UnknownArgument => match error.get(ContextKind::InvalidArg)? {
-            ContextValue::String(argument) => unknown(command, argument),
+            ContextValue::String(argument) => without_value(command, argument, arguments, &all)
+                .or_else(|| unknown(command, whole(argument, arguments))),
+            _ => None,
+        },
+        ErrorKind::InvalidSubcommand => match error.get(ContextKind::InvalidSubcommand)? {
+            ContextValue::String(given) => unknown_command(error, given, &all),
+            _ => None,
+        },
+        ErrorKind::TooManyValues => match error.get(ContextKind::InvalidArg)? {
+            ContextValue::String(option) => {
+                Some(format!("{option} has no value: write `{option}` alone"))
+            }
             _ => None,
         },
         ErrorKind::MissingRequiredArgument => match error.get(ContextKind::InvalidArg)? {
+            ContextValue::Strings(_) if command == "completions" => {
+                Some("name the shell: write `fh completions bash`, or zsh or fish".to_string())
+            }
             ContextValue::Strings(missing) => missing_file(command, missing),
             _ => None,
         },
         _ => None,
     }
+}
+
+/// Returns the error for an argument that follows an option whose value stands behind `=`, as in `--console yes`.
+fn without_value(command: &str, value: &str, arguments: &[&str], all: &Command) -> Option<String> {
+    let pair = arguments.windows(2).find(|pair| pair.last() == Some(&value))?;
+    let option = pair.first().filter(|option| option.starts_with("--"))?;
+    let command = all.find_subcommand(command)?;
+    let known = command.get_arguments().find(|known| known.get_long() == option.get(2..))?;
+    let has_value = known.get_num_args().is_some_and(|count| count.max_values() > 0);
+    (has_value && !value.starts_with('-')).then(|| {
+        format!("{value} is no value of {option}: write `{option}` alone, or `{option}=true`")
+    })
+}
+
+/// Returns the argument as it was written. Of an option such as `-port`, the parser names only `-p`.
+fn whole<'a>(argument: &'a str, arguments: &[&'a str]) -> &'a str {
+    let is_short = argument.len() == 2 && argument.starts_with('-') && argument != "--";
+    let written = arguments.iter().filter(|text| !text.starts_with("--"));
+    let is_word = |text: &str| text.chars().skip(1).all(|c| c.is_alphabetic() || c == '-');
+    let found = written.copied().find(|text| text.starts_with(argument) && is_word(text));
+    found.filter(|_| is_short).unwrap_or(argument)
+}
+
+/// Returns the error for a command that does not exist, unless the parser suggests a similar one.
+fn unknown_command(error: &Error, given: &str, all: &Command) -> Option<String> {
+    let text = format!("unrecognized subcommand '{given}'");
+    let known = OTHER_COMMANDS.iter().find(|(names, _)| names.contains(&given));
+    if let Some((_, instead)) = known {
+        return Some(format!("{text}: write `fh {instead}`; `fh --help` lists the commands"));
+    }
+    let names: Vec<&str> = all.get_subcommands().map(Command::get_name).collect();
+    if let Some(meant) = closest(given, names.iter().copied()) {
+        return Some(format!("{text}: did you mean '{meant}'? `fh --help` lists the commands"));
+    }
+    if error.get(ContextKind::SuggestedSubcommand).is_some() {
+        return None;
+    }
+    Some(format!("{text}: the commands are {}; `fh --help` explains them", names.join(", ")))
 }
 
 /// Returns the error for `fh bucket --feature`, which needs a file. The parser asks for the id as well, which the file would replace.
@@ -117,10 +221,16 @@ fn unknown(command: &str, argument: &str) -> Option<String> {
         ("bucket", "--key" | "-k") => {
             "`fh bucket` has no --key: write the percentage keys as arguments, and `--id FEATURE_ID` or `--file FILE --feature FEATURE`".to_string()
         }
-        (_, "--file" | "-f") => {
+        ("init" | "eval" | "explain" | "rollout" | "lint", "--file" | "-f") => {
             format!("`fh {command}` has no {argument}: write the file as an argument, without an option")
         }
-        (_, "--key" | "--apikey" | "--token") if command != "eval" => {
+        ("explain" | "rollout", "--key" | "--feature" | "--flag") => {
+            format!("`fh {command}` has no {argument}: write the feature as an argument, after the file")
+        }
+        ("completions", "--shell") => {
+            "`fh completions` has no --shell: write the shell as an argument: bash, zsh or fish".to_string()
+        }
+        (_, "--key" | "--apikey" | "--token") if WITH_URL.contains(&command) => {
             format!("`fh {command}` has no {argument}: write the API key after the URL, or `--api-key KEY`")
         }
         _ if !is_option => return None,
@@ -139,14 +249,31 @@ fn no_such_option(command: &str, argument: &str) -> Option<String> {
         (of.is_empty() || *of == command) && names.contains(&argument) && has(instead)
     });
     let text = format!("`fh {command}` has no {argument}");
-    let meant = closest(argument, options.iter().map(String::as_str));
+    let names = || options.iter().map(|name| name.trim_start_matches('-'));
+    let given = argument.trim_start_matches('-');
+    let meant = closest(given, names()).or_else(|| {
+        // Dashes allow one edit more, which exchanged letters need; the first letter is seldom wrong.
+        let dashed = closest(argument, options.iter().map(String::as_str))?;
+        Some(dashed.trim_start_matches('-')).filter(|name| name.get(..1) == given.get(..1))
+    });
+    // Options that complete what was written, or that share a word with it.
+    let mut begin: Vec<&str> = names().filter(|name| name.starts_with(given)).collect();
+    if begin.is_empty() && meant.is_none() {
+        let words: Vec<&str> = given.split('-').filter(|word| word.len() > 2).collect();
+        begin.extend(names().filter(|name| name.split('-').any(|word| words.contains(&word))));
+    }
+    begin.truncate(ALIKE);
     Some(match (known, argument) {
         (Some((_, _, instead)), _) => format!("{text}: write `{instead}`"),
         (None, "--port" | "-p" | "--host") if WITH_URL.contains(&command) => {
             format!("{text}: write host and port in the URL, as in http://127.0.0.1:8903")
         }
         _ => match meant {
-            Some(meant) => format!("{text}: did you mean {meant}?"),
+            _ if begin.len() > 1 => {
+                format!("{text}: did you mean one of --{}?", begin.join(", --"))
+            }
+            _ if !begin.is_empty() => format!("{text}: did you mean --{}?", begin.join("")),
+            Some(meant) => format!("{text}: did you mean --{meant}?"),
             None if options.len() > LISTED => {
                 format!("{text}: `fh {command} -h` lists its options")
             }

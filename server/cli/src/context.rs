@@ -38,6 +38,12 @@ pub(crate) fn attributes(given: &[Attribute]) -> Attributes {
 
 /// Parses `name=value,value`.
 pub(crate) fn read(text: &str) -> Result<Attribute, String> {
+    if text.starts_with('{') {
+        return Err(
+            "write one option for each attribute, such as -c userkey=fred -c country=new_zealand"
+                .to_string(),
+        );
+    }
     let Some((name, list)) = text.split_once('=') else {
         return Err(match text.split_once(':') {
             Some((name, value)) if !name.is_empty() && !value.is_empty() => {

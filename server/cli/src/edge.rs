@@ -72,14 +72,16 @@ impl EdgeArgs {
             Some(_) => None,
             None => given.next_if(|text| is_url(text)),
         };
-        let Some(url) =
-            positional.or(self.url.as_deref()).map(str::to_string).or_else(|| variable(URL))
-        else {
+        let named = positional.or(self.url.as_deref());
+        let Some(url) = named.map(str::to_string).or_else(|| variable(URL)) else {
             return Err(usage(&format!(
                 "no URL of an Edge: give a URL with http:// or https:// as the first argument, or set {URL}"
             )));
         };
-        let address = Address::parse(&url).map_err(Failure::Input)?;
+        let address = Address::parse(&url).map_err(|why| match named {
+            Some(_) => Failure::Input(why),
+            None => Failure::Input(format!("{URL} in the environment: {why}")),
+        })?;
         let mut keys = self.api_key.clone();
         if keys.is_empty() {
             keys.extend(given.next_if(|text| is_key(text)).map(str::to_string));
@@ -171,9 +173,8 @@ impl Edge {
     pub(crate) fn at(address: Address, given: Vec<String>) -> Result<Self, Failure> {
         let Address { url, keys } = address;
         let mut keys = if given.is_empty() { keys } else { given };
-        if keys.is_empty() {
-            keys.extend(KEYS.into_iter().find_map(variable));
-        }
+        let named = KEYS.into_iter().find(|name| keys.is_empty() && variable(name).is_some());
+        keys.extend(named.and_then(variable));
         if keys.is_empty() {
             let [first, second] = KEYS;
             return Err(usage(&format!(
@@ -181,7 +182,10 @@ impl Edge {
             )));
         }
         let keys = if keys.iter().any(|key| key == "-") { from_stdin(&keys)? } else { keys };
-        let keys = ApiKeys::parse(&keys).map_err(|error| usage(&error.to_string()))?;
+        let keys = ApiKeys::parse(&keys).map_err(|error| match named {
+            Some(name) => usage(&format!("{name} in the environment: {error}")),
+            None => usage(&error.to_string()),
+        })?;
         Ok(Self { url, keys })
     }
 

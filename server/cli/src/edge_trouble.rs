@@ -1,6 +1,7 @@
 //! The Edge as a server, and errors of Edges that cannot be reached or send no features, with advice.
 
 use fh_client::{ClientBuilder, KeyKind, Problem, System};
+use reqwest::Url;
 
 use crate::connection_errors::{is_refused, other_scheme};
 use crate::edge::Edge;
@@ -33,7 +34,17 @@ impl Server for Edge {
         let text = problem.on(System::FeatureHub);
         let advice = match problem {
             Problem::BadRequest | Problem::NotFound | Problem::Failure(_) => {
-                "check the API key, and that its service account may read this environment"
+                let advice =
+                    "check the API key, and that its service account may read this environment";
+                let url = self.url.as_str();
+                return match Url::parse(url) {
+                    Ok(whole) if whole.path() != "/" => format!(
+                        "{text}; {advice}; if the path {} is no part of the Edge's URL, write {}",
+                        whole.path(),
+                        whole.origin().ascii_serialization()
+                    ),
+                    _ => format!("{text}; {advice}"),
+                };
             }
             Problem::Unauthorised(_) => {
                 "an Edge never sends this status: look for a proxy or gateway in front of the Edge"
@@ -45,6 +56,9 @@ impl Server for Edge {
                     "{text}; check that an Edge runs at {}, `fh doctor` shows more",
                     self.url
                 );
+            }
+            Problem::Unreachable(why) if why.contains("lookup") => {
+                return format!("{text}; check the host in {}, `fh doctor` shows more", self.url);
             }
             Problem::Unreachable(_) | Problem::Tls(_) | Problem::TimedOut(_) => {
                 "`fh doctor` shows more"

@@ -56,7 +56,7 @@ impl fmt::Display for Failure {
 
 /// Returns a text without the numbers of the operating system's errors, such as `(os error 98)`, which say no more than the words before
 /// them.
-fn without_numbers(text: &str) -> Cow<'_, str> {
+pub(crate) fn without_numbers(text: &str) -> Cow<'_, str> {
     let Some((before, after)) = text.split_once(" (os error ") else { return Cow::Borrowed(text) };
     let rest = after.split_once(')').map_or("", |(_, rest)| rest);
     Cow::Owned(format!("{before}{}", without_numbers(rest)))

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 pub(crate) fn unwritable(path: &str, error: &io::Error) -> Failure {
     let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
     let advice = match (error.kind(), folder) {
+        _ if path.is_empty() => "the name is empty: write a name such as state.yaml".to_string(),
         (ErrorKind::NotFound, Some(folder)) if !folder.exists() => {
             let folder = folder.display();
             format!(
@@ -21,7 +22,7 @@ pub(crate) fn unwritable(path: &str, error: &io::Error) -> Failure {
         (ErrorKind::IsADirectory, _) => {
             "this path is a directory; add the name of a file".to_string()
         }
-        _ => error.to_string(),
+        _ => format!("{error}; choose another folder"),
     };
     Failure::Input(format!("cannot write {path}: {advice}"))
 }

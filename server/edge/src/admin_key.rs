@@ -36,7 +36,11 @@ impl fmt::Display for InvalidAdminKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooShort => {
-                write!(f, "the admin key is shorter than {} characters", AdminKey::SHORTEST)
+                write!(
+                    f,
+                    "the admin key is shorter than {} characters: write a random one, such as the output of `openssl rand -hex 16`",
+                    AdminKey::SHORTEST
+                )
             }
             Self::TooLong => write!(f, "the admin key is longer than {} characters", AdminKey::LONGEST),
             Self::Characters => {

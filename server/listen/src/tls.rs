@@ -242,7 +242,11 @@ pub enum TlsError {
 impl fmt::Display for TlsError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Read { path, error } => write!(out, "{} cannot be read: {error}", path.display()),
+            Self::Read { path, error } => write!(
+                out,
+                "{} cannot be read: {error}; write the path of a PEM file that this user may read",
+                path.display()
+            ),
             Self::Pem { path, error } => write!(out, "{} is not PEM: {error}", path.display()),
             Self::NoCertificate { path } => write!(
                 out,

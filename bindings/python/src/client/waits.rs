@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use fh_client::NotReady;
 use pyo3::prelude::*;
 
 use super::handle::Client;
@@ -27,8 +26,9 @@ impl Client {
             Some(timeout) => wait_for(py, ready, timeout.0)?,
             None => Some(wait(py, ready)?),
         };
-        let timed_out = || Err(NotReady::TimedOut(Box::new(core.status())));
-        outcome.unwrap_or_else(timed_out).map_err(|error| errors::not_ready(py, &error))
+        outcome
+            .unwrap_or_else(|| Err(core.timed_out()))
+            .map_err(|error| errors::not_ready(py, &error))
     }
 
     /// Waits until listeners, observers and the handlers of `logging` have their events.

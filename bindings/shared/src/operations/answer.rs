@@ -71,13 +71,11 @@ impl From<serde_json::Error> for Failure {
 impl From<&NotReady> for Failure {
     fn from(why: &NotReady) -> Self {
         let (kind, code) = match why {
-            NotReady::TimedOut(status) => {
+            NotReady::TimedOut(status) | NotReady::RulesetFile { status, .. } => {
                 (FailureKind::TimedOut, status.problem.as_ref().map(Problem::as_str))
             }
             NotReady::Failed(problem) => (FailureKind::NotReady, Some(problem.as_str())),
-            NotReady::Stopped | NotReady::RulesetFile(_) => {
-                (FailureKind::NotReady, Some("stopped"))
-            }
+            NotReady::Stopped => (FailureKind::NotReady, Some("stopped")),
             _ => (FailureKind::Closed, None),
         };
         Self { code, ..Self::new(kind, why) }

@@ -51,7 +51,10 @@ impl SettingsError {
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Document(why) => write!(f, "the settings are no JSON object: {why}"),
+            Self::Document(why) => write!(
+                f,
+                "the settings are no JSON object: {why}: write an object such as {{\"url\": \"https://edge.example\"}}"
+            ),
             Self::Unknown { name, advice } => {
                 write!(f, "{name}: there is no such setting: {advice}")
             }

@@ -161,10 +161,14 @@ fn what_cannot_be_read_says_why() {
     assert_eq!(found.modified, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(60)));
     fs::remove_file(folder.file(FILE)).unwrap();
     assert_eq!(read(5).unwrap_err(), "there is no such file");
+    folder.write(format!("{FILE}x"), "", 1);
+    let meant = folder.file(format!("{FILE}x"));
+    let expected = format!("there is no such file; did you mean {}?", meant.display());
+    assert_eq!(read(5).unwrap_err(), expected);
     fs::create_dir(folder.file(FILE)).unwrap();
     assert_eq!(
         read(5).unwrap_err(),
-        "the file cannot be read: the path is not that of a regular file"
+        "the file cannot be read: the path is that of a folder: write the path of a file"
     );
 }
 

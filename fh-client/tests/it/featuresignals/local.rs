@@ -1,8 +1,9 @@
 //! Clients that evaluate a ruleset themselves.
 
 use std::sync::mpsc;
+use std::time::Duration;
 
-use fh_client::{Client, Connection, Notice, Readiness, Reason, featuresignals};
+use fh_client::{Client, Connection, NotReady, Notice, Readiness, Reason, featuresignals};
 use fh_test::Folder;
 
 use super::{CHECKOUT, IN_NEW_ZEALAND};
@@ -36,6 +37,32 @@ fn any_number_of_contexts_is_evaluated_without_a_request() {
     assert!(mara.explain("new-checkout").to_string().contains("condition 1: country eq [\"NZ\"]"));
     let several = client.context().user_key("mara").attribute("country", ["NZ", "AU"]).build();
     assert_eq!(several.attributes().get("country").unwrap().next(), Some("[NZ AU]"));
+}
+
+#[test]
+fn a_wait_without_a_ruleset_names_the_file_and_the_reason() {
+    let folder = Folder::new();
+    let path = folder.path().join("ruleset.json");
+    let client =
+        Client::featuresignals(featuresignals::Settings::of_ruleset_file(&path)).start().unwrap();
+    for (content, reason) in [
+        (None, "there is no such file"),
+        (Some("flags: {}"), "not JSON: "),
+        (Some("{\"states\": {}}"), "`flags`"),
+    ] {
+        if let Some(content) = content {
+            std::fs::write(&path, content).unwrap();
+        }
+        let waits =
+            [client.wait_ready(Duration::ZERO), client.wait_ready_through_refusals(Duration::ZERO)];
+        for why in waits.into_iter().map(Result::unwrap_err).chain([client.timed_out()]) {
+            let text = why.to_string();
+            assert!(matches!(why, NotReady::RulesetFile { .. }), "{text}");
+            for part in [&*path.display().to_string(), reason, "give the path of a ruleset"] {
+                assert!(text.contains(part), "no {part:?} in {text}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -101,7 +101,7 @@ pub(crate) fn run(
         ));
     }
     let update = edge::features(args.try_set.iter().cloned().collect())?;
-    if !args.origin.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !args.origin.contains("://") || !args.origin.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Failure::Input(
             "--origin must be a URL such as https://shop.example".to_string(),
         ));

@@ -56,7 +56,14 @@ pub(crate) fn run(
     };
     let status = runtime::run(ask(&url, args.timeout))?;
     if !(200..300).contains(&status) {
-        return Err(Failure::Refused(format!("{} answers {status}", place(&url))));
+        let advice = match status {
+            404 => {
+                let origin = url.origin().ascii_serialization();
+                format!("; `fh probe {origin}` asks the server's liveness, {LIVENESS}")
+            }
+            _ => String::new(),
+        };
+        return Err(Failure::Refused(format!("{} answers {status}{advice}", place(&url))));
     }
     if json {
         json_output::line(screen.raw(), &serde_json::json!({"healthy": true, "status": status}))?;
@@ -67,19 +74,18 @@ pub(crate) fn run(
 }
 
 fn parse(text: &str) -> Result<Url, Failure> {
-    let wrong = || {
-        Failure::Input(
-            "the URL is invalid: give a URL with http:// or https://, such as http://127.0.0.1:8903"
-                .to_string(),
-        )
+    let wrong = |why: &str| {
+        Failure::Input(format!(
+            "the URL is invalid{why}: give a URL with http:// or https://, such as http://127.0.0.1:8903"
+        ))
     };
     let whole = match is_host(text, true) {
         true => with_scheme(text).map_err(Failure::Input)?,
         false => text.to_string(),
     };
-    let mut url = Url::parse(&whole).map_err(|_| wrong())?;
+    let mut url = Url::parse(&whole).map_err(|why| wrong(&format!(" ({why})")))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(wrong());
+        return Err(wrong(""));
     }
     if url.path() == "/" && url.query().is_none() {
         url.set_path(LIVENESS);

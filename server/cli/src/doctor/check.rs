@@ -4,7 +4,7 @@ use fh_session::Secrets;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, without_numbers};
 
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -147,7 +147,8 @@ pub(super) struct Finding {
 
 impl Finding {
     fn new(topic: Topic, result: CheckResult, message: impl Into<String>) -> Self {
-        Self { topic, result, message: message.into(), advice: None, data: Value::Null }
+        let message = without_numbers(&message.into()).into_owned();
+        Self { topic, result, message, advice: None, data: Value::Null }
     }
 
     pub(super) fn good(topic: Topic, message: impl Into<String>) -> Self {

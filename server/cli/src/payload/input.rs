@@ -143,8 +143,15 @@ impl Input<'_> {
         if let Some(other) = self.api_key {
             let is_key = edge::key_in(other).is_some() || other.contains('*');
             let shown = if is_key { "an API key" } else { other };
+            let advice = match [self.file, other].map(|text| Path::new(text).exists()) {
+                [true, false] if !is_key => {
+                    format!("; `fh eval` has --key {other} for one feature")
+                }
+                [false, true] => format!("; the file {other} comes first"),
+                _ => String::new(),
+            };
             return Err(Failure::Input(format!(
-                "unexpected argument: {shown} follows {}, which is no URL of an Edge: give one file, or a URL with http:// or https:// before the key",
+                "unexpected argument: {shown} follows {}, which is no URL of an Edge: give one file, or a URL with http:// or https:// before the key{advice}",
                 self.file
             )));
         }
@@ -181,11 +188,14 @@ fn unreadable(name: &str, error: &io::Error) -> String {
         _ if name.contains("://") => {
             "a URL stands where a file is needed (`-` reads stdin): save the answer of the server in a file, for example with curl; `fh get` and `fh watch` read from a server".to_string()
         }
-        ErrorKind::NotFound => {
-            format!(
+        ErrorKind::NotFound => match fh_files::similar_file(Path::new(name)) {
+            Some(meant) => {
+                format!("cannot read {name}: there is no such file; did you mean {}?", meant.display())
+            }
+            None => format!(
                 "cannot read {name}: there is no such file (`-` reads stdin, and a URL begins with http:// or https://)"
-            )
-        }
+            ),
+        },
         ErrorKind::PermissionDenied => {
             format!("cannot read {name}: permission denied; make the file readable for this user")
         }

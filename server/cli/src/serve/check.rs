@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::origin;
 use super::settings::{Settings, StateSource};
+use super::source_error;
 use super::state_url;
 use crate::failure::{Failure, Status};
 use crate::json_output;
@@ -66,7 +67,9 @@ pub(crate) fn check(
         Ok(loaded) => (Some(loaded.parsed), Vec::new()),
         Err(error) => match &error.why {
             FileProblem::Wrong(wrong) => (None, wrong.problems().to_vec()),
-            FileProblem::Unreadable(_) => return Err(Failure::Input(error.to_string())),
+            FileProblem::Unreadable(_) => {
+                return Err(Failure::Input(source_error::unreadable(&error)));
+            }
         },
     };
     let warnings = parsed.as_ref().map(|parsed| parsed.warnings.as_slice()).unwrap_or_default();

@@ -3,7 +3,9 @@
 use fh_edge::origin::file::{FileError, FileProblem};
 
 use super::state_url::FetchError;
+use crate::failure::without_numbers;
 use crate::sanitize::plural;
+use crate::shell::quoted;
 
 /// The reason why the source of a state could not be read, or holds no valid state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,17 +15,28 @@ pub(crate) enum SourceError {
     Fetch(FetchError),
 }
 
+/// Returns the text of a file that cannot be read. The text for a missing file names the command that writes one.
+pub(super) fn unreadable(error: &FileError) -> String {
+    match &error.why {
+        FileProblem::Unreadable(why) if why.is_missing() => {
+            let path = quoted(&error.path.display().to_string()).to_string();
+            format!("{error}; `fh init {path}` writes a file to start from")
+        }
+        _ => error.to_string(),
+    }
+}
+
 impl SourceError {
     /// Describes the first problem of the source, and the number of its other problems.
     pub(crate) fn text(&self) -> String {
         let error = match self {
             Self::Content(error) => error,
-            Self::Fetch(why) => return why.to_string(),
+            Self::Fetch(why) => return without_numbers(&why.to_string()).into_owned(),
         };
         let source = error.path.display();
         let problems = match &error.why {
             FileProblem::Wrong(wrong) => wrong.problems(),
-            FileProblem::Unreadable(_) => return error.to_string(),
+            FileProblem::Unreadable(_) => return unreadable(error),
         };
         match problems {
             [first, _, others @ ..] => format!(

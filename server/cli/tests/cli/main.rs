@@ -19,6 +19,7 @@ mod hardship;
 mod init;
 mod inputs;
 mod lint;
+mod mistakes;
 #[cfg(target_os = "linux")]
 mod nginx;
 #[cfg(target_os = "linux")]
@@ -32,7 +33,7 @@ mod serve;
 mod set;
 #[cfg(unix)]
 mod signals;
-mod sixty_mistakes;
+
 mod tool;
 mod usage;
 mod watch;

@@ -1,7 +1,10 @@
 //! Functions that run `fh` and check its output.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use fh_test::Folder;
 use fh_test_servers::featurehub::FakeEdge;
@@ -111,7 +114,11 @@ pub(crate) fn ignoring<S: AsRef<str>>(signals: &str, args: &[S]) -> Command {
     command
 }
 
-/// Runs a command with a text on stdin. Asserts that it shows no key of the fake Edge.
+/// The time after which a run is ended, because the command serves or waits although it should end.
+const LONGEST_RUN: Duration = Duration::from_secs(60);
+
+/// Runs a command with a text on stdin. Asserts that it shows no key of the fake Edge. A command that does not end is killed after
+/// [`LONGEST_RUN`], and stderr then says so.
 pub(crate) fn run(command: &mut Command, stdin: impl AsRef<[u8]>) -> Run {
     let mut child = command
         .stdin(Stdio::piped())
@@ -120,18 +127,40 @@ pub(crate) fn run(command: &mut Command, stdin: impl AsRef<[u8]>) -> Run {
         .spawn()
         .unwrap();
     let mut pipe = child.stdin.take().unwrap();
+    let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let input = stdin.as_ref().to_vec();
-    let writer = std::thread::spawn(move || {
-        // A program that refuses its arguments does not read its input.
-        let _ = pipe.write_all(&input);
+    let child = Mutex::new(child);
+    let (ended, is_over) = mpsc::channel::<()>();
+    let running = &child;
+    let run = thread::scope(|scope| {
+        scope.spawn(move || {
+            // A program that refuses its arguments does not read its input.
+            let _ = pipe.write_all(&input);
+        });
+        let killer = scope.spawn(move || {
+            let is_late = is_over.recv_timeout(LONGEST_RUN) == Err(mpsc::RecvTimeoutError::Timeout);
+            if is_late {
+                // The process may have ended meanwhile.
+                let _ = running.lock().unwrap_or_else(PoisonError::into_inner).kill();
+            }
+            is_late
+        });
+        let errors = scope.spawn(move || {
+            let mut text = String::new();
+            err.read_to_string(&mut text).map(|_| text).unwrap()
+        });
+        let mut text = String::new();
+        out.read_to_string(&mut text).unwrap();
+        let mut errors = errors.join().unwrap();
+        drop(ended);
+        if killer.join().unwrap() {
+            errors.push_str(&format!(
+                "the command did not end within {LONGEST_RUN:?}, and was killed"
+            ));
+        }
+        let status = running.lock().unwrap_or_else(PoisonError::into_inner).wait().unwrap();
+        Run { code: status.code().unwrap_or(-1), out: text, err: errors }
     });
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    let run = Run {
-        code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    };
     assert!(!run.out.contains(SECRET) && !run.err.contains(SECRET), "a key is shown");
     run
 }

@@ -24,7 +24,11 @@ impl fmt::Display for DataFolderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Folder(path, why) => {
-                write!(f, "the data folder {} cannot be used: {why}", path.display())
+                let advice = match path.is_file() {
+                    true => "the path is that of a file: write the path of a folder",
+                    false => "write the path of a folder in which this user may write",
+                };
+                write!(f, "the data folder {} cannot be used: {why}; {advice}", path.display())
             }
             Self::InUse(path) => {
                 write!(

@@ -638,8 +638,14 @@ fn read(file: &std::path::Path) -> Result<String, String> {
     let file_name = file.display();
     let read = fh_files::read(file, MOST_FILE_BYTES);
     let read = read.map_err(|error| format!("cannot read {file_name}: {error}"))?;
-    String::from_utf8(read.bytes)
-        .map_err(|_| format!("cannot read {file_name}: the file is not UTF-8"))
+    let text = String::from_utf8(read.bytes)
+        .map_err(|_| format!("cannot read {file_name}: the file is not UTF-8: save it as UTF-8"))?;
+    match text.trim().is_empty() {
+        true => Err(format!(
+            "{file_name} is empty: write the secrets into it, or leave the setting out"
+        )),
+        false => Ok(text),
+    }
 }
 
 fn admin_key(text: &str) -> Result<Option<AdminKey>, String> {

@@ -51,6 +51,7 @@ pub(super) fn number<T: FromStr<Err = ParseIntError>>(
     example: &str,
 ) -> Result<T, String> {
     text.trim().parse().map_err(|error: ParseIntError| match error.kind() {
+        IntErrorKind::Zero => format!("write a number from 1 on, such as {example}"),
         IntErrorKind::PosOverflow => {
             format!("{} is too large: write a smaller number, such as {example}", text.trim())
         }
@@ -95,7 +96,7 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
-        _ => Err("the value must be true or false".to_string()),
+        _ => Err("write true or false".to_string()),
     }
 }
 

@@ -163,7 +163,7 @@ impl Fetcher {
             (401 | 403, None) => {
                 ": give a token by --state-token-file, or a signed URL".to_string()
             }
-            (404 | 410, _) => ": there is no such object".to_string(),
+            (404 | 410, _) => ": there is no such object; check the path of the URL".to_string(),
             _ => String::new(),
         };
         let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());

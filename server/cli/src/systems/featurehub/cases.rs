@@ -1,7 +1,7 @@
 //! `fh eval --cases`: evaluates a JSON array of cases, for other programs. The formats of input and output are fixed.
 
 use fh_eval::featurehub::Compiler;
-use fh_eval::internal::{Token, members};
+use fh_eval::internal::{Token, members, not_json};
 use fh_eval::{Attributes, Feature, Profile, Timestamp};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
@@ -20,13 +20,13 @@ pub(crate) fn run(
 ) -> Result<Status, Failure> {
     let (name, bytes) = read_bytes(path)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let document: &RawValue = serde_json::from_slice(bytes)
-        .map_err(|error| Failure::Input(format!("{name} is not JSON: {error}")))?;
-    let cases: Vec<&RawValue> = serde_json::from_str(document.get()).map_err(|_| {
-        Failure::Input(format!(
-            "{name} is not a JSON array: give cases as [{{\"id\": ..., \"feature\": ..., \"context\": ...}}, ...]"
-        ))
+    let expected = "give cases as [{\"id\": ..., \"feature\": ..., \"context\": ...}, ...]";
+    let document: &RawValue = serde_json::from_slice(bytes).map_err(|error| {
+        let why = not_json(&String::from_utf8_lossy(bytes), &error);
+        Failure::Input(format!("{name} is not JSON: {why}; {expected}"))
     })?;
+    let cases: Vec<&RawValue> = serde_json::from_str(document.get())
+        .map_err(|_| Failure::Input(format!("{name} is not a JSON array: {expected}")))?;
     let rows = cases.into_iter().map(|case| Row::of(case, profile, now));
     json_output::rows(screen.raw(), rows)?;
     Ok(Status::Fine)

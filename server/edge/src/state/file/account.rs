@@ -62,10 +62,13 @@ impl Accounts {
             permissions: permissions(reading, part.get("permissions"), environments),
         };
         if part.get("clientKey").is_none() && part.get("serverKey").is_none() {
-            reading.warn(part, "this account has no key, so no client can use it");
+            reading.warn(
+                part,
+                "this account has no key, so no client can use it: add clientKey or serverKey",
+            );
         }
         if part.get("permissions").is_none() {
-            reading.warn(part, "this account has no permissions, so its keys read nothing");
+            reading.warn(part, "this account has no permissions, so its keys read nothing: add `permissions: { ENVIRONMENT: [READ] }`");
         }
         self.add(reading, part, account);
     }
@@ -124,7 +127,10 @@ fn permissions(
     let mut permissions = BTreeMap::new();
     let Some(part) = part else { return permissions };
     let Some(members) = part.members() else {
-        let what = format!("permissions are a map by environment, not {}", part.shown());
+        let shown = part.shown();
+        let what = format!(
+            "permissions are a map by environment, not {shown}: write `ENVIRONMENT: [READ]`"
+        );
         reading.error(&part, what);
         return permissions;
     };
@@ -141,30 +147,13 @@ fn permissions(
                 "several environments have this name: use the id of the environment".to_owned()
             }
             Err(Unnamed::None) => {
-                let meant = reading.suggestion(&member.name, environments.names());
-                format!("there is no such environment{}", listed(meant, environments.names()))
+                let meant = reading.choice(&member.name, "environments", environments.names());
+                format!("there is no such environment{meant}")
             }
         };
         reading.error_at(member.position, &part.path, what);
     }
     permissions
-}
-
-/// Returns the suggestion, or else the names from which to choose, in alphabetical order.
-fn listed<'a>(suggestion: String, names: impl Iterator<Item = &'a str>) -> String {
-    /// The number of names that are listed. Some files have hundreds of environments.
-    const LISTED: usize = 10;
-    if !suggestion.is_empty() {
-        return suggestion;
-    }
-    let mut names: Vec<&str> = names.take(1_000).collect();
-    names.sort_unstable();
-    let more = if names.len() > LISTED { ", \u{2026}" } else { "" };
-    names.truncate(LISTED);
-    match names.is_empty() {
-        true => "; the file has none with a name".to_owned(),
-        false => format!("; the environments are {}{more}", names.join(", ")),
-    }
 }
 
 /// Reads the name of one permission, or a list of such names. Null gives no permission, and any other name is an error.

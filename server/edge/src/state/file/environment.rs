@@ -6,7 +6,7 @@ use fh_eval::Profile;
 use http::HeaderValue;
 use uuid::Uuid;
 
-use super::feature::{Features, uuid};
+use super::feature::{Features, NO_UUID, uuid};
 use super::ids::environment_id;
 use super::names::check_name;
 use super::part::{Part, Reading};
@@ -80,7 +80,7 @@ impl Environments {
 }
 
 fn environment(reading: &mut Reading<'_>, part: &Part, features: &Features) -> Option<Environment> {
-    let known = &["id", "name", "cacheControl", "stale", "profile", "values"];
+    let known = &["name", "id", "cacheControl", "stale", "profile", "values"];
     if !reading.map_of(part, "an environment", known) {
         return None;
     }
@@ -122,7 +122,9 @@ fn id(reading: &mut Reading<'_>, part: &Part) -> Option<Uuid> {
     let text = reading.text(part, "the id of an environment")?;
     let id = reading.options.complete(text).map_err(|error| error.to_string());
     let id = id.and_then(|id| {
-        uuid(&id).ok_or_else(|| format!("the id of an environment is a UUID, not {}", part.shown()))
+        uuid(&id).ok_or_else(|| {
+            format!("the id of an environment is a UUID, not {}{NO_UUID}", part.shown())
+        })
     });
     id.map_err(|what| reading.error(part, what)).ok()
 }

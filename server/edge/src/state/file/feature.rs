@@ -40,9 +40,13 @@ impl Features {
         for member in part.members().unwrap_or_default() {
             if is_of_value(&member.name) {
                 let (name, key) = (&*member.name, key.as_deref().unwrap_or("KEY"));
-                let differs = if name == "strategies" { "differ" } else { "differs" };
+                let differs = if name.ends_with('s') { "differ" } else { "differs" };
+                let member_there = match name {
+                    "default" | "defaultValue" | "values" | "environments" => "value",
+                    _ => name,
+                };
                 let what = format!(
-                    "{name} {differs} by environment: write this below `environments`, as in `values: {{ {key}: {{ {name}: \u{2026} }} }}`"
+                    "{name} {differs} by environment: write this below `environments`, as in `values: {{ {key}: {{ {member_there}: \u{2026} }} }}`"
                 );
                 reading.error_at(member.position, &part.path.member(name), what);
             }
@@ -91,7 +95,17 @@ impl Features {
 
 /// Returns true for a member of a feature's value in an environment, which is no member of the feature itself.
 fn is_of_value(name: &str) -> bool {
-    matches!(name, "value" | "strategies" | "locked" | "retired")
+    matches!(
+        name,
+        "value"
+            | "strategies"
+            | "locked"
+            | "retired"
+            | "default"
+            | "defaultValue"
+            | "values"
+            | "environments"
+    )
 }
 
 /// The error for a key that no feature of the document has.
@@ -115,7 +129,10 @@ fn key(reading: &mut Reading<'_>, feature: &Part) -> Option<Arc<str>> {
 fn kind(reading: &mut Reading<'_>, feature: &Part) -> Option<Kind> {
     const KINDS: [&str; 4] = ["BOOLEAN", "STRING", "NUMBER", "JSON"];
     let Some(part) = feature.get("type") else {
-        reading.error(feature, "this feature has no type: BOOLEAN, STRING, NUMBER or JSON");
+        reading.error(
+            feature,
+            "this feature has no type: write type: BOOLEAN, STRING, NUMBER or JSON",
+        );
         return None;
     };
     let kind = part.text().and_then(Kind::from_wire);
@@ -128,11 +145,15 @@ fn kind(reading: &mut Reading<'_>, feature: &Part) -> Option<Kind> {
     kind
 }
 
+/// The advice for an id that is no UUID.
+pub(super) const NO_UUID: &str =
+    ": write one such as 5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0, or leave the id out";
+
 /// Reads a UUID in its usual form. For any other part, an error that begins with `what` is added, and the result is `None`.
 pub(super) fn id(reading: &mut Reading<'_>, part: &Part, what: &str) -> Option<Uuid> {
     let id = part.text().and_then(uuid);
     if id.is_none() {
-        reading.error(part, format!("{what} is a UUID, not {}", part.shown()));
+        reading.error(part, format!("{what} is a UUID, not {}{NO_UUID}", part.shown()));
     }
     id
 }

@@ -101,7 +101,7 @@ impl State {
         contents.accounts.add_extra(&mut reading, &options.accounts, &contents.environments);
         if contents.accounts.list.is_empty() && !options.is_without_accounts {
             let what = match form {
-                Form::State => "there are no accounts, so no client can read anything".to_owned(),
+                Form::State => "there are no accounts, so no client can read anything: add one with a key below `accounts`".to_owned(),
                 _ => {
                     format!(
                         "{form} contains no keys: configure keys as well, otherwise no client can read anything"
@@ -140,7 +140,10 @@ impl State {
                 // Each character has one byte that does not continue it.
                 let characters = line.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
                 let position = Position { line: lines + 1, column: characters + 1 };
-                Err(StateFileError::at(position, "the text is not UTF-8".to_owned()))
+                Err(StateFileError::at(
+                    position,
+                    "the text is not UTF-8: save the file as UTF-8".to_owned(),
+                ))
             }
         }
     }
@@ -198,7 +201,7 @@ fn parse(text: &str) -> Result<Arc<Node>, StateFileError> {
 fn native(reading: &mut Reading<'_>, root: &Part) -> (u64, Contents) {
     let known = &["features", "environments", "accounts", "revision", "$schema"];
     if root.is_null() {
-        reading.error(root, "the document is empty");
+        reading.error(root, "the document is empty: write `features`, `environments` and `accounts`; `fh init` writes an example");
     } else if !reading.map_with(root, "a state", known, |name| name.starts_with("x-")) {
         return (0, Contents::default());
     }

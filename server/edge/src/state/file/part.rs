@@ -155,6 +155,33 @@ impl<'o> Reading<'o> {
         meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
     }
 
+    /// Returns the suggestion for `name`, or else the candidates from which to choose, in alphabetical order. `what` is the plural noun of
+    /// the candidates.
+    pub(super) fn choice<'a>(
+        &mut self,
+        name: &str,
+        what: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> String {
+        /// The number of candidates that are listed. Some files have hundreds of environments.
+        const LISTED: usize = 12;
+        if self.suggestions >= MOST_SUGGESTIONS {
+            return String::new();
+        }
+        let mut names: Vec<&str> = candidates.into_iter().take(10_000).collect();
+        let suggestion = self.suggestion(name, names.iter().copied());
+        if !suggestion.is_empty() {
+            return suggestion;
+        }
+        names.sort_unstable();
+        let more = if names.len() > LISTED { ", \u{2026}" } else { "" };
+        names.truncate(LISTED);
+        match names.is_empty() {
+            true => format!("; the file has no {what}"),
+            false => format!("; the {what} are {}{more}", names.join(", ")),
+        }
+    }
+
     /// Returns true if the part is a map. Otherwise an error is added and the result is false. A member whose name is not in `known` adds
     /// an error as well.
     pub(super) fn map_of(
@@ -176,13 +203,20 @@ impl<'o> Reading<'o> {
         is_free: fn(&str) -> bool,
     ) -> bool {
         let Some(members) = part.members() else {
-            self.error(part, format!("{what} is a map, not {}", part.shown()));
+            let example = known.first().copied().unwrap_or("name");
+            let shown = part.shown();
+            self.error(
+                part,
+                format!(
+                    "{what} is a map, not {shown}: write its members, such as `{example}: \u{2026}`"
+                ),
+            );
             return false;
         };
         for member in members {
             if !known.contains(&&*member.name) && !is_free(&member.name) {
                 let name = fh_files::quoted(&excerpt(&member.name));
-                let meant = self.suggestion(&member.name, known.iter().copied());
+                let meant = self.choice(&member.name, "members", known.iter().copied());
                 let path = part.path.member(&member.name);
                 self.error_at(
                     member.position,
@@ -219,7 +253,8 @@ impl<'o> Reading<'o> {
             }
             Content::Text(text) => Some(text),
             Content::Number(_) | Content::Bool(_) => {
-                self.error(part, format!("{what} is a text: put it in quotes"));
+                let quoted = fh_files::quoted(&part.shown());
+                self.error(part, format!("{what} is a text: put it in quotes, as in {quoted}"));
                 None
             }
             _ => {

@@ -157,18 +157,20 @@ fn unknown_member(
     meant: Option<&'static str>,
 ) {
     let owner = if diagnostic.place.rule.is_some() { "a rule" } else { "a strategy" };
-    let name = diagnostic.place.value.as_deref().unwrap_or_default();
-    let member = part.members().unwrap_or_default().iter().find(|member| &*member.name == name);
+    let given = diagnostic.place.value.as_deref().unwrap_or_default();
+    let member = part.members().unwrap_or_default().iter().find(|member| &*member.name == given);
     let position = member.map_or(part.node.position, |member| member.position);
-    let (path, name) = (part.path.member(name), quoted(&excerpt(name)));
+    let (path, written) = (part.path.member(given), quoted(&excerpt(given)));
     match meant {
         Some(meant) => {
-            let what = format!("{name} is not known in {owner}; did you mean {meant}?");
+            let what = format!("{written} is not known in {owner}; did you mean {meant}?");
             reading.error_at(position, &path, what);
         }
         None => {
             let (code, _) = lint::advice_of(diagnostic);
-            let what = format!("{name} is ignored in {owner}");
+            let known = if owner == "a rule" { &name::OF_RULE[..] } else { &name::OF_STRATEGY[..] };
+            let what =
+                format!("{written} is ignored in {owner}; the members are {}", known.join(", "));
             reading.warn_at(position, &path, Some(code), what);
         }
     }

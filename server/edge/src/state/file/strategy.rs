@@ -12,7 +12,11 @@ use crate::state::Json;
 /// positions.
 pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
     let Some(members) = part.members() else {
-        reading.error(part, format!("a strategy is a map, not {}", part.shown()));
+        let what = format!(
+            "a strategy is a map, not {}: write its members, such as `value: \u{2026}`",
+            part.shown()
+        );
+        reading.error(part, what);
         return Json::null();
     };
     if let Some(disabled) = part.get("disabled")
@@ -61,7 +65,7 @@ fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
             Some(share) => share.to_string(),
             None => {
                 let what = format!(
-                    "{} is no percentage from 0% to 100% with at most four decimals",
+                    "{} is no percentage from 0% to 100% with at most four decimals, such as 12.5%",
                     part.shown()
                 );
                 reading.error(part, what);

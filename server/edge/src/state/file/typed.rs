@@ -33,7 +33,12 @@ fn boolean(node: &Node) -> Result<Json, Mismatch> {
         Content::Text(text) => text.eq_ignore_ascii_case("true"),
         _ => false,
     };
-    let what = format!("a BOOLEAN is true or false, not {}", shown(node));
+    let meant = match &*node.to_json().trim_matches('"').to_ascii_lowercase() {
+        "true" | "yes" | "y" | "on" | "1" | "enabled" => ": write true, without quotes",
+        "false" | "no" | "n" | "off" | "0" | "disabled" => ": write false, without quotes",
+        _ => "",
+    };
+    let what = format!("a BOOLEAN is true or false, not {}{meant}", shown(node));
     Err(Mismatch { what, taken: Some(Json::boolean(is_true)) })
 }
 
@@ -48,9 +53,10 @@ fn number(node: &Node) -> Result<Option<Json>, Mismatch> {
             }
         },
         Content::Text(text) if Number::parse(text).is_some() => {
-            ("a NUMBER is written without quotes".to_owned(), Json::parse(text).ok())
+            let bare = text.trim_start_matches('+');
+            (format!("a NUMBER is written without quotes: write {bare}"), Json::parse(text).ok())
         }
-        _ => (format!("a NUMBER is a decimal number, not {}", shown(node)), None),
+        _ => (format!("a NUMBER is a decimal number such as 9.95, not {}", shown(node)), None),
     };
     Err(Mismatch { what, taken })
 }
@@ -60,7 +66,7 @@ fn string(node: &Node) -> Result<Option<Json>, Mismatch> {
         Content::Null => Ok(None),
         Content::Text(text) => Ok(Some(Json::text(text))),
         Content::Number(_) | Content::Bool(_) => Err(Mismatch {
-            what: "a STRING is a text: put it in quotes".to_owned(),
+            what: format!("a STRING is a text: put it in quotes, as in \"{}\"", shown(node)),
             taken: Some(Json::text(&node.to_json())),
         }),
         Content::List(_) | Content::Map(_) => Err(Mismatch {
@@ -80,7 +86,11 @@ fn json(node: &Node) -> Result<Option<Json>, Mismatch> {
                 // An empty text is allowed, because a PUT can set it as well (D-106).
                 Err(_) if text.is_empty() => Ok(taken),
                 Err(error) => {
-                    Err(Mismatch { what: format!("this text is not JSON: {error}"), taken })
+                    let why = fh_eval::internal::not_json(text, &error);
+                    let what = format!(
+                        "this text is not JSON: {why}; or write the document as YAML, without quotes around it"
+                    );
+                    Err(Mismatch { what, taken })
                 }
             }
         }
@@ -109,9 +119,21 @@ mod tests {
         for (kind, yaml, expected) in [
             (Kind::Boolean, "true", "true"),
             (Kind::Boolean, "False", "false"),
-            (Kind::Boolean, "'TRUE'", "! a BOOLEAN is true or false, not \"TRUE\" | true"),
-            (Kind::Boolean, "yes", "! a BOOLEAN is true or false, not \"yes\" | false"),
-            (Kind::Boolean, "1", "! a BOOLEAN is true or false, not 1 | false"),
+            (
+                Kind::Boolean,
+                "'TRUE'",
+                "! a BOOLEAN is true or false, not \"TRUE\": write true, without quotes | true",
+            ),
+            (
+                Kind::Boolean,
+                "yes",
+                "! a BOOLEAN is true or false, not \"yes\": write true, without quotes | false",
+            ),
+            (
+                Kind::Boolean,
+                "1",
+                "! a BOOLEAN is true or false, not 1: write true, without quotes | false",
+            ),
             (Kind::Boolean, "~", "! a BOOLEAN is true or false, not nothing | false"),
             (Kind::Boolean, "[true]", "! a BOOLEAN is true or false, not a list | false"),
             (Kind::Number, "7.50", "7.50"),
@@ -124,16 +146,28 @@ mod tests {
             (Kind::Json, "{a: 1e400}", r#""{\"a\":1e400}""#),
             (Kind::Json, "'[1e400]'", "\"[1e400]\""),
             (Kind::Number, "~", "-"),
-            (Kind::Number, "'7.50'", "! a NUMBER is written without quotes | 7.50"),
-            (Kind::Number, "'+7'", "! a NUMBER is written without quotes | -"),
-            (Kind::Number, "seven", "! a NUMBER is a decimal number, not \"seven\" | -"),
-            (Kind::Number, "true", "! a NUMBER is a decimal number, not true | -"),
-            (Kind::Number, ".inf", "! a NUMBER is a decimal number, not \".inf\" | -"),
+            (Kind::Number, "'7.50'", "! a NUMBER is written without quotes: write 7.50 | 7.50"),
+            (Kind::Number, "'+7'", "! a NUMBER is written without quotes: write 7 | -"),
+            (
+                Kind::Number,
+                "seven",
+                "! a NUMBER is a decimal number such as 9.95, not \"seven\" | -",
+            ),
+            (Kind::Number, "true", "! a NUMBER is a decimal number such as 9.95, not true | -"),
+            (Kind::Number, ".inf", "! a NUMBER is a decimal number such as 9.95, not \".inf\" | -"),
             (Kind::String, "NO", "\"NO\""),
             (Kind::String, "''", "\"\""),
             (Kind::String, "", "-"),
-            (Kind::String, "1.10", "! a STRING is a text: put it in quotes | \"1.10\""),
-            (Kind::String, "true", "! a STRING is a text: put it in quotes | \"true\""),
+            (
+                Kind::String,
+                "1.10",
+                "! a STRING is a text: put it in quotes, as in \"1.10\" | \"1.10\"",
+            ),
+            (
+                Kind::String,
+                "true",
+                "! a STRING is a text: put it in quotes, as in \"true\" | \"true\"",
+            ),
             (Kind::String, "{a: 1}", "! a STRING is a text, not a map | \"{\\\"a\\\":1}\""),
             (Kind::Json, "{a: [1.50, NO]}", r#""{\"a\":[1.50,\"NO\"]}""#),
             (Kind::Json, "[]", "\"[]\""),
@@ -144,7 +178,7 @@ mod tests {
             (
                 Kind::Json,
                 "'{a: 1}'",
-                "! this text is not JSON: key must be a string at line 1 column 2 | \"{a: 1}\"",
+                "! this text is not JSON: key must be a string at line 1 column 2: write the name in double quotes; or write the document as YAML, without quotes around it | \"{a: 1}\"",
             ),
         ] {
             assert_eq!(said(kind, yaml), expected, "{kind} {yaml}");

@@ -29,7 +29,10 @@ pub(super) fn values(
 ) -> BTreeMap<Arc<str>, FeatureValue> {
     let mut values = BTreeMap::new();
     let Some(members) = part.members() else {
-        reading.error(part, format!("values are a map by feature, not {}", part.shown()));
+        reading.error(
+            part,
+            format!("values are a map by feature, not {}: write `FEATURE: VALUE`", part.shown()),
+        );
         return values;
     };
     for member in members {
@@ -41,7 +44,7 @@ pub(super) fn values(
             }
             Ok(None) => {}
             Err(_) => {
-                let meant = reading.suggestion(&member.name, features.keys());
+                let meant = reading.choice(&member.name, "features", features.keys());
                 let what = format!("there is no such feature under `features`{meant}");
                 reading.error_at(member.position, &part.path, what);
             }

@@ -26,14 +26,14 @@ accounts:
             "line 6, column 44, accounts[0].serverKey[3]: a key is empty",
             "line 6, column 56, accounts[0].serverKey[4]: a key contains a character that is not allowed in URLs",
             "line 6, column 68, accounts[0].serverKey[5]: an API key is environment/key: in a state file, write only the part after the last /",
-            "line 6, column 77, accounts[0].serverKey[6]: a key is a text: put it in quotes",
+            "line 6, column 77, accounts[0].serverKey[6]: a key is a text: put it in quotes, as in \"5\"",
             "line 7, column 17, accounts[0].permissions.div: there is no such environment; did you mean dev?",
             "line 7, column 40, accounts[0].permissions.dev[1]: \"WRITE\" is no permission; the permissions are READ, LOCK, UNLOCK, CHANGE_VALUE, EXTENDED_DATA",
             "line 7, column 48, accounts[0].permissions.a: several environments have this name: use the id of the environment",
             "line 7, column 103, accounts[0].permissions.xyz: there is no such environment; the environments are a, dev, prod",
             "line 8, column 3, accounts[1]: there are two accounts with the name x",
             "line 8, column 24, accounts[1].serverKey: accounts[0].serverKey[1] has the same key: a key can be used only once",
-            "line 8, column 50, accounts[1].permissions: permissions are a map by environment, not a list",
+            "line 8, column 50, accounts[1].permissions: permissions are a map by environment, not a list: write `ENVIRONMENT: [READ]`",
             "line 9, column 13, accounts[2].permission: \"permission\" is not known in an account; did you mean permissions?",
             "line 10, column 87, accounts[3].permissions.71ED3C04-122b-4312-9ea8-06b2b8d6ceac: this environment is listed twice, by name and by id",
         ],
@@ -41,14 +41,16 @@ accounts:
     check(
         "accounts: [{name: x}]",
         &[
-            "warning: line 1, column 12, accounts[0]: this account has no key, so no client can use it",
-            "warning: line 1, column 12, accounts[0]: this account has no permissions, so its keys read nothing",
+            "warning: line 1, column 12, accounts[0]: this account has no key, so no client can use it: add clientKey or serverKey",
+            "warning: line 1, column 12, accounts[0]: this account has no permissions, so its keys read nothing: add `permissions: { ENVIRONMENT: [READ] }`",
         ],
     );
     // The account may refer to the environment that is not valid.
     check(
         "environments: [{name: dev, id: x}]\naccounts: [{name: x, clientKey: a*b, permissions: {dev: READ}}]",
-        &["line 1, column 32, environments[0].id: the id of an environment is a UUID, not \"x\""],
+        &[
+            "line 1, column 32, environments[0].id: the id of an environment is a UUID, not \"x\": write one such as 5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0, or leave the id out",
+        ],
     );
 }
 

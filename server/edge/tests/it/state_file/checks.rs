@@ -22,14 +22,14 @@ features:
 environments: [{name: dev, values: {A: 1, B: 1}}]
 ",
         &[
-            "line 3, column 3, features[0]: this feature has no type: BOOLEAN, STRING, NUMBER or JSON",
+            "line 3, column 3, features[0]: this feature has no type: write type: BOOLEAN, STRING, NUMBER or JSON",
             "line 4, column 18, features[1].type: \"boolean\" is no type; the types are BOOLEAN, STRING, NUMBER, JSON; did you mean BOOLEAN?",
             "line 5, column 18, features[2].type: \"FLAG\" is no type; the types are BOOLEAN, STRING, NUMBER, JSON",
             "line 6, column 3, features[3]: this feature has no key: write key: NAME",
             "line 7, column 9, features[4].key: a key has spaces around it, or contains control characters",
-            "line 8, column 9, features[5].key: a key is a text: put it in quotes",
-            "line 9, column 3, features[6]: a feature is a map, not 7",
-            "line 10, column 3, features[7]: this feature has no type: BOOLEAN, STRING, NUMBER or JSON",
+            "line 8, column 9, features[5].key: a key is a text: put it in quotes, as in \"5\"",
+            "line 9, column 3, features[6]: a feature is a map, not 7: write its members, such as `key: …`",
+            "line 10, column 3, features[7]: this feature has no type: write type: BOOLEAN, STRING, NUMBER or JSON",
             "line 10, column 12, features[7].typ: \"typ\" is not known in a feature; did you mean type?",
         ],
     );
@@ -44,14 +44,14 @@ features:
 ",
         &[
             "line 3, column 33, features[0].version: a version is a whole number from 0 on, not -1",
-            "line 3, column 53, features[0].properties.a: a property is a text: put it in quotes",
+            "line 3, column 53, features[0].properties.a: a property is a text: put it in quotes, as in \"5\"",
             "line 3, column 73, features[0].filters: a filter is a text, not a map",
             "line 4, column 3, features[1]: there are two features with the key A: this feature, and features[0]",
             "line 4, column 35, features[1].version: a version is a whole number from 0 on, not 1.5",
             "line 4, column 52, features[1].properties: properties are a map, not a list",
             "line 4, column 65, features[1].filters: a filter is empty",
             "line 6, column 3, features[3]: features[2] has the same id",
-            "line 7, column 28, features[4].id: the id of a feature is a UUID, not \"1-1-1-1-1\"",
+            "line 7, column 28, features[4].id: the id of a feature is a UUID, not \"1-1-1-1-1\": write one such as 5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0, or leave the id out",
         ],
     );
     check(
@@ -130,15 +130,15 @@ environments:
 ",
         &[
             "line 3, column 3, environments[0]: this environment has neither a name nor an id: write name: NAME",
-            "line 4, column 8, environments[1].id: the id of an environment is a UUID, not \"x\"",
+            "line 4, column 8, environments[1].id: the id of an environment is a UUID, not \"x\": write one such as 5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0, or leave the id out",
             "line 6, column 3, environments[3]: environments[2] has the same id, or both environments have the same name and no id",
-            "line 7, column 10, environments[4].name: a name is a text: put it in quotes",
+            "line 7, column 10, environments[4].name: a name is a text: put it in quotes, as in \"5\"",
             "line 8, column 22, environments[5].stale: stale is true or false, not \"yes\"",
             "line 8, column 36, environments[5].profile: a profile is client or edge, not \"Edge\"",
             "line 8, column 56, environments[5].cacheControl: cacheControl contains characters that are not allowed in headers",
             "line 8, column 64, environments[5].cache_control: \"cache_control\" is not known in an environment; did you mean cacheControl?",
             "line 9, column 17, environments[6].id: the variable NOPE has no value",
-            "line 10, column 17, environments[7].id: the id of an environment is a UUID, not \"${SDK}\"",
+            "line 10, column 17, environments[7].id: the id of an environment is a UUID, not \"${SDK}\": write one such as 5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0, or leave the id out",
             "line 11, column 3, environments[8]: environments[5] has the same id, or both environments have the same name and no id",
         ],
     );
@@ -168,20 +168,20 @@ environments:
 ",
         &[
             "line 6, column 5, environments[0].values.BANER: there is no such feature under `features`; did you mean BANNER?",
-            "line 7, column 13, environments[0].values.BANNER: a STRING is a text: put it in quotes",
+            "line 7, column 13, environments[0].values.BANNER: a STRING is a text: put it in quotes, as in \"1.10\"",
             "line 8, column 7, environments[0].values.ON: a BOOLEAN is true or false, not nothing",
-            "line 9, column 12, environments[0].values.LIMIT: a NUMBER is written without quotes",
+            "line 9, column 12, environments[0].values.LIMIT: a NUMBER is written without quotes: write 7",
             "line 10, column 12, environments[0].values.THEME: write the map of a JSON feature under `value`",
             "line 13, column 14, environments[1].values.BANNER.valu: \"valu\" is not known in a value; did you mean value?",
-            "line 14, column 17, environments[1].values.ON.value: a BOOLEAN is true or false, not \"true\"",
+            "line 14, column 17, environments[1].values.ON.value: a BOOLEAN is true or false, not \"true\": write true, without quotes",
             "line 14, column 33, environments[1].values.ON.locked: locked is true or false, not 1",
             "line 14, column 45, environments[1].values.ON.version: a version is a whole number from 0 on, not \"x\"",
-            "line 15, column 20, environments[1].values.LIMIT.value: a NUMBER is a decimal number, not \"seven\"",
-            "line 15, column 36, environments[1].values.LIMIT.valueId: a valueId is a text: put it in quotes",
+            "line 15, column 20, environments[1].values.LIMIT.value: a NUMBER is a decimal number such as 9.95, not \"seven\"",
+            "line 15, column 36, environments[1].values.LIMIT.valueId: a valueId is a text: put it in quotes, as in \"7\"",
             "line 15, column 48, environments[1].values.LIMIT.retired: retired is true or false, not \"maybe\"",
-            "line 16, column 20, environments[1].values.THEME.value: this text is not JSON: key must be a string at line 1 column 2",
+            "line 16, column 20, environments[1].values.THEME.value: this text is not JSON: key must be a string at line 1 column 2: write the name in double quotes; or write the document as YAML, without quotes around it",
             "line 16, column 42, environments[1].values.THEME.strategies: strategies are a list, not a map: begin each entry with `- `",
-            "line 18, column 11, environments[2].values: values are a map by feature, not a list",
+            "line 18, column 11, environments[2].values: values are a map by feature, not a list: write `FEATURE: VALUE`",
         ],
     );
 }
@@ -226,8 +226,8 @@ fn strategies_are_checked() {
     check(
         &with_strategies("client", strategies),
         &[
-            "line 10, column 9, environments[0].values.ON.strategies[0]: a strategy is a map, not \"x\"",
-            "line 11, column 22, environments[0].values.ON.strategies[1].percentage: \"101%\" is no percentage from 0% to 100% with at most four decimals",
+            "line 10, column 9, environments[0].values.ON.strategies[0]: a strategy is a map, not \"x\": write its members, such as `value: …`",
+            "line 11, column 22, environments[0].values.ON.strategies[1].percentage: \"101%\" is no percentage from 0% to 100% with at most four decimals, such as 12.5%",
             "line 12, column 17, environments[0].values.ON.strategies[2].value: a BOOLEAN is true or false, not 5",
             "line 13, column 20, environments[0].values.ON.strategies[3].disabled: a state file cannot have a disabled strategy: remove the strategy from the file",
             "line 14, column 22, environments[0].values.ON.strategies[4].percentage: 0.25 is no percentage: write 25%, or a whole number of millionths",
@@ -317,7 +317,7 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
             "warning: line 10, column 29, {at}[0].percentage: the number 25 means 0.0025 %; if 25 % is meant, write 250000, or 25% in a state file [percentage-unit]"
         ),
         format!(
-            "warning: line 11, column 36, {at}[1].note: \"note\" is ignored in a strategy [unknown-name]"
+            "warning: line 11, column 36, {at}[1].note: \"note\" is ignored in a strategy; the members are id, percentage, percentageAttributes, value, attributes [unknown-name]"
         ),
         format!(
             "warning: line 12, column 30, {at}[2].attributes[0]: without values EQUAL never holds, so the strategy never matches; add values to \
@@ -327,7 +327,7 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
             "warning: line 12, column 78, {at}[2].attributes[0].conditional: unknown conditional (\"EQUAL\"); the rule never holds; write EQUALS; the strategy is left out of payloads [unknown-name]"
         ),
         format!(
-            "warning: line 12, column 85, {at}[2].attributes[0].x-id: \"x-id\" is ignored in a rule [unknown-name]"
+            "warning: line 12, column 85, {at}[2].attributes[0].x-id: \"x-id\" is ignored in a rule; the members are conditional, fieldName, values, type [unknown-name]"
         ),
         format!(
             "warning: line 13, column 96, {at}[3].attributes[0].values[1]: the pattern cannot be parsed as a regular expression: unclosed group ((); the value is ignored; correct the pattern; a backslash makes a special character plain [regex]"
@@ -336,10 +336,10 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
             "warning: line 14, column 88, {at}[4].attributes[0].values[0]: not a date (2024-13-01); the value is ignored; write a date such as 2026-11-27; the strategy is left out of payloads [unreadable-value]"
         ),
         format!(
-            "warning: line 15, column 29, {at}[5].percentage: expected an integer from 0 to 1000000 (\"twenty\"); the strategy never matches; make percentage an integer from 0 to 1000000, or remove percentage; the strategy is left out of payloads [wrong-type]"
+            "warning: line 15, column 29, {at}[5].percentage: expected an integer from 0 to 1000000 (\"twenty\"); the strategy never matches; write a whole number of millionths: 25 % is 250000, or 25% in a state file; the strategy is left out of payloads [wrong-type]"
         ),
         format!(
-            "warning: line 16, column 30, {at}[6].attributes[0]: fieldName: expected a text; the rule never holds; make fieldName a text, or remove fieldName; the strategy is left out of payloads [wrong-type]"
+            "warning: line 16, column 30, {at}[6].attributes[0]: fieldName: expected a text; the rule never holds; write the name of an attribute, such as fieldName: country; the strategy is left out of payloads [wrong-type]"
         ),
         format!("warning: line 17, column 9, {at}[7]: {no_value}"),
         format!("warning: line 18, column 9, {at}[8]: {no_value}"),
@@ -413,7 +413,7 @@ fn warnings_of_the_linter_are_shown_unless_the_value_accepts_them() {
                 "line 15, column 16, {place}.accept[0]: no check has the name \"well-knwon\"; did you mean well-known?"
             ),
             &format!(
-                "line 15, column 28, {place}.accept[1]: the name of a check is a text: put it in quotes"
+                "line 15, column 28, {place}.accept[1]: the name of a check is a text: put it in quotes, as in \"5\""
             ),
         ],
     );

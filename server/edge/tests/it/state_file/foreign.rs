@@ -206,13 +206,13 @@ fn problems_of_features_are_warnings() {
     assert_eq!(
         warnings,
         [
-            "line 1, column 38, [0].value: a BOOLEAN is true or false, not \"true\"; the value is read as true",
+            "line 1, column 38, [0].value: a BOOLEAN is true or false, not \"true\": write true, without quotes; the value is read as true",
             "line 2, column 1, [1]: a server has evaluated the features for one user (`v`): the file has the values of this user and no strategies",
             "line 2, column 7, [1].id: \"7\" is no UUID; instead, an id is derived from the key, and percentages are computed from this id",
-            "line 2, column 45, [1].value: a STRING is a text: put it in quotes; the value is read as \"5\"",
+            "line 2, column 45, [1].value: a STRING is a text: put it in quotes, as in \"5\"; the value is read as \"5\"",
             "line 3, column 1, [2]: C is left out: its type is unknown",
             "line 4, column 1, [3]: this entry is left out: a feature is a map with a key",
-            "line 5, column 36, [4].value: a NUMBER is a decimal number, not \"x\"; the value is read as nothing",
+            "line 5, column 36, [4].value: a NUMBER is a decimal number such as 9.95, not \"x\"; the value is read as nothing",
             "line 5, column 72, [4].strategies[0].value: the value of a NUMBER is text, for which some SDKs serve another value; write the number \
              without quotes; the strategy is left out of payloads [value-type]",
             "line 5, column 140, [4].strategies[0].attributes[0].conditional: unknown conditional (\"IS\"); the rule never holds; write one of EQUALS, NOT_EQUALS, STARTS_WITH, ENDS_WITH, GREATER, GREATER_EQUALS, LESS, LESS_EQUALS, INCLUDES, EXCLUDES, REGEX; the strategy is left out of payloads [unknown-name]",

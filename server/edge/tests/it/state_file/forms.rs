@@ -170,29 +170,51 @@ accounts:
 
 #[test]
 fn documents_that_are_no_state() {
-    check("", &["line 1, column 1: the document is empty"]);
-    check("# only a comment\n", &["line 1, column 1: the document is empty"]);
-    check("x", &["line 1, column 1: a state is a map, not \"x\""]);
-    check("a: 1\n b: [", &["line 2, column 3: mapping values are not allowed in this context"]);
+    check(
+        "",
+        &[
+            "line 1, column 1: the document is empty: write `features`, `environments` and `accounts`; `fh init` writes an example",
+        ],
+    );
+    check(
+        "# only a comment\n",
+        &[
+            "line 1, column 1: the document is empty: write `features`, `environments` and `accounts`; `fh init` writes an example",
+        ],
+    );
+    check(
+        "x",
+        &[
+            "line 1, column 1: a state is a map, not \"x\": write its members, such as `features: …`",
+        ],
+    );
+    check(
+        "a: 1\n b: [",
+        &[
+            "line 2, column 3: mapping values are not allowed in this context: write a blank after each colon, quotes around a text with `: `, and this line below its neighbours",
+        ],
+    );
     check(
         "{}",
-        &["warning: line 1, column 1: there are no accounts, so no client can read anything"],
+        &[
+            "warning: line 1, column 1: there are no accounts, so no client can read anything: add one with a key below `accounts`",
+        ],
     );
     check(
         "feature: []\nEnvironments: {}\n'<<': {}\nrevision: -1\n$schema: x\n",
         &[
             "line 1, column 1, feature: \"feature\" is not known in a state; did you mean features?",
             "line 2, column 1, Environments: \"Environments\" is not known in a state; did you mean environments?",
-            "line 3, column 1, [\"<<\"]: \"<<\" is not known in a state",
+            "line 3, column 1, [\"<<\"]: \"<<\" is not known in a state; the members are $schema, accounts, environments, features, revision",
             "line 4, column 11, revision: a revision is a whole number from 0 on, not -1",
         ],
     );
     for (bytes, expected) in [
-        (&b"\xff"[..], "line 1, column 1: the text is not UTF-8"),
-        (b"features: []\n\xff", "line 2, column 1: the text is not UTF-8"),
+        (&b"\xff"[..], "line 1, column 1: the text is not UTF-8: save the file as UTF-8"),
+        (b"features: []\n\xff", "line 2, column 1: the text is not UTF-8: save the file as UTF-8"),
         (
             b"x-1: 1\r\nx-2: \"\xc3\xa9\xe2\x82\xac\xc3\"\n",
-            "line 2, column 9: the text is not UTF-8",
+            "line 2, column 9: the text is not UTF-8: save the file as UTF-8",
         ),
     ] {
         let error = State::from_bytes(bytes, &options()).unwrap_err();

@@ -43,7 +43,10 @@ fn a_file_is_read_with_its_time() {
     );
     fs::write(folder.file(FILE), b"\xff").unwrap();
     let said = shown(check(&folder.file(FILE), &Options::new()));
-    assert_eq!(said, "/state.yaml, line 1, column 1: the text is not UTF-8");
+    assert_eq!(
+        said,
+        "/state.yaml, line 1, column 1: the text is not UTF-8: save the file as UTF-8"
+    );
     fs::remove_file(folder.file(FILE)).unwrap();
     assert_eq!(
         shown(check(&folder.file(FILE), &Options::new())),
@@ -84,8 +87,7 @@ fn new_content_is_reported_once() {
     assert_eq!([look(), look(), look()], ["Soon", "dev", "Later"]);
     // An invalid text is reported once, even if it is saved several times.
     folder.write(FILE, "environments: [", 2);
-    let wrong =
-        "/state.yaml, line 2, column 1: while parsing a node, did not find expected node content";
+    let wrong = "/state.yaml, line 2, column 1: while parsing a node, did not find expected node content: write a value here, or close the bracket before it";
     assert_eq!([look(), look(), look()], ["Soon", wrong, "Later"]);
     folder.write(FILE, "environments: [", 3);
     assert_eq!([look(), look()], ["Soon", "Later"]);
@@ -144,7 +146,10 @@ fn changes_are_noticed(pace: Pace) {
     fs::write(folder.file(FILE), state("panic")).unwrap();
     assert_eq!(next(&told), "panic");
     fs::write(folder.file(FILE), "x").unwrap();
-    assert_eq!(next(&told), "/state.yaml, line 1, column 1: a state is a map, not \"x\"");
+    assert_eq!(
+        next(&told),
+        "/state.yaml, line 1, column 1: a state is a map, not \"x\": write its members, such as `features: …`"
+    );
     fs::remove_file(folder.file(FILE)).unwrap();
     assert_eq!(next(&told), "/state.yaml: there is no such file");
     // In a volume of Kubernetes, the file is a link into a folder that is itself a link, and that link is swapped.
