@@ -9,7 +9,7 @@ pub use crate::featurehub::visible_change::is_visible_change;
 pub use crate::json::members_by_key;
 pub use crate::json::{
     HTML_PAGE, Listed, Shape, TOO_DENSE, Token, compact, is_html_page, is_too_dense,
-    lone_surrogates, members, mend, not_json,
+    lone_surrogates, members, mend, not_json, with_json_advice,
 };
 #[cfg(feature = "first-row")]
 pub use crate::json::{Json, Tree};

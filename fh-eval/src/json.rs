@@ -23,7 +23,7 @@ pub use members::members;
 #[cfg(feature = "featuresignals")]
 pub use members::members_by_key;
 pub(crate) use members::{Members, list, object};
-pub use not_json::{HTML_PAGE, is_html_page, not_json};
+pub use not_json::{HTML_PAGE, is_html_page, not_json, with_json_advice};
 #[cfg(feature = "first-row")]
 pub(crate) use payload_text::payload_text;
 pub use read::Listed;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use super::envelope::{Envelope, NoEnvelope};
-use crate::json::{TOO_DENSE, Token, members, payload_text};
+use crate::json::{TOO_DENSE, Token, members, payload_text, with_json_advice};
 use crate::ruleset::Ruleset;
 
 /// The flags and segments of a payload, which are not read yet.
@@ -50,7 +50,7 @@ impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotUtf8(at) => write!(f, "byte {at} is not UTF-8: save the text as UTF-8"),
-            Self::InvalidJson(why) => write!(f, "not JSON: {why}; {EXPECTED}"),
+            Self::InvalidJson(why) => write!(f, "not JSON: {}; {EXPECTED}", with_json_advice(why)),
             Self::TooDense => write!(f, "the payload has {TOO_DENSE}"),
             Self::NoFlags => write!(f, "no flags of FeatBit: {EXPECTED}"),
             Self::AgentBackup { environments: count, filter } => {

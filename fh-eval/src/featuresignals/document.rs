@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::json::{
     TOO_DENSE, Token, is_too_dense, members, members_by_key, not_json, payload_text,
+    with_json_advice,
 };
 
 /// The flags, states and segments of one environment, by their keys. They are not read yet.
@@ -44,7 +45,7 @@ impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotUtf8(at) => write!(f, "byte {at} is not UTF-8: save the text as UTF-8"),
-            Self::InvalidJson(why) => write!(f, "not JSON: {why}; {EXPECTED}"),
+            Self::InvalidJson(why) => write!(f, "not JSON: {}; {EXPECTED}", with_json_advice(why)),
             Self::TooDense => write!(f, "the ruleset has {TOO_DENSE}"),
             Self::NoFlags => write!(f, "no flags of FeatureSignals: {EXPECTED}"),
             Self::NotByKey(member) => {

@@ -19,20 +19,19 @@ const ADVICE: [(&str, &str); 9] = [
     ("invalid escape", "write a backslash as \\\\"),
 ];
 
-/// Returns the reason why a text is not JSON, and what to write instead: [`HTML_PAGE`] if it begins as HTML does, and otherwise this error of
-/// the parser with advice. The reason contains no part of the text.
+/// Returns the reason why a text is not JSON: [`HTML_PAGE`] if it begins as HTML does, and otherwise this error of the parser.
 pub fn not_json(text: &str, error: &dyn std::fmt::Display) -> String {
-    if is_html_page(text) {
-        return HTML_PAGE.to_string();
-    }
-    if text.trim_ascii().is_empty() {
-        return "the text is empty".to_string();
-    }
+    if is_html_page(text) { HTML_PAGE.to_string() } else { error.to_string() }
+}
+
+/// Returns a reason of [`not_json`] with what to write instead, for people who write the text themselves. The result contains no part of
+/// the text.
+pub fn with_json_advice(reason: &str) -> String {
     // The parser expects an "ident" after the first letter of true, false or null.
-    let error = error.to_string().replace("expected ident", "expected value");
-    match ADVICE.iter().find(|(begin, _)| error.starts_with(begin)) {
-        Some((_, advice)) => format!("{error}: {advice}"),
-        None => error,
+    let reason = reason.replace("expected ident", "expected value");
+    match ADVICE.iter().find(|(begin, _)| reason.starts_with(begin)) {
+        Some((_, advice)) => format!("{reason}: {advice}"),
+        None => reason,
     }
 }
 
@@ -50,7 +49,6 @@ mod tests {
     #[test]
     fn errors_of_the_parser_have_advice() {
         for (text, parts) in [
-            ("", ["the text is", "empty"]),
             ("text", ["expected value at line 1 column 2", "a text in double quotes"]),
             ("{'a': 1}", ["key must be a string at line 1 column 2", "in double quotes"]),
             ("[1,]", ["trailing comma at line 1 column 4", "remove the comma"]),
@@ -60,7 +58,7 @@ mod tests {
             ("{\"a\": 1 \"b\"}", ["expected `,` or `}`", "a comma"]),
         ] {
             let error = serde_json::from_str::<serde::de::IgnoredAny>(text).unwrap_err();
-            let said = not_json(text, &error);
+            let said = with_json_advice(&not_json(text, &error));
             assert!(parts.iter().all(|part| said.contains(part)), "{text}: {said}");
         }
     }
@@ -74,8 +72,7 @@ mod tests {
             ("[<", false),
             ("", false),
         ] {
-            let no_page = if text.is_empty() { "the text is empty" } else { "line 1" };
-            let expected = if is_page { HTML_PAGE } else { no_page };
+            let expected = if is_page { HTML_PAGE } else { "line 1" };
             assert_eq!(not_json(text, &"line 1"), expected, "{text}");
         }
     }

@@ -52,7 +52,7 @@ const OTHER_COMMANDS: &[(&[&str], &str)] = &[
     (&["test", "evaluate"], "eval FILE"),
     (&["why", "describe"], "explain FILE FEATURE"),
     (&["health", "ping", "status"], "probe URL"),
-    (&["hash", "percentage"], "bucket --file FILE --feature FEATURE USER"),
+    (&["hash"], "bucket --file FILE --feature FEATURE USER"),
     (&["stream", "tail", "listen"], "watch URL KEY"),
 ];
 

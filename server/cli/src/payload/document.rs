@@ -2,6 +2,7 @@
 
 use fh_eval::Place;
 use fh_eval::featurehub::{Document, Environment, HashIds, ParseError};
+use fh_eval::internal::with_json_advice;
 use fh_files::closest;
 
 use super::document_form::DocumentForm;
@@ -132,7 +133,9 @@ impl Payload {
                         "{name} looks like HTML, not JSON: save the answer of the Edge's /features"
                     )
                 }
-                ParseError::InvalidJson(why) => format!("{name} is not JSON: {why}"),
+                ParseError::InvalidJson(why) => {
+                    format!("{name} is not JSON: {}", with_json_advice(&why))
+                }
                 ParseError::NoFeatures => {
                     format!("{name} holds neither features nor environments: {EXPECTED}")
                 }

@@ -1,6 +1,7 @@
 //! Advice for the engine's diagnostics.
 
 use fh_eval::internal::text::pattern::Refusal;
+use fh_eval::internal::wire::name;
 use fh_eval::internal::{Conditional, RuleType};
 use fh_eval::{Diagnostic, DiagnosticKind};
 
@@ -13,8 +14,8 @@ pub(super) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
             match member {
                 "feature" => "make the feature an object with id, key, type and value".to_string(),
                 "key" => "give the feature a key".to_string(),
-                "percentage" => "write a whole number of millionths: 25 % is 250000, or 25% in a state file".to_string(),
-                "fieldName" => "write the name of an attribute, such as fieldName: country".to_string(),
+                name::PERCENTAGE => "write a whole number of millionths: 25 % is 250000, or 25% in a state file".to_string(),
+                name::FIELD => "write the name of an attribute, such as fieldName: country".to_string(),
                 "attributes" => "write a list of rules, such as [{ fieldName: country, type: STRING, conditional: EQUALS, values: [new_zealand] }]".to_string(),
                 "values" => "write a list of values, such as [a, b]".to_string(),
                 _ => format!("make {member} {what}, or remove {member}"),

@@ -1,7 +1,7 @@
 //! `fh eval --cases`: evaluates a JSON array of cases, for other programs. The formats of input and output are fixed.
 
 use fh_eval::featurehub::Compiler;
-use fh_eval::internal::{Token, members, not_json};
+use fh_eval::internal::{Token, members, not_json, with_json_advice};
 use fh_eval::{Attributes, Feature, Profile, Timestamp};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
@@ -22,7 +22,7 @@ pub(crate) fn run(
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let expected = "give cases as [{\"id\": ..., \"feature\": ..., \"context\": ...}, ...]";
     let document: &RawValue = serde_json::from_slice(bytes).map_err(|error| {
-        let why = not_json(&String::from_utf8_lossy(bytes), &error);
+        let why = with_json_advice(&not_json(&String::from_utf8_lossy(bytes), &error));
         Failure::Input(format!("{name} is not JSON: {why}; {expected}"))
     })?;
     let cases: Vec<&RawValue> = serde_json::from_str(document.get())

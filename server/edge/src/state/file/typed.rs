@@ -1,5 +1,6 @@
 //! Converts values of a document to the type of a feature.
 
+use fh_eval::internal::{not_json, with_json_advice};
 use fh_eval::{Kind, Number};
 use fh_files::{Content, Node};
 use serde::de::IgnoredAny;
@@ -86,7 +87,7 @@ fn json(node: &Node) -> Result<Option<Json>, Mismatch> {
                 // An empty text is allowed, because a PUT can set it as well (D-106).
                 Err(_) if text.is_empty() => Ok(taken),
                 Err(error) => {
-                    let why = fh_eval::internal::not_json(text, &error);
+                    let why = with_json_advice(&not_json(text, &error));
                     let what = format!(
                         "this text is not JSON: {why}; or write the document as YAML, without quotes around it"
                     );
