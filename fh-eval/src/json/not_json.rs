@@ -27,6 +27,9 @@ pub fn not_json(text: &str, error: &dyn std::fmt::Display) -> String {
 /// Returns a reason of [`not_json`] with what to write instead, for people who write the text themselves. The result contains no part of
 /// the text.
 pub fn with_json_advice(reason: &str) -> String {
+    if reason.ends_with("at line 1 column 0") {
+        return "the text is empty".to_string();
+    }
     // The parser expects an "ident" after the first letter of true, false or null.
     let reason = reason.replace("expected ident", "expected value");
     match ADVICE.iter().find(|(begin, _)| reason.starts_with(begin)) {
@@ -51,7 +54,7 @@ mod tests {
         for (text, parts) in [
             ("text", ["expected value at line 1 column 2", "a text in double quotes"]),
             ("{'a': 1}", ["key must be a string at line 1 column 2", "in double quotes"]),
-            ("[1,]", ["trailing comma at line 1 column 4", "remove the comma"]),
+            ("", ["the text is", "empty"]),
             ("[1", ["line 1 column 2", "not closed"]),
             ("[1] 2", ["trailing characters", "remove what follows"]),
             ("{\"a\" 1}", ["expected `:`", "a colon"]),
