@@ -64,7 +64,7 @@ fn place(folder: &Path) {
     assert!(shell(folder, "cd place && sha256sum *.tar.gz > SHA256SUMS").0);
 }
 
-/// What happens before the script, its arguments, whether it succeeds, and what it says.
+/// A preparation, the arguments of the script, its success, and a part of its output.
 const ROWS: [(&str, &str, bool, &str); 16] = [
     ("", "", true, "installed"),
     ("mkdir -p home/.local/bin && echo old > home/.local/bin/fh", "", true, "fh 0.1.0"),

@@ -71,7 +71,7 @@ struct Shell {
     begin: Instant,
     limit: Duration,
     lines: Receiver<String>,
-    /// What was printed, without the lines [`DONE`].
+    /// The printed lines, without the lines [`DONE`].
     printed: Vec<String>,
 }
 

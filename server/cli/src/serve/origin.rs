@@ -153,7 +153,7 @@ impl Origin {
     }
 
     /// Saves the text of a state that was good at the start, so that the server can start with it when the source is broken later.
-    /// Does nothing without a data folder. Must be called after this process has locked the data folder.
+    /// Without a data folder, this function does nothing. The caller must have locked the data folder for this process.
     pub(crate) fn keep_last_good(&mut self) {
         if let Self::State(Followed { last_good: Some(kept), first, .. }) = self
             && let Some(loaded) = first.take()

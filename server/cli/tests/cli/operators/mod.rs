@@ -1,4 +1,4 @@
-//! What operators install from `server/packaging`: nginx, Kubernetes, Prometheus and Grafana, and the GitHub Action.
+//! Tests of the files in `server/packaging` that operators install: nginx, Kubernetes, Prometheus and Grafana, and the GitHub Action.
 
 mod action;
 mod kubernetes;
