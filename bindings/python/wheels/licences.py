@@ -1,7 +1,8 @@
 """The licences of the crates that are linked into a module.
 
 ``python licences.py --manifest FILE --target TARGET... --features FEATURES --module NAME --texts FOLDER`` prints them, for
-packages of other languages. The folder has the texts of licences that crates name and do not carry, such as ``MPL-2.0.txt``.
+packages of other languages. The folder has the texts of licences that crates name and do not carry: those of a repository of
+several crates, such as ``simd.txt``, and those of terms that are the same for all, such as ``MPL-2.0.txt``.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Crate(NamedTuple):
     terms: str
     folder: pathlib.Path
     is_own: bool
+    repository: str
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -64,12 +66,30 @@ def _is_macro(package: dict[str, Any]) -> bool:
 
 def _crate(package: dict[str, Any]) -> Crate:
     folder = pathlib.Path(package["manifest_path"]).parent
-    return Crate(package["name"], package["version"], package["license"] or "", folder, package["source"] is None)
+    terms, repository = package["license"] or "", package["repository"] or ""
+    return Crate(package["name"], package["version"], terms, folder, package["source"] is None, repository)
 
 
 def _texts(files: Iterable[pathlib.Path]) -> list[str]:
     terms = sorted(path for path in files if TERMS.match(path.name) and path.suffix not in NO_TEXT and path.is_file())
     return [path.read_text(errors="replace").strip() for path in terms]
+
+
+def _texts_of(crate: Crate, others: list[Crate], known: pathlib.Path | None) -> list[str]:
+    """Return the texts in the crate, else those of a crate of its repository, else those in the folder of known ones."""
+    siblings = [other for other in others if other.repository and other.repository == crate.repository]
+    for carrier in [crate, *siblings]:
+        if texts := _texts(carrier.folder.rglob("*")):
+            return texts
+    names = [crate.repository.rstrip("/").rpartition("/")[2], crate.terms]
+    files = [known / f"{name}.txt" for name in names] if known else []
+    texts = [file.read_text().strip() for file in files if file.exists()]
+    if not texts:
+        raise ValueError(
+            f"{crate} ({crate.terms}) carries no text of its licence, and no crate of {crate.repository} does: "
+            f"add the text of that repository to {known or 'a folder, and name it with --texts'}"
+        )
+    return texts[:1]
 
 
 def _standard_library() -> str:
@@ -89,12 +109,7 @@ def third_party_licences(crates: list[Crate], module: str = "The native module",
     carriers = defaultdict(list)
     others = [crate for crate in crates if not crate.is_own]
     for crate in others:
-        texts = _texts(crate.folder.rglob("*"))
-        if not texts and known and (known / f"{crate.terms}.txt").exists():
-            texts = [(known / f"{crate.terms}.txt").read_text().strip()]
-        if not texts:
-            raise ValueError(f"{crate} ({crate.terms}) carries no text of its licence")
-        for text in dict.fromkeys(texts):
+        for text in dict.fromkeys(_texts_of(crate, others, known)):
             carriers[text].append(str(crate))
     carriers[_standard_library()].append("the standard library of Rust")
     parts = [HEADING.format(module=module), "".join(f"{crate}: {crate.terms}\n" for crate in others)]

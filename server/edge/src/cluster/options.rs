@@ -142,7 +142,7 @@ fn config(url: &str) -> Result<Config, String> {
     // All connections with TLS are verified, so these modes mean the same.
     let url = url.replace("sslmode=verify-full", "sslmode=require");
     let url = url.replace("sslmode=verify-ca", "sslmode=require");
-    let mut config: Config = url.parse().map_err(|why: tokio_postgres::Error| sentence(&why))?;
+    let mut config: Config = url.parse().map_err(|why: tokio_postgres::Error| unread(&why))?;
     if config.get_hosts().is_empty() {
         return Err(
             "the URL of the cluster names no host; write postgres://USER:PASSWORD@HOST/DATABASE"
@@ -158,6 +158,18 @@ fn config(url: &str) -> Result<Config, String> {
     }
     config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     Ok(config)
+}
+
+/// Returns the reason why a URL cannot be read. It does not repeat the name of an unknown option, which is a part of the password if a `?`
+/// in the password is not escaped.
+fn unread(why: &tokio_postgres::Error) -> String {
+    let text = sentence(why);
+    if !text.contains("unknown option") {
+        return text;
+    }
+    "the URL of the cluster has an unknown option after its `?`: correct its name, such as sslmode or connect_timeout; \
+     write a `?` of the password as %3F"
+        .into()
 }
 
 fn is_this_machine(host: &Host) -> bool {
@@ -191,6 +203,7 @@ mod tests {
             ("mysql://db.example/flags", Err("does not begin with postgres://")),
             ("postgres:///flags", Err("names no host")),
             ("postgres://db.example/flags?sslmode=other", Err("invalid")),
+            ("postgres://fh:a?b@db.example/flags", Err("of the password as %3F")),
         ] {
             match (config(url), mode) {
                 (Ok(config), Ok(mode)) => assert_eq!(config.get_ssl_mode(), mode, "{url}"),

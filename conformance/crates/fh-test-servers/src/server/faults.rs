@@ -65,6 +65,7 @@ impl<F> FaultPlan<F> {
     }
 
     /// Returns the faults that are armed.
+    #[cfg(feature = "featbit")]
     pub(crate) fn armed(&self) -> impl Iterator<Item = &F> {
         self.0.iter().map(|armed| &armed.fault)
     }
@@ -94,6 +95,7 @@ impl<F: PartialEq> Faults<F> {
     }
 
     /// Returns the faults.
+    #[cfg(feature = "featbit")]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &F> {
         self.0.iter()
     }
