@@ -102,7 +102,7 @@ impl Pattern {
         tables: Tables,
         max_nodes: usize,
     ) -> Result<Self, Refusal> {
-        let rewritten = dialect::rewrite(pattern, extent)?;
+        let mut rewritten = dialect::rewrite(pattern, extent)?;
         let nodes = rewritten.nodes;
         if nodes > max_nodes {
             return Err(Refusal::TooLarge);
@@ -110,7 +110,7 @@ impl Pattern {
         let limits = extent.limits();
         let mut compiler = Compiler {
             source: &rewritten.source,
-            looks: &rewritten.looks,
+            looks: &mut rewritten.looks,
             engine: rewritten.engine,
             is_dot_net: extent.is_dot_net(),
             tables: tables.bytes(),

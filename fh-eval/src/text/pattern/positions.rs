@@ -12,7 +12,7 @@ use std::cell::Cell;
 
 use regex_syntax::hir::Hir;
 
-use self::automaton::{Automaton, Builder, Characters};
+use self::automaton::{Automaton, Builder, Class};
 use self::pass::Memory;
 use super::look_around::{LookAround, Side};
 use crate::cost::Cost;
@@ -24,7 +24,7 @@ pub(super) struct Positions {
     looks: Box<[Automaton]>,
     pattern: Automaton,
     /// The classes of characters. The first one has the characters of words.
-    classes: Box<[Characters]>,
+    classes: Box<[Class]>,
 }
 
 thread_local! {
@@ -70,7 +70,7 @@ impl Positions {
     pub(super) fn bytes(&self) -> usize {
         self.looks.iter().map(Automaton::bytes).sum::<usize>()
             + self.pattern.bytes()
-            + self.classes.iter().map(Characters::bytes).sum::<usize>()
+            + self.classes.iter().map(Class::bytes).sum::<usize>()
     }
 
     /// Returns the maximum work of one search.

@@ -35,7 +35,7 @@ pub(super) struct Part {
 /// Compiles the parts of a pattern.
 pub(super) struct Compiler<'p> {
     pub(super) source: &'p str,
-    pub(super) looks: &'p [LookAround],
+    pub(super) looks: &'p mut [LookAround],
     pub(super) engine: EngineKind,
     pub(super) is_dot_net: bool,
     /// Number of bytes for further tables.
@@ -52,22 +52,24 @@ impl Compiler<'_> {
     ) -> Option<Program> {
         let rest = split(expression, self.looks);
         let mut parts = Vec::with_capacity(rest.split.len() + 1);
-        for look in &rest.split {
-            let Expression { tree, text, is_plain } = &look.inside;
-            let tree = match look.kind.side {
-                Side::Ahead => Hir::concat(vec![Hir::look(Look::Start), tree.clone()]),
-                Side::Behind => Hir::concat(vec![tree.clone(), Hir::look(Look::End)]),
+        for number in &rest.split {
+            let LookAround { kind, inside, .. } = self.looks.get_mut(*number)?;
+            let (kind, text) = (*kind, inside.text.clone());
+            let tree = std::mem::replace(&mut inside.tree, Hir::empty());
+            let tree = match kind.side {
+                Side::Ahead => [Hir::look(Look::Start), tree],
+                Side::Behind => [tree, Hir::look(Look::End)],
             };
-            let inside = Expression { tree, text: text.clone(), is_plain: *is_plain };
-            let program = self.program(inside, Some(look.kind.side))?;
-            parts.push(Part { program, is_negated: look.kind.is_negated });
+            let inside = Expression { tree: Hir::concat(tree.into()), text, ..*inside };
+            let program = self.program(inside, Some(kind.side))?;
+            parts.push(Part { program, is_negated: kind.is_negated });
         }
-        let text = rest.text(self.source);
-        let text = match wrap {
-            None => text,
-            Some(Side::Ahead) => format!(r"\A(?:{text})"),
-            Some(Side::Behind) => format!(r"(?:{text})\z"),
-        };
+        let mut text = rest.text(self.source, self.looks);
+        match wrap {
+            None => {}
+            Some(Side::Ahead) => text = [r"\A(?:", &text, ")"].concat(),
+            Some(Side::Behind) => text = ["(?:", &text, r")\z"].concat(),
+        }
         let rest = self.one(rest.expression, &text)?;
         if parts.is_empty() {
             return Some(rest);

@@ -6,31 +6,40 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 use super::look_around::{Expression, LookAround, Side};
 
 /// An expression without the look-arounds that were split off.
-pub(super) struct Rest<'p> {
+pub(super) struct Rest {
     pub(super) expression: Expression,
-    /// The look-arounds, in the order of the pattern.
-    pub(super) split: Vec<&'p LookAround>,
+    /// The numbers of the look-arounds, in the order of the pattern.
+    pub(super) split: Vec<usize>,
 }
 
 /// Splits look-aheads off the start of an expression, and look-behinds off its end. Only the start and the end of the text are one position in
 /// every text: a look-around beside any other anchor, or in an alternative or a repetition, stays in the expression.
-pub(super) fn split(expression: Expression, looks: &[LookAround]) -> Rest<'_> {
+pub(super) fn split(mut expression: Expression, looks: &[LookAround]) -> Rest {
     let mut split = Vec::new();
-    let HirKind::Concat(parts) = expression.tree.kind() else { return Rest { expression, split } };
-    if !expression.has_look_around() {
-        return Rest { expression, split };
-    }
-    let start = run(parts.iter(), Look::Start);
-    let end = parts.len() - run(parts.iter().rev(), Look::End);
-    let mut rest = Vec::with_capacity(parts.len());
-    for (at, part) in parts.iter().enumerate() {
-        match number(part).and_then(|number| looks.get(number)) {
-            Some(look) if at < start && look.kind.side == Side::Ahead => split.push(look),
-            Some(look) if at >= end && look.kind.side == Side::Behind => split.push(look),
-            _ => rest.push(part.clone()),
+    let is_split = |at: usize, part: &Hir, start: usize, end: usize| {
+        let number = number(part)?;
+        let side = looks.get(number)?.kind.side;
+        let is_at_end = if side == Side::Ahead { at < start } else { at >= end };
+        is_at_end.then_some(number)
+    };
+    if let HirKind::Concat(parts) = expression.tree.kind()
+        && expression.has_look_around()
+    {
+        let start = run(parts.iter(), Look::Start);
+        let end = parts.len() - run(parts.iter().rev(), Look::End);
+        if let HirKind::Concat(mut parts) =
+            std::mem::replace(&mut expression.tree, Hir::empty()).into_kind()
+        {
+            let mut at = 0..;
+            parts.retain(|part| {
+                let number = at.next().and_then(|at| is_split(at, part, start, end));
+                split.extend(number);
+                number.is_none()
+            });
+            expression.tree = Hir::concat(parts);
         }
     }
-    Rest { expression: Expression { tree: Hir::concat(rest), ..expression }, split }
+    Rest { expression, split }
 }
 
 /// Returns the number of parts at an end that are at the position of an anchor. Returns 0 without such an anchor.
@@ -48,13 +57,13 @@ fn number(part: &Hir) -> Option<usize> {
     }
 }
 
-impl Rest<'_> {
+impl Rest {
     /// Returns the text of the expression in the small language. `source` is the text of the whole pattern.
-    pub(super) fn text(&self, source: &str) -> String {
+    pub(super) fn text(&self, source: &str, looks: &[LookAround]) -> String {
         let range = &self.expression.text;
         let mut text = String::with_capacity(range.len());
         let mut at = range.start;
-        for look in &self.split {
+        for look in self.split.iter().filter_map(|number| looks.get(*number)) {
             text.push_str(source.get(at..look.group.start).unwrap_or_default());
             // A repetition may follow.
             text.push_str("(?:)");

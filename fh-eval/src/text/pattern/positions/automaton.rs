@@ -1,10 +1,10 @@
 //! The automata of patterns that test positions.
 
-use hashbrown::HashMap;
-use regex_syntax::ast::ClassPerlKind;
-use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind, Look, Repetition};
+use std::ops::Range;
 
-use crate::hashing::Hashing;
+use regex_syntax::ast::ClassPerlKind;
+use regex_syntax::hir::{self, ClassUnicode, Hir, HirKind, Look, Repetition};
+
 use crate::text::pattern::class::perl_class;
 use crate::text::pattern::dialect::FINAL_BREAK;
 use crate::text::pattern::look_around::{LookAround, Side};
@@ -71,7 +71,7 @@ pub(super) enum Test {
 
 /// A class of characters.
 #[derive(Debug)]
-pub(super) struct Characters {
+pub(super) struct Class {
     /// A bit for each ASCII character.
     ascii: u128,
     /// The first and last characters of ranges, in ascending order.
@@ -82,7 +82,7 @@ pub(super) struct Characters {
 pub(super) const WORD: usize = 0;
 
 impl Automaton {
-    fn new(steps: Vec<Step>, start: u32, side: Side, classes: &[Characters]) -> Self {
+    fn new(steps: Vec<Step>, start: u32, side: Side, classes: &[Class]) -> Self {
         let words = steps.len().div_ceil(64);
         let mut readers = vec![0; ASCII * words];
         for (state, step) in steps.iter().enumerate() {
@@ -181,7 +181,7 @@ fn reached(steps: &[Step], from: u32) -> u64 {
     states
 }
 
-impl Characters {
+impl Class {
     fn new(class: &ClassUnicode) -> Self {
         let mut ascii = 0;
         let ranges = class.ranges().iter().map(|range| (range.start(), range.end()));
@@ -212,11 +212,34 @@ pub(super) struct Builder<'p> {
     is_dot_net: bool,
     /// The automata of look-arounds that are finished.
     pub(super) looks: Vec<Automaton>,
-    /// The numbers of the automata of look-arounds, by the numbers in trees.
-    numbers: HashMap<u32, u32, Hashing>,
-    pub(super) classes: Vec<Characters>,
-    /// The numbers of classes by the places of the classes in the trees: a repetition uses its classes several times.
-    known: HashMap<*const ClassUnicode, u32, Hashing>,
+    pub(super) classes: Vec<Class>,
+}
+
+/// The steps of a part that is repeated. They are copied, so that all copies share the classes and the look-arounds of the part.
+struct Repeated {
+    steps: Range<usize>,
+    first: u32,
+    /// The step that follows the part.
+    next: u32,
+}
+
+impl Repeated {
+    /// Adds a copy of the steps, which `next` follows. Returns the first one.
+    fn copy(&self, next: u32, steps: &mut Vec<Step>) -> Option<u32> {
+        let distance = u32::try_from(steps.len() - self.steps.start).ok()?;
+        let to = |at: u32| if at == self.next { next } else { at + distance };
+        for at in self.steps.clone() {
+            let copy = match *steps.get(at)? {
+                Step::Character(c, after) => Step::Character(c, to(after)),
+                Step::Class(class, after) => Step::Class(class, to(after)),
+                Step::Either(one, other) => Step::Either(to(one), to(other)),
+                Step::Test(test, after) => Step::Test(test, to(after)),
+                Step::Match => Step::Match,
+            };
+            push(steps, copy)?;
+        }
+        Some(to(self.first))
+    }
 }
 
 impl<'p> Builder<'p> {
@@ -224,14 +247,7 @@ impl<'p> Builder<'p> {
         let word = perl_class(&ClassPerlKind::Word);
         #[cfg(feature = "featbit")]
         let word = if is_dot_net { word_of_dot_net() } else { word };
-        Self {
-            sources,
-            is_dot_net,
-            looks: Vec::new(),
-            numbers: HashMap::default(),
-            classes: vec![Characters::new(&word)],
-            known: HashMap::default(),
-        }
+        Self { sources, is_dot_net, looks: Vec::new(), classes: vec![Class::new(&word)] }
     }
 
     /// Builds the automaton of a tree, and before it those of the look-arounds in the tree.
@@ -253,11 +269,11 @@ impl<'p> Builder<'p> {
                     Side::Ahead => text.chars().try_fold(next, &mut character),
                 }
             }
-            HirKind::Class(Class::Unicode(class)) => {
+            HirKind::Class(hir::Class::Unicode(class)) => {
                 let class = self.class(class)?;
                 push(steps, Step::Class(class, next))
             }
-            HirKind::Class(Class::Bytes(_)) => None,
+            HirKind::Class(hir::Class::Bytes(_)) => None,
             HirKind::Look(look) => push(steps, Step::Test(self.test(*look)?, next)),
             HirKind::Capture(reference) => {
                 let test = self.look_around(reference.index)?;
@@ -291,46 +307,45 @@ impl<'p> Builder<'p> {
         side: Side,
         steps: &mut Vec<Step>,
     ) -> Option<u32> {
+        let mut repeated = None;
+        let mut part = |next, steps: &mut Vec<Step>| match &repeated {
+            Some(repeated) => Repeated::copy(repeated, next, steps),
+            None => {
+                let start = steps.len();
+                let first = self.add(&repetition.sub, next, side, steps)?;
+                repeated = Some(Repeated { steps: start..steps.len(), first, next });
+                Some(first)
+            }
+        };
         let mut at = next;
         match repetition.max {
             Some(max) => {
                 for _ in repetition.min..max {
-                    let again = self.add(&repetition.sub, at, side, steps)?;
+                    let again = part(at, steps)?;
                     at = push(steps, Step::Either(again, next))?;
                 }
             }
             None => {
                 at = push(steps, Step::Match)?;
-                let again = self.add(&repetition.sub, at, side, steps)?;
+                let again = part(at, steps)?;
                 *steps.get_mut(at as usize)? = Step::Either(again, next);
             }
         }
-        (0..repetition.min).try_fold(at, |at, _| self.add(&repetition.sub, at, side, steps))
+        (0..repetition.min).try_fold(at, |at, _| part(at, steps))
     }
 
-    /// Returns the test of a look-around. Its automaton is built when it is met first.
+    /// Returns the test of a look-around, and builds its automaton.
     fn look_around(&mut self, index: u32) -> Option<Test> {
         let look = self.sources.get(index as usize)?;
-        let number = match self.numbers.get(&index) {
-            Some(number) => *number,
-            None => {
-                let automaton = self.automaton(&look.inside.tree, look.kind.side)?;
-                let number = u32::try_from(self.looks.len()).ok()?;
-                self.looks.push(automaton);
-                self.numbers.insert(index, number);
-                number
-            }
-        };
+        let automaton = self.automaton(&look.inside.tree, look.kind.side)?;
+        let number = u32::try_from(self.looks.len()).ok()?;
+        self.looks.push(automaton);
         Some(if look.kind.is_negated { Test::HoldsNot(number) } else { Test::Holds(number) })
     }
 
     fn class(&mut self, class: &ClassUnicode) -> Option<u32> {
-        let number = u32::try_from(self.classes.len()).ok()?;
-        let number = *self.known.entry(std::ptr::from_ref(class)).or_insert(number);
-        if self.classes.len() == number as usize {
-            self.classes.push(Characters::new(class));
-        }
-        Some(number)
+        self.classes.push(Class::new(class));
+        u32::try_from(self.classes.len() - 1).ok()
     }
 
     fn test(&self, look: Look) -> Option<Test> {
@@ -360,6 +375,6 @@ fn word_of_dot_net() -> ClassUnicode {
     let mut word = unicode::categories(|category| {
         category.starts_with('L') || matches!(category, "Mn" | "Nd" | "Pc")
     });
-    word.push(regex_syntax::hir::ClassUnicodeRange::new('\u{200C}', '\u{200D}'));
+    word.push(hir::ClassUnicodeRange::new('\u{200C}', '\u{200D}'));
     word
 }

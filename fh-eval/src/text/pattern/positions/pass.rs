@@ -1,6 +1,6 @@
 //! A pass over a text, which finds the positions at which an automaton matches.
 
-use super::automaton::{Automaton, Characters, Narrow, Step, Test, WORD};
+use super::automaton::{Automaton, Class, Narrow, Step, Test, WORD};
 use crate::text::pattern::look_around::Side;
 
 /// The memory of a search.
@@ -42,16 +42,41 @@ impl Memory {
 #[derive(Clone, Copy)]
 struct Text<'a> {
     text: &'a str,
-    classes: &'a [Characters],
+    classes: &'a [Class],
     bits: &'a [u64],
 }
 
+/// The characters of a text on one side of a position, and the position, which moves over them.
+struct Characters<'a> {
+    text: &'a str,
+    side: Side,
+    at: usize,
+}
+
+impl Characters<'_> {
+    #[inline]
+    fn next(&mut self) -> Option<char> {
+        let c;
+        match self.side {
+            Side::Behind => {
+                c = self.text.get(self.at..)?.chars().next()?;
+                self.at += c.len_utf8();
+            }
+            Side::Ahead => {
+                c = self.text.get(..self.at)?.chars().next_back()?;
+                self.at -= c.len_utf8();
+            }
+        }
+        Some(c)
+    }
+}
+
 /// Finds all positions at which the automaton of a look-around matches, and remembers them for the automata around it.
-pub(super) fn look(automaton: &Automaton, classes: &[Characters], text: &str, memory: &mut Memory) {
+pub(super) fn look(automaton: &Automaton, classes: &[Class], text: &str, memory: &mut Memory) {
     let Memory { bits, found, sets } = memory;
     found.clear();
     found.resize(words_of(text), 0);
-    run(automaton, Text { text, classes, bits }, sets, |at| {
+    run(automaton, Text { text, classes, bits }, sets, &mut |at| {
         if let Some(word) = found.get_mut(at / 64) {
             *word |= 1 << (at % 64);
         }
@@ -63,13 +88,13 @@ pub(super) fn look(automaton: &Automaton, classes: &[Characters], text: &str, me
 /// Returns true if the automaton of the pattern matches at some position.
 pub(super) fn is_match(
     automaton: &Automaton,
-    classes: &[Characters],
+    classes: &[Class],
     text: &str,
     memory: &mut Memory,
 ) -> bool {
     let Memory { bits, sets, .. } = memory;
     let mut is_match = false;
-    run(automaton, Text { text, classes, bits }, sets, |_| {
+    run(automaton, Text { text, classes, bits }, sets, &mut |_| {
         is_match = true;
         false
     });
@@ -80,60 +105,58 @@ fn words_of(text: &str) -> usize {
     text.len() / 64 + 1
 }
 
-/// Calls `found` for each position at which the automaton matches, until `found` returns false.
-fn run(automaton: &Automaton, text: Text<'_>, sets: &mut Sets, found: impl FnMut(usize) -> bool) {
-    let chars = text.text.char_indices();
-    match automaton.side {
-        Side::Behind => {
-            let chars = chars.map(|(at, c)| (c, at + c.len_utf8()));
-            read(automaton, text, sets, 0, chars, found);
-        }
-        Side::Ahead => {
-            let chars = chars.rev().map(|(at, c)| (c, at));
-            read(automaton, text, sets, text.text.len(), chars, found);
-        }
+/// Reads a text, and calls `found` for each position at which the automaton matches, until `found` returns false. The automaton may start at
+/// every position, unless an anchor prevents it.
+fn run(
+    automaton: &Automaton,
+    text: Text<'_>,
+    sets: &mut Sets,
+    found: &mut dyn FnMut(usize) -> bool,
+) {
+    let at = match automaton.side {
+        Side::Behind => 0,
+        Side::Ahead => text.text.len(),
+    };
+    let chars = Characters { text: text.text, side: automaton.side, at };
+    match &automaton.narrow {
+        Some(narrow) => read_narrow(automaton, narrow, text, chars, found),
+        None => read(automaton, text, sets, chars, found),
     }
 }
 
-/// Reads characters, each with the position behind it. The automaton may start at every position, unless an anchor prevents it.
 fn read(
     automaton: &Automaton,
     text: Text<'_>,
     sets: &mut Sets,
-    start: usize,
-    mut chars: impl Iterator<Item = (char, usize)>,
-    mut found: impl FnMut(usize) -> bool,
+    mut chars: Characters<'_>,
+    found: &mut dyn FnMut(usize) -> bool,
 ) {
-    if let Some(narrow) = &automaton.narrow {
-        return read_narrow(automaton, narrow, text, start, chars, found);
-    }
     for set in [&mut sets.current, &mut sets.entered] {
         set.clear();
         set.resize(automaton.words(), 0);
     }
     let Sets { current, entered, stack } = sets;
     let is_anchored = automaton.is_anchored();
-    let mut at = start;
-    let mut has_matched = enter(automaton, text, entered, stack, automaton.start, at);
+    let mut has_matched = enter(automaton, text, entered, stack, automaton.start, chars.at);
     loop {
-        if has_matched && !found(at) {
+        if has_matched && !found(chars.at) {
             return;
         }
         if is_anchored && entered.iter().all(|word| *word == 0) {
             return;
         }
-        let Some((c, after)) = chars.next() else { return };
-        at = after;
+        let Some(c) = chars.next() else { return };
         std::mem::swap(current, entered);
         entered.fill(0);
-        has_matched = !is_anchored && enter(automaton, text, entered, stack, automaton.start, at);
+        has_matched =
+            !is_anchored && enter(automaton, text, entered, stack, automaton.start, chars.at);
         for (number, word) in (0..).zip(&*current) {
             let mut states = *word & automaton.readers(c, number);
             while states != 0 {
                 let state = 64 * number as u32 + states.trailing_zeros();
                 states &= states - 1;
                 if let Some(next) = after_character(automaton, text, state, c) {
-                    has_matched |= enter(automaton, text, entered, stack, next, at);
+                    has_matched |= enter(automaton, text, entered, stack, next, chars.at);
                 }
             }
         }
@@ -145,13 +168,12 @@ fn read_narrow(
     automaton: &Automaton,
     narrow: &Narrow,
     text: Text<'_>,
-    start: usize,
-    mut chars: impl Iterator<Item = (char, usize)>,
-    mut found: impl FnMut(usize) -> bool,
+    mut chars: Characters<'_>,
+    found: &mut dyn FnMut(usize) -> bool,
 ) {
     let follow = |state: u32| narrow.follow.get(state as usize).copied().unwrap_or_default();
     let starts = if automaton.is_anchored() { 0 } else { narrow.start };
-    let (mut entered, mut at) = (narrow.start, start);
+    let mut entered = narrow.start;
     loop {
         let mut tests = entered & narrow.tests;
         let mut tested = 0;
@@ -159,18 +181,17 @@ fn read_narrow(
             let state = tests.trailing_zeros();
             tested |= 1 << state;
             if let Some(Step::Test(test, _)) = automaton.steps.get(state as usize)
-                && text.holds(*test, at)
+                && text.holds(*test, chars.at)
             {
                 entered |= follow(state);
             }
             tests = entered & narrow.tests & !tested;
         }
         // The first state is the match.
-        if entered & 1 == 1 && !found(at) {
+        if entered & 1 == 1 && !found(chars.at) {
             return;
         }
-        let Some((c, after)) = chars.next() else { return };
-        at = after;
+        let Some(c) = chars.next() else { return };
         let mut states = entered & automaton.readers(c, 0);
         entered = starts;
         while states != 0 {
@@ -198,7 +219,6 @@ fn after_character(automaton: &Automaton, text: Text<'_>, state: u32, c: char) -
 }
 
 /// Adds the states that are reached from a state at a position to `entered`. Returns true if the automaton has matched.
-#[inline]
 fn enter(
     automaton: &Automaton,
     text: Text<'_>,
@@ -234,7 +254,6 @@ fn enter(
 }
 
 impl Text<'_> {
-    #[inline]
     fn holds(self, test: Test, at: usize) -> bool {
         let bytes = self.text.as_bytes();
         let before = || self.text.get(..at).unwrap_or_default();
