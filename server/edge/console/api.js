@@ -6,6 +6,8 @@ const BASE = '../admin/v1/';
 const KEPT = 'fh-edge.admin-key';
 
 let key = sessionStorage.getItem(KEPT);
+/** The highest revision of a response. In a cluster, a server answers a request only when it serves this revision. */
+let revision = 0;
 
 /** An error response of the server, with the place of the mistake in the request. */
 export class Refused extends Error {
@@ -49,8 +51,12 @@ export async function signIn(given) {
 /** Sends a request with the key. */
 export async function send(path, options = {}) {
   const headers = { ...options.headers, Authorization: `Bearer ${key}` };
+  if (revision > 0) headers['x-fh-min-revision'] = revision;
   try {
-    return await fetch(BASE + path, { ...options, headers, cache: 'no-store', credentials: 'omit' });
+    const response = await fetch(BASE + path, { ...options, headers, cache: 'no-store', credentials: 'omit' });
+    // The next request does not wait again for a server that is cut off from the others.
+    revision = response.status === 503 ? 0 : Math.max(revision, Number(response.headers.get('x-fh-revision')));
+    return response;
   } catch (error) {
     if (error.name === 'AbortError') throw error;
     throw new Unreachable();

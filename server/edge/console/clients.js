@@ -21,9 +21,9 @@ export function clientsView(main, environment) {
 
   async function look() {
     try {
-      const { connections } = await get(`connections?environment=${environment.id}`, ended.signal);
+      const { connections, server } = await get(`connections?environment=${environment.id}`, ended.signal);
       complain(trouble);
-      show(connections);
+      show(connections, server);
     } catch (error) {
       if (ended.signal.aborted) return;
       complain(trouble, error.message);
@@ -31,10 +31,13 @@ export function clientsView(main, environment) {
     if (!ended.signal.aborted) timer = setTimeout(look, EVERY);
   }
 
-  function show(connections) {
+  function show(connections, server) {
     const count = connections.length;
     table.hidden = count === 0;
-    counted.textContent = count === 0 ? 'No client is connected by a stream.' : `${count === 500 ? 'The oldest 500' : count} open ${count === 1 ? 'stream' : 'streams'}`;
+    const here = server === undefined ? '' : ` to ${server}`;
+    counted.textContent = count === 0
+      ? `No client is connected${here} by a stream.`
+      : `${count === 500 ? 'The oldest 500' : count} open ${count === 1 ? 'stream' : 'streams'}${here}`;
     refill(body, connections.map(({ sdk, account, evaluated, attributes, since }) => h(
       'tr', {},
       h('td', { class: 'mono' }, sdk ?? 'unknown'), h('td', {}, account), h('td', {}, evaluated === 'client' ? 'itself' : 'the server'),

@@ -17,12 +17,29 @@ use crate::origin::relay::RelayOptions;
 use crate::state::file::Options;
 pub use crate::state::schema::{STATE_FORMAT, STATE_SCHEMA, STATE_SCHEMA_FILE};
 pub use crate::state_store::READ_ONLY;
+#[cfg(feature = "cluster")]
+use crate::state_store::{StateStore, read_changes};
 
 /// The maximum length of the text of a state in bytes.
 pub const MOST_STATE_BYTES: u64 = crate::state::file::MOST_BYTES;
 
 /// An example of a state file, with comments. Its environment ids and the keys CLIENT*KEY, SERVER-KEY and TESTS*KEY are placeholders.
 pub const TEMPLATE: &str = include_str!("state/template.yaml");
+
+/// Reads the rows of a cluster's database: a stored state, and the changes of a commit. Returns the stored state after the changes.
+///
+/// # Errors
+/// Returns the reason why one of them cannot be read, or why they do not belong together.
+#[cfg(feature = "cluster")]
+pub fn read_rows(state: &str, changes: &str) -> Result<String, String> {
+    let mut store = StateStore::from_stored(state)?;
+    for change in read_changes(changes)? {
+        if !store.apply(&change) {
+            return Err("a change names a feature that the state does not have".into());
+        }
+    }
+    store.to_stored()
+}
 
 /// Sets the notice of a topic; `None` removes the notice. Readiness shows notices in its body and keeps its status, since notices are for
 /// problems that do not keep the Edge from serving.

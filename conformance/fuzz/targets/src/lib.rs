@@ -7,6 +7,8 @@
 static ALLOCATOR: fh_test::memory::Counting = fh_test::memory::Counting;
 
 pub mod address;
+#[cfg(feature = "edge")]
+pub mod cluster;
 pub mod columns;
 pub mod context;
 pub mod date;

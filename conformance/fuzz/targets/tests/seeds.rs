@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use fh_fuzz_targets::{
-    address, columns, context, date, edge, evaluate, featbit, featbit_messages, featuresignals,
-    featuresignals_answers, number, pattern, payload, re2, session, sse, state, version,
+    address, cluster, columns, context, date, edge, evaluate, featbit, featbit_messages,
+    featuresignals, featuresignals_answers, number, pattern, payload, re2, session, sse, state,
+    version,
 };
 
 type Target = fn(&[u8]);
 
 /// The targets, with the conversion of bytes to the input of each.
-const TARGETS: [(&str, Target); 18] = [
+const TARGETS: [(&str, Target); 19] = [
     ("address", |bytes| address::run(text(bytes))),
+    ("cluster", |bytes| cluster::run(text(bytes))),
     ("columns", columns::run),
     ("context", |bytes| context::run(text(bytes))),
     ("date", |bytes| date::run(text(bytes))),

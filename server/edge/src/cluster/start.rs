@@ -22,12 +22,14 @@ pub(crate) struct Cluster {
     link: Arc<Link>,
     starting: Starting,
     status: Arc<Status>,
+    server: Arc<str>,
 }
 
 /// The parts of a cluster that the origin needs. Dropping it ends the thread of the connection.
 pub(crate) struct RunningCluster {
     link: Arc<Link>,
     status: Arc<Status>,
+    server: Arc<str>,
     _thread: LinkThread,
 }
 
@@ -40,6 +42,7 @@ impl Cluster {
     ) -> io::Result<(Self, Box<dyn ChangeStore>)> {
         let (alive, store_gone) = oneshot::channel();
         let (statements, server) = (Statements::of(&options.schema), options.server.clone());
+        let name = Arc::from(&*server);
         let (link, starting) = Link::prepare(options, store_gone)?;
         let status: Arc<Status> = Arc::default();
         let store = ClusterStore {
@@ -58,7 +61,7 @@ impl Cluster {
             started: Instant::now(),
             _alive: alive,
         };
-        Ok((Self { link, starting, status }, Box::new(store)))
+        Ok((Self { link, starting, status, server: name }, Box::new(store)))
     }
 
     /// Starts the thread of the connection. `refresh` asks the writer thread to read, and does not block.
@@ -66,14 +69,14 @@ impl Cluster {
         self,
         refresh: impl Fn() + Send + Sync + 'static,
     ) -> io::Result<RunningCluster> {
-        let Self { link, starting, status } = self;
-        Ok(RunningCluster { link, status, _thread: starting.run(refresh)? })
+        let Self { link, starting, status, server } = self;
+        Ok(RunningCluster { link, status, server, _thread: starting.run(refresh)? })
     }
 }
 
 impl RunningCluster {
     pub(crate) fn status(&self) -> ClusterStatus {
-        self.status.now(self.link.is_connected())
+        self.status.now(&self.server, self.link.is_connected())
     }
 
     pub(crate) fn proof(&self) -> &Proof {

@@ -1,13 +1,15 @@
 //! The state of a server's connection to the cluster's database.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The connection of a server to the database of its cluster.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterStatus {
+    /// The name of the server in the cluster.
+    pub server: Arc<str>,
     /// True if the server has a connection to the database.
     pub is_connected: bool,
     /// The revision of the state that the server serves; 0 before it has a state.
@@ -49,9 +51,10 @@ impl Status {
         self.unknown_outcomes.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn now(&self, is_connected: bool) -> ClusterStatus {
+    pub(super) fn now(&self, server: &Arc<str>, is_connected: bool) -> ClusterStatus {
         let contact = *self.contact.lock().unwrap_or_else(PoisonError::into_inner);
         ClusterStatus {
+            server: Arc::clone(server),
             is_connected,
             revision: self.revision.load(Ordering::Acquire),
             contact_age: contact.map(|contact| contact.elapsed()),

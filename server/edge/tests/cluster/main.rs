@@ -67,6 +67,7 @@ async fn a_change_on_any_server_is_on_all() {
     assert_eq!(exported, servers[2].edge.handle().state().await.unwrap());
     for server in &servers {
         assert_eq!(server.edge.handle().cluster().unwrap().revision, revision);
+        assert_eq!(server.connections().await["server"], *server.name);
     }
     let log = database.sql("SELECT server, changes::json->0->>'account', changes::json->0->>'feature' FROM fh_edge.log ORDER BY revision");
     assert_eq!(log, "fh cluster init||\ntwo|writer|BANNER\nthree||NEW_CHECKOUT\nimport||");

@@ -140,6 +140,13 @@ impl Server {
         let answer = send(&self.router, patch).await;
         (answer.status().as_u16(), text(answer).await)
     }
+
+    /// Returns the open streams, as the admin API lists them.
+    pub(crate) async fn connections(&self) -> Value {
+        let path = "/admin/v1/connections";
+        let answer = ask(&self.router, "GET", path, &[("authorization", ADMIN)]).await;
+        serde_json::from_str(&text(answer).await).unwrap()
+    }
 }
 
 /// A stream, and the values that it has sent.

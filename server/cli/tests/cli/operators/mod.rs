@@ -1,6 +1,7 @@
 //! Tests of the files in `server/packaging` that operators install: nginx, Kubernetes, Prometheus and Grafana, and the GitHub Action.
 
 mod action;
+mod compose;
 mod kubernetes;
 mod metrics;
 mod nginx;

@@ -27,6 +27,9 @@ pub(super) struct ConnectionsQuery {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Connections {
+    /// The name of this server of a cluster, whose streams these are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<Arc<str>>,
     /// The number of all open streams with a known key, including streams that are not listed.
     count: usize,
     /// The oldest streams that match the query, at most `limit` of them. The default and the maximum of `limit` are 500.
@@ -77,5 +80,9 @@ pub(super) async fn get(
     let list = &admin.shared.connections;
     let shown = list.list(environment, asked.limit.unwrap_or(MOST).min(MOST));
     let connections = shown.into_iter().map(View::of).collect();
-    Ok(Json(Connections { count: list.count(), connections }))
+    #[cfg(feature = "cluster")]
+    let server = admin.shared.origin.cluster().map(|cluster| cluster.server);
+    #[cfg(not(feature = "cluster"))]
+    let server = None;
+    Ok(Json(Connections { server, count: list.count(), connections }))
 }
