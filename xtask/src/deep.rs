@@ -102,6 +102,13 @@ pub(crate) fn all() -> Vec<Deep> {
             &["xtask/src/mutants", "conformance/data"],
         ),
         deep(
+            Part::new("cluster, mutants")
+                .prepare(services::postgresql)
+                .run(|| mutants::cluster::run(&[])),
+            &["fh-edge", "fh-test-servers"],
+            &["xtask/src/mutants"],
+        ),
+        deep(
             Part::new("hardship, 20 restarts").prepare(workspace::prepare).run(restart_often),
             &["fh-cli"],
             &[],

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use super::{binding, changed, edge, engine, mutants, read, write_copy, write_if_changed};
+use super::{binding, changed, cluster, edge, engine, mutants, read, write_copy, write_if_changed};
 use crate::shell::{Run, target_folder};
 use crate::{kotlin, swift, web};
 
@@ -24,13 +24,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         }
         ["show", name] => show(name),
         ["run", "fh-binding"] => binding::run(),
+        ["run", "cluster", names @ ..] => cluster::run(names),
         ["run", "fh-edge", names @ ..] => edge::run(names),
         ["run", "fh-eval"] => engine::run(),
         ["run", "kotlin", names @ ..] => kotlin::prepare().and_then(|()| kotlin::mutants::run(names)),
         ["run", "swift", names @ ..] => swift::prepare().and_then(|()| swift::mutants::run(names)),
         ["run", "web", names @ ..] => web::mutants::run(names),
         _ => Err(
-            "cargo xtask mutants [list | show NAME | run (fh-eval | fh-binding) | run (fh-edge | kotlin | swift | web) [NAME...]]"
+            "cargo xtask mutants [list | show NAME | run (fh-eval | fh-binding) | run (cluster | fh-edge | kotlin | swift | web) [NAME...]]"
                 .to_string(),
         ),
     }

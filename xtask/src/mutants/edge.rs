@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::cluster;
 use super::table::Mutant;
 use super::{cargo_in_copy, mutants, unknown};
 use crate::output::say;
@@ -18,7 +19,8 @@ const JOBS: usize = 4;
 /// scenario must be in a row. With names, tries only these mutants.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     let mutants = mutants()?;
-    let all: Vec<&Mutant> = CRATES.iter().flat_map(|folder| mutants.of(folder)).collect();
+    let all = CRATES.iter().flat_map(|folder| mutants.of(folder));
+    let all: Vec<&Mutant> = all.filter(|mutant| mutant.table() != cluster::TABLE).collect();
     if let Some(name) = names.iter().find(|name| all.iter().all(|mutant| mutant.name != **name)) {
         return Err(unknown(name));
     }

@@ -4,6 +4,7 @@
 //! switch of the mutant, so that one build holds all mutants. A mutant with a `test` is applied alone to another copy (`tested.rs`).
 
 pub(crate) mod binding;
+pub(crate) mod cluster;
 pub(crate) mod command;
 mod copy;
 pub(crate) mod edge;

@@ -97,3 +97,19 @@ async fn a_read_with_a_revision_sees_the_change() {
     }
     assert!(metrics.ends_with("# EOF\n"));
 }
+
+/// A change is decided with the rights of the newest state, also on a server that has not heard of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_are_those_of_the_newest_state() {
+    let database = Postgres::new();
+    init(&options(&database), Some(state())).await.unwrap();
+    let server = Server::start(&database, "one").await;
+    assert_eq!(server.put("BANNER", r#"{"value": "allowed"}"#).await.0, 200);
+    // Without a notification.
+    let _ = database.sql(
+        r#"BEGIN; UPDATE fh_edge.cluster SET revision = 5, commit_id = 'x', state_revision = 5,
+        state = replace(state, '"CHANGE_VALUE"', '"READ"');
+        INSERT INTO fh_edge.log VALUES (5, 2, 'x', now(), 'silent', NULL); COMMIT"#,
+    );
+    assert_eq!(server.put("BANNER", r#"{"value": "refused"}"#).await.0, 403);
+}
