@@ -129,6 +129,9 @@ cargo xtask <command>
   mutants show NAME  show a mutant as a diff
   mutants run fh-eval
                      compare the engine's answers with those of FeatBit, once with each of its mutants, which must be found
+  mutants run cluster [NAME...]
+                     run the tests of servers with one state in PostgreSQL with each mutant of them, or with the named ones, which must be
+                     found
   mutants run fh-binding
                      run the tests of an app's lifecycle, once with each of its mutants, which must be found
   mutants run fh-edge [NAME...]
@@ -161,6 +164,10 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let done = match arguments.first().map(String::as_str) {
+        Some(command) if rest.iter().any(|argument| argument == "--help") => {
+            println!("{}", help_of(command).unwrap_or_else(|| HELP.to_string()));
+            Ok(())
+        }
         Some("quick") => quick::run(),
         Some("test") => test::run(rest),
         Some("picture") => picture::run(),
@@ -197,4 +204,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Returns the lines of the help about a command.
+fn help_of(command: &str) -> Option<String> {
+    let mut is_about = false;
+    let lines = HELP.lines().filter(|line| {
+        if line.starts_with("  ") && !line.starts_with("   ") {
+            is_about = line.split_whitespace().next() == Some(command);
+        }
+        is_about
+    });
+    let lines: Vec<&str> = lines.collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
