@@ -41,5 +41,6 @@ pub use context::{Context, context_from_json};
 pub use evaluate::evaluate;
 pub use hash::bucket;
 pub use mutants::{MUTANTS, Mutant, MutantInfo};
+pub use pattern::matches as pattern_matches;
 pub use payload::Payload;
 pub use value::Getters;

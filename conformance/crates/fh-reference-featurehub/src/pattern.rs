@@ -40,7 +40,7 @@ thread_local! {
 }
 
 /// Returns true if the pattern is found in the text or, with `whole`, matches all of it. `None` if the pattern is refused.
-pub(crate) fn matches(pattern: &str, text: &str, whole: bool) -> Option<bool> {
+pub fn matches(pattern: &str, text: &str, whole: bool) -> Option<bool> {
     let known = LAST.with_borrow(|last| match last {
         Some(last) if last.pattern == pattern && last.whole == whole => Some(last.compiled.clone()),
         _ => None,
