@@ -94,7 +94,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   constructor(url: string, apiKey: string | Iterable<string>, options: ClientOptions = {}) {
     const ignored: string[] = [];
     const context = options.context && attributesIn(options.context, (name) => ignored.push(name));
-    const settings = parseSettings(url, apiKey, options, context);
+    const settings = parseSettings(url, apiKey, options, context?.map);
     const secrets = new SentSecrets(settings.keys, parseHeaders(options.headers ?? {}));
     const platform = new ClientPlatform(options);
     const { clock } = options;
@@ -130,8 +130,8 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     };
     ignored.forEach(this.#onIgnored);
     if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();
-    if (context) driver.handle({ type: "context", commandId: 0, attributes: context });
-    this.#late = new LateParts(parts, options, context, platform);
+    if (context) driver.handle({ type: "context", commandId: 0, attributes: context.map });
+    this.#late = new LateParts(parts, options, context?.map, platform);
     const start = (): void => {
       if (options.hydrate === undefined) this.#late.restore();
       driver.handle({ type: "start" });

@@ -1,4 +1,4 @@
-import type { Attributes } from "../../attributes.ts";
+import type { GivenAttributes } from "../../attributes.ts";
 import { Answer } from "../answer.ts";
 import type { Notice } from "../notice.ts";
 import { noticeOnce, queue } from "./core.ts";
@@ -103,12 +103,12 @@ function createReporter(repository: Repository, write: Write | undefined): Repor
     return [...repository.live.rules.features()].some(({ json }) => json.includes(quoted));
   };
 
-  const withoutAttribute = (name: string, attributes: Attributes): void => {
+  const withoutAttribute = (name: string, attributes: GivenAttributes): void => {
+    // A context with one of the two keys lacks none. This is so in the first read of most contexts.
+    if (KEYS.includes(name) && KEYS.some((key) => attributes.has(key))) return;
     // Without `now`, rules read the clock.
     if (lowerCase(name) === "now") return;
-    // A context with one of the two keys lacks none.
-    if (KEYS.includes(name) && KEYS.some((key) => attributes.has(key))) return;
-    const names = [...attributes.keys()];
+    const names = [...attributes.map.keys()];
     const id = JSON.stringify([name, ...names]);
     if (compared.size >= MOST_CONTEXTS || compared.has(id)) return;
     compared.add(id);
