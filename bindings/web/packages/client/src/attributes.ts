@@ -25,7 +25,9 @@ export class GivenAttributes {
 
   /** Returns true if the program gave an attribute with this name. */
   has(name: string): boolean {
-    return this.given.some((each, at) => each === name && at % 2 === 0);
+    const { given } = this;
+    for (let at = 0; at < given.length; at += 2) if (given[at] === name) return true;
+    return false;
   }
 
   /** The attributes by their names. */

@@ -20,7 +20,7 @@ const SHORTEST = 3;
 const MOST_SHOWN = 100;
 
 /** The attributes of which the first one that a context has is the default percentage key. */
-const KEYS = ["session", "userkey"];
+const [SESSION, USERKEY] = ["session", "userkey"];
 
 type Mistake = Extract<Notice["kind"], "feature_not_found" | "type_mismatch" | "attribute_not_read">;
 type Reporter = NonNullable<Repository["mistake"]>;
@@ -104,19 +104,21 @@ function createReporter(repository: Repository, write: Write | undefined): Repor
   };
 
   const withoutAttribute = (name: string, attributes: GivenAttributes): void => {
-    // A context with one of the two keys lacks none. This is so in the first read of most contexts.
-    if (KEYS.includes(name) && KEYS.some((key) => attributes.has(key))) return;
+    if (compared.size >= MOST_CONTEXTS) return;
+    // A context with one of the two keys lacks none. Most contexts have the second one only.
+    if ((name === SESSION || name === USERKEY) && (attributes.has(USERKEY) || attributes.has(SESSION))) return;
     // Without `now`, rules read the clock.
     if (lowerCase(name) === "now") return;
     const names = [...attributes.map.keys()];
     const id = JSON.stringify([name, ...names]);
-    if (compared.size >= MOST_CONTEXTS || compared.has(id)) return;
+    if (compared.has(id)) return;
     compared.add(id);
     for (const own of names)
       if (
         Array.from(own).length >= SHORTEST &&
         closest(own, [name]) !== undefined &&
-        !KEYS.includes(own) &&
+        own !== SESSION &&
+        own !== USERKEY &&
         !isNamed(own)
       )
         reportOnce("attribute_not_read", own, () => {

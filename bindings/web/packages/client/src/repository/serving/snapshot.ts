@@ -183,8 +183,9 @@ export class RepositorySnapshot {
     let isKept = this.repository.keepsAnswers;
     if (ruleset) {
       const evaluation = ruleset.evaluate(feature.position, attributes, this.repository.clock, mistake);
-      const { value, reason, strategyId, answer: last } = evaluation;
-      const isSame = last instanceof Answer && last.feature === feature;
+      const { value, reason, strategyId } = evaluation;
+      const last = evaluation.answer as Answer | undefined;
+      const isSame = last?.feature === feature;
       answer = isSame ? last : new Answer(feature, value, reason, strategyId);
       // A failure of the engine may be over in the next read.
       if (reason === "ERROR" || evaluation.readsClock === true) isKept = false;
