@@ -46,6 +46,9 @@ function mapOf(given: GivenAttributes["given"]): Attributes {
   return map;
 }
 
+/** The attributes of which the first one that a context has is the default percentage key. */
+export const DEFAULT_KEYS: readonly string[] = ["session", "userkey"];
+
 /** The context without attributes. */
 export const NO_ATTRIBUTES: Attributes = new Map();
 

@@ -129,7 +129,6 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
       noticeOnce(repository, { kind: "attribute_ignored", attribute }, `@${attribute}`);
     };
     ignored.forEach(this.#onIgnored);
-    if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();
     if (context) driver.handle({ type: "context", commandId: 0, attributes: context.map });
     this.#late = new LateParts(parts, options, context?.map, platform);
     const start = (): void => {
@@ -138,6 +137,8 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     };
     if (options.overrides === undefined) start();
     else void this.#late.loadOverrides(this.overrides as Overrides).then(start);
+    // Stored features say which engine they need.
+    if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();
   }
 
   /**

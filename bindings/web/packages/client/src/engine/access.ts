@@ -23,6 +23,8 @@ export class EngineAccess {
   readonly settings: EngineSettings;
   readonly #platform: Pick<Platform, "setTimer">;
   readonly #backoff: Backoff;
+  /** True to load the full engine at once, because the stored features need it. */
+  expectsFull = false;
   /** Called in an evaluation on which the engine fails. */
   onReadFailure?: (problem: Problem) => void;
   #engine: Promise<WasmEngine> | undefined;
@@ -73,6 +75,7 @@ export class EngineAccess {
       .then(({ startEngine }) => startEngine(this))
       .catch((error: unknown) => {
         this.#engine = undefined;
+        this.expectsFull = false;
         throw new EngineUnavailable(textOf(error), { cause: error });
       }));
   }

@@ -1,4 +1,4 @@
-import type { Attributes, GivenAttributes } from "../attributes.ts";
+import { type Attributes, DEFAULT_KEYS, type GivenAttributes } from "../attributes.ts";
 import type { OnMissing } from "../repository/engine.ts";
 import type { EngineModule } from "./module.ts";
 import { ALL_READ } from "./results.ts";
@@ -66,8 +66,12 @@ export class Contexts {
     if (missing === 0) return context.handle;
     const absent = this.#add(context, attributes, missing);
     if (absent === 0 || onMissing === undefined) return context.handle;
-    for (let left = absent; left !== 0; left &= left - 1)
-      onMissing(this.#names[positionIn(left)] ?? "", attributes);
+    for (let left = absent; left !== 0; left &= left - 1) {
+      const name = this.#names[positionIn(left)] ?? "";
+      // A context with one of the two keys lacks none. Most contexts have the second one only.
+      const isKey = DEFAULT_KEYS.includes(name) && DEFAULT_KEYS.some((key) => attributes.has(key));
+      if (!isKey) onMissing(name, attributes);
+    }
     // The report may have read another context.
     return this.handle(attributes, reads);
   }

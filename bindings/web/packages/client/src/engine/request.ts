@@ -36,7 +36,7 @@ export const BUNDLED: LeanSource = { file: leanFile, takeResponse };
  */
 export async function startEngine(user: EngineUser): Promise<WasmEngine> {
   const { engine, integrity, profile } = user.settings;
-  if (engine === undefined && profile !== "edge") requestEngine(integrity);
+  if (engine === undefined && profile !== "edge" && !user.expectsFull) requestEngine(integrity);
   const start = await import("./start.ts");
   return start.startEngine(user, BUNDLED);
 }

@@ -22,6 +22,8 @@ export interface EngineSettings {
 /** The client for which an engine is started. */
 export interface EngineUser {
   readonly settings: EngineSettings;
+  /** True if the stored features need the full engine. */
+  readonly expectsFull: boolean;
   /** Called in an evaluation on which the engine fails. */
   onReadFailure?: (problem: Problem) => void;
 }

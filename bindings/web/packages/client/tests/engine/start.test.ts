@@ -3,6 +3,7 @@ import { NeedsFullEngine } from "../../src/engine/engine.ts";
 import { startEngine } from "../../src/engine/start.ts";
 import { EngineAccess } from "../../src/engine/access.ts";
 import type { EngineSettings } from "../../src/engine/settings.ts";
+import { type ClientParts, serveSaved } from "../../src/driver/parts.ts";
 import { Client, Ruleset } from "../../src/index.ts";
 import { attributesOf } from "../../src/repository/lib.ts";
 import { bytes, describeEngine, full } from "./built.ts";
@@ -54,6 +55,28 @@ describeEngine("the start of a client's engine", () => {
       ["/full.wasm", { integrity: "sha256-other" }],
       ["/full.wasm", { integrity: "sha256-other" }],
     ]);
+  });
+
+  it("requests the full engine at once if stored features need it", async () => {
+    for (const [features, names] of [
+      [PATTERN, ["full"]],
+      [PATTERN.replace("REGEX", "EQUALS"), []],
+    ] as const) {
+      const requests: string[] = [];
+      vi.stubGlobal("fetch", (url: URL) => {
+        requests.push(url.pathname.slice(1));
+        return Promise.reject(new TypeError("no network"));
+      });
+      const [engine, fullEngine] = ["lean", "full"].map((name) => new URL(`https://engine.example/${name}`));
+      const access = accessWith({ engine, fullEngine });
+      const environments = [["environment", `[${features}]`]] as const;
+      serveSaved({ engine: access, driver: { handle: () => undefined } } as unknown as ClientParts, {
+        savedAt: 0,
+        environments,
+      });
+      await startEngine(access, { file: () => bytes("lean.wasm") }).catch(() => undefined);
+      expect(requests).toEqual(names);
+    }
   });
 
   it("uses the full engine once the realm has loaded it", async () => {

@@ -1,4 +1,4 @@
-import type { GivenAttributes } from "../../attributes.ts";
+import { DEFAULT_KEYS, type GivenAttributes } from "../../attributes.ts";
 import { Answer } from "../answer.ts";
 import type { Notice } from "../notice.ts";
 import { noticeOnce, queue } from "./core.ts";
@@ -18,9 +18,6 @@ const MOST_CONTEXTS = 1_000;
 const SHORTEST = 3;
 /** The longest part of a name that notices show, in characters. */
 const MOST_SHOWN = 100;
-
-/** The attributes of which the first one that a context has is the default percentage key. */
-const [SESSION, USERKEY] = ["session", "userkey"];
 
 type Mistake = Extract<Notice["kind"], "feature_not_found" | "type_mismatch" | "attribute_not_read">;
 type Reporter = NonNullable<Repository["mistake"]>;
@@ -105,8 +102,6 @@ function createReporter(repository: Repository, write: Write | undefined): Repor
 
   const withoutAttribute = (name: string, attributes: GivenAttributes): void => {
     if (compared.size >= MOST_CONTEXTS) return;
-    // A context with one of the two keys lacks none. Most contexts have the second one only.
-    if ((name === SESSION || name === USERKEY) && (attributes.has(USERKEY) || attributes.has(SESSION))) return;
     // Without `now`, rules read the clock.
     if (lowerCase(name) === "now") return;
     const names = [...attributes.map.keys()];
@@ -117,8 +112,7 @@ function createReporter(repository: Repository, write: Write | undefined): Repor
       if (
         Array.from(own).length >= SHORTEST &&
         closest(own, [name]) !== undefined &&
-        own !== SESSION &&
-        own !== USERKEY &&
+        !DEFAULT_KEYS.includes(own) &&
         !isNamed(own)
       )
         reportOnce("attribute_not_read", own, () => {
