@@ -92,7 +92,9 @@ function bitOf(name: string, names: string[]): number {
   if (name.includes("\ufffd")) return ALL_READ;
   const position = names.indexOf(name);
   if (position >= 0) return 1 << position;
-  return names.length < MOST_NAMES ? 1 << (names.push(name) - 1) : ALL_READ;
+  // V8 compares the names of properties by their addresses, and other texts character by character.
+  const [known = name] = Object.keys({ [name]: 0 });
+  return names.length < MOST_NAMES ? 1 << (names.push(known) - 1) : ALL_READ;
 }
 
 function valueOf(form: number, position: number, text: (position: number) => string): Value | undefined {
