@@ -137,7 +137,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     };
     if (options.overrides === undefined) start();
     else void this.#late.loadOverrides(this.overrides as Overrides).then(start);
-    // Stored features say which engine they need.
+    // Stored features decide which engine is loaded.
     if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();
   }
 

@@ -24,8 +24,6 @@ export interface ClientParts {
 /** Serves the features of a snapshot. The age of the features counts from the time at which they were saved. */
 export function serveSaved(parts: ClientParts, { savedAt, environments }: SavedFeatures): void {
   parts.restored = savedAt;
-  // The lean engine would be loaded in vain.
-  parts.engine.expectsFull = environments.some(([, features]) => features.includes('"REGEX"'));
   for (const [environment, features] of environments)
     parts.driver.handle({ type: "stored", source: SNAPSHOT, environment, features: utf8(features) });
 }

@@ -23,11 +23,11 @@ export class EngineAccess {
   readonly settings: EngineSettings;
   readonly #platform: Pick<Platform, "setTimer">;
   readonly #backoff: Backoff;
-  /** True to load the full engine at once, because the stored features need it. */
-  expectsFull = false;
   /** Called in an evaluation on which the engine fails. */
   onReadFailure?: (problem: Problem) => void;
   #engine: Promise<WasmEngine> | undefined;
+  /** The features that were compiled last, or wait for the engine. */
+  #rules: Rules | undefined;
   #timer: Timer | undefined;
   #isClosed = false;
 
@@ -43,8 +43,14 @@ export class EngineAccess {
     this.#load().catch(() => undefined);
   }
 
+  /** True if a feature has a pattern. */
+  get expectsFull(): boolean {
+    return Array.from(this.#rules?.features() ?? []).some(({ json }) => json.includes('"REGEX"'));
+  }
+
   /** {@inheritDoc Compile} */
   readonly compile: Compile = (rules, report) => {
+    this.#rules = rules;
     const delays = new Delays();
     const attempt = (): void => {
       this.#load()
@@ -75,7 +81,6 @@ export class EngineAccess {
       .then(({ startEngine }) => startEngine(this))
       .catch((error: unknown) => {
         this.#engine = undefined;
-        this.expectsFull = false;
         throw new EngineUnavailable(textOf(error), { cause: error });
       }));
   }

@@ -22,7 +22,7 @@ export interface EngineSettings {
 /** The client for which an engine is started. */
 export interface EngineUser {
   readonly settings: EngineSettings;
-  /** True if the stored features need the full engine. */
+  /** True if the stored or received features need the full engine. The lean one would be loaded in vain. */
   readonly expectsFull: boolean;
   /** Called in an evaluation on which the engine fails. */
   onReadFailure?: (problem: Problem) => void;

@@ -6,7 +6,7 @@ import { available } from "./unavailable.ts";
 
 /**
  * Loads the lean engine, and makes the engine of a client from it. Uses the full engine if this realm has it, or if the profile or the
- * stored features need it. The client imports this file when it needs an engine. `bundled` is the module for a program that has given none.
+ * features need it. The client imports this file when it needs an engine. `bundled` is the module for a program that has given none.
  */
 export async function startEngine(user: EngineUser, bundled: LeanSource): Promise<WasmEngine> {
   const { engine, fullEngine, integrity, fullIntegrity, profile, readFile } = user.settings;

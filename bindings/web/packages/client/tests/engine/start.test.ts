@@ -3,9 +3,9 @@ import { NeedsFullEngine } from "../../src/engine/engine.ts";
 import { startEngine } from "../../src/engine/start.ts";
 import { EngineAccess } from "../../src/engine/access.ts";
 import type { EngineSettings } from "../../src/engine/settings.ts";
-import { type ClientParts, serveSaved } from "../../src/driver/parts.ts";
 import { Client, Ruleset } from "../../src/index.ts";
-import { attributesOf } from "../../src/repository/lib.ts";
+import { attributesOf, rulesOf } from "../../src/repository/lib.ts";
+import { received } from "../sequences/received.ts";
 import { bytes, describeEngine, full } from "./built.ts";
 
 const PATTERN = JSON.stringify({
@@ -57,25 +57,26 @@ describeEngine("the start of a client's engine", () => {
     ]);
   });
 
-  it("requests the full engine at once if stored features need it", async () => {
-    for (const [features, names] of [
-      [PATTERN, ["full"]],
+  it("requests the full engine at once if the features need it", async () => {
+    const requests: string[] = [];
+    vi.stubGlobal("fetch", (url: URL) => {
+      requests.push(url.pathname);
+      return Promise.reject(new TypeError("no network"));
+    });
+    const [engine, fullEngine] = ["lean", "full"].map((name) => new URL(`https://engine.example/${name}`));
+    for (const [json, expected] of [
+      [PATTERN, ["/full"]],
+      // The realm has the lean engine.
       [PATTERN.replace("REGEX", "EQUALS"), []],
     ] as const) {
-      const requests: string[] = [];
-      vi.stubGlobal("fetch", (url: URL) => {
-        requests.push(url.pathname.slice(1));
-        return Promise.reject(new TypeError("no network"));
-      });
-      const [engine, fullEngine] = ["lean", "full"].map((name) => new URL(`https://engine.example/${name}`));
+      requests.length = 0;
       const access = accessWith({ engine, fullEngine });
-      const environments = [["environment", `[${features}]`]] as const;
-      serveSaved({ engine: access, driver: { handle: () => undefined } } as unknown as ClientParts, {
-        savedAt: 0,
-        environments,
+      const rules = rulesOf([received(json)], { kind: "unknown" });
+      await new Promise((resolve) => {
+        access.compile(rules, resolve);
       });
-      await startEngine(access, { file: () => bytes("lean.wasm") }).catch(() => undefined);
-      expect(requests).toEqual(names);
+      access.close();
+      expect(requests).toEqual(expected);
     }
   });
 
