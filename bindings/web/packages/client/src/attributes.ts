@@ -23,13 +23,6 @@ export class GivenAttributes {
     this.given = given;
   }
 
-  /** Returns true if the program gave an attribute with this name. */
-  has(name: string): boolean {
-    const { given } = this;
-    for (let at = 0; at < given.length; at += 2) if (given[at] === name) return true;
-    return false;
-  }
-
   /** The attributes by their names. */
   get map(): Attributes {
     return (this.#map ??= mapOf(this.given));
@@ -40,14 +33,11 @@ function mapOf(given: GivenAttributes["given"]): Attributes {
   const map = new Map<string, string[]>();
   for (let at = 0; at < given.length; at += 2) {
     const name = wellFormed(given[at] as string);
-    const values = [given[at + 1] ?? []].flat().map(wellFormed);
-    map.set(name, [...(map.get(name) ?? []), ...values]);
+    const known = map.get(name) ?? [];
+    map.set(name, known.concat(given[at + 1] ?? []).map(wellFormed));
   }
   return map;
 }
-
-/** The attributes of which the first one that a context has is the default percentage key. */
-export const DEFAULT_KEYS: readonly string[] = ["session", "userkey"];
 
 /** The context without attributes. */
 export const NO_ATTRIBUTES: Attributes = new Map();

@@ -27,7 +27,7 @@ export class EngineAccess {
   onReadFailure?: (problem: Problem) => void;
   #engine: Promise<WasmEngine> | undefined;
   /** The features that were compiled last, or wait for the engine. */
-  #rules: Rules | undefined;
+  rules: Rules | undefined;
   #timer: Timer | undefined;
   #isClosed = false;
 
@@ -43,14 +43,9 @@ export class EngineAccess {
     this.#load().catch(() => undefined);
   }
 
-  /** True if a feature has a pattern. */
-  get expectsFull(): boolean {
-    return Array.from(this.#rules?.features() ?? []).some(({ json }) => json.includes('"REGEX"'));
-  }
-
   /** {@inheritDoc Compile} */
   readonly compile: Compile = (rules, report) => {
-    this.#rules = rules;
+    this.rules = rules;
     const delays = new Delays();
     const attempt = (): void => {
       this.#load()

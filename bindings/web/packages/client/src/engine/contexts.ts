@@ -1,4 +1,4 @@
-import { type Attributes, DEFAULT_KEYS, type GivenAttributes } from "../attributes.ts";
+import type { Attributes, GivenAttributes } from "../attributes.ts";
 import type { OnMissing } from "../repository/engine.ts";
 import type { EngineModule } from "./module.ts";
 import { ALL_READ } from "./results.ts";
@@ -12,6 +12,9 @@ const MOST_REUSED = 4096;
 
 /** What a context has in place of a former one that there is not. */
 const NONE = { handle: 0, length: 0 };
+
+/** The attributes of which the first one that a context has is the default key of percentages. */
+const KEYS = ["session", "userkey"];
 
 /** A context in an instance of the engine. */
 class EngineContext {
@@ -69,8 +72,7 @@ export class Contexts {
     for (let left = absent; left !== 0; left &= left - 1) {
       const name = this.#names[positionIn(left)] ?? "";
       // A context with one of the two keys lacks none. Most contexts have the second one only.
-      const isKey = DEFAULT_KEYS.includes(name) && DEFAULT_KEYS.some((key) => attributes.has(key));
-      if (!isKey) onMissing(name, attributes);
+      if (!KEYS.includes(name) || !hasKey(attributes)) onMissing(name, attributes);
     }
     // The report may have read another context.
     return this.handle(attributes, reads);
@@ -165,6 +167,11 @@ export class Contexts {
     }
     return context;
   }
+}
+
+function hasKey({ given }: GivenAttributes): boolean {
+  for (let at = 0; at < given.length; at += 2) if (KEYS.includes(given[at] as string)) return true;
+  return false;
 }
 
 /** Returns the position of the lowest bit. */

@@ -8,7 +8,11 @@ import { available } from "./unavailable.ts";
  * Loads the lean engine, and makes the engine of a client from it. Uses the full engine if this realm has it, or if the profile or the
  * features need it. The client imports this file when it needs an engine. `bundled` is the module for a program that has given none.
  */
-export async function startEngine(user: EngineUser, bundled: LeanSource): Promise<WasmEngine> {
+export async function startEngine(
+  user: EngineUser,
+  bundled: LeanSource,
+  needsFull: (user: EngineUser) => boolean = () => false,
+): Promise<WasmEngine> {
   const { engine, fullEngine, integrity, fullIntegrity, profile, readFile } = user.settings;
   const source = engine === undefined ? bundled : { file: () => engine };
   const full = (): Promise<FullEngineModule> =>
@@ -16,7 +20,7 @@ export async function startEngine(user: EngineUser, bundled: LeanSource): Promis
   // The full engine evaluates what the lean one does, and another client of this realm has needed it.
   const module =
     loadedFull() ??
-    (await (profile === "edge" || user.expectsFull
+    (await (profile === "edge" || needsFull(user)
       ? full()
       : available(loadLean(source, { integrity, readFile }))));
   let hasFailed = false;

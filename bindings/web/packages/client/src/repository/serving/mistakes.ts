@@ -1,4 +1,4 @@
-import { DEFAULT_KEYS, type GivenAttributes } from "../../attributes.ts";
+import type { GivenAttributes } from "../../attributes.ts";
 import { Answer } from "../answer.ts";
 import type { Notice } from "../notice.ts";
 import { noticeOnce, queue } from "./core.ts";
@@ -18,6 +18,8 @@ const MOST_CONTEXTS = 1_000;
 const SHORTEST = 3;
 /** The longest part of a name that notices show, in characters. */
 const MOST_SHOWN = 100;
+/** The default keys of percentages, which are no misspelt names. */
+const KEYS = ["session", "userkey"];
 
 type Mistake = Extract<Notice["kind"], "feature_not_found" | "type_mismatch" | "attribute_not_read">;
 type Reporter = NonNullable<Repository["mistake"]>;
@@ -112,7 +114,7 @@ function createReporter(repository: Repository, write: Write | undefined): Repor
       if (
         Array.from(own).length >= SHORTEST &&
         closest(own, [name]) !== undefined &&
-        !DEFAULT_KEYS.includes(own) &&
+        !KEYS.includes(own) &&
         !isNamed(own)
       )
         reportOnce("attribute_not_read", own, () => {
