@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { startBrowser } from "../packages/client/tests/chromium/browser.ts";
 import { Site } from "../packages/client/tests/chromium/site.ts";
 import { forPages } from "./bundles.ts";
-import type { Measured } from "./measure.ts";
+import { efforts } from "./efforts.ts";
+import { inTurn, type Measured, subjects } from "./measure.ts";
 import { pagePeers } from "./page_peers.ts";
 
 /** With these headers a page has a clock that is precise to 5 µs. */
@@ -13,7 +14,7 @@ const ISOLATED = {
   "cross-origin-embedder-policy": "require-corp",
 };
 
-/** Measures in a page of Chromium. Returns its version and its figures. */
+/** Measures each subject in a page of Chromium with a process of its own. Returns its version and its figures. */
 export async function inChromium(
   payloads: string,
   isQuick: boolean,
@@ -25,13 +26,20 @@ export async function inChromium(
     site.set(`/payloads/${name}`, await readFile(join(payloads, name), "utf8"));
   const browser = await startBrowser();
   try {
-    const page = await browser.newPage();
-    page.on("console", (message) => {
-      if (message.type() === "log") say(message.text());
-    });
-    await page.goto(site.url);
-    await page.waitForFunction(() => "measureInPage" in globalThis && crossOriginIsolated);
-    const measured = await page.evaluate((isQuick) => measureInPage(isQuick), isQuick);
+    const measured = await inTurn(
+      subjects(pagePeers),
+      async (name) => {
+        // Pages of different contexts share no process.
+        const context = await browser.newContext();
+        const page = await context.newPage();
+        await page.goto(site.url);
+        await page.waitForFunction(() => "prepareInPage" in globalThis && crossOriginIsolated);
+        const prepared = await page.evaluate((given) => prepareInPage(...given), [name, isQuick] as const);
+        return { ...prepared, round: () => page.evaluate(() => round()), close: () => context.close() };
+      },
+      efforts(isQuick).effort,
+      say,
+    );
     return { ...measured, version: `Chromium ${browser.version()}` };
   } finally {
     await browser.close();

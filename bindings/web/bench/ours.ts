@@ -14,8 +14,9 @@ export interface EngineFiles {
 export const [CLIENT_KEY, SERVER_KEY] = ["environment/key*", "environment/key"];
 
 const URL_OF_EDGE = "https://edge.example";
-const BUILT =
-  "client.context({ userkey: user.userkey, country: user.country, version: user.version, email: user.email }).isEnabled(key)";
+/** The source of an expression that builds a context of four attributes. */
+export const BUILT =
+  "client.context({ userkey: user.userkey, country: user.country, version: user.version, email: user.email })";
 
 /** Starts a client whose `fetch` answers one poll with these features, and waits until it is ready. */
 export async function polled(
@@ -111,8 +112,18 @@ export function ours(files: EngineFiles, workload: Workload): Engine[] {
     return Promise.resolve({ context, close });
   };
   return [
-    { ...common, name: OURS.cached, built: BUILT, start: (payload) => clientEvaluated(payload, true) },
-    { ...common, name: OURS.uncached, built: BUILT, start: (payload) => clientEvaluated(payload, false) },
+    {
+      ...common,
+      name: OURS.cached,
+      built: `${BUILT}.isEnabled(key)`,
+      start: (payload) => clientEvaluated(payload, true),
+    },
+    {
+      ...common,
+      name: OURS.uncached,
+      built: `${BUILT}.isEnabled(key)`,
+      start: (payload) => clientEvaluated(payload, false),
+    },
     { ...common, name: OURS.serverEvaluated, start: serverEvaluated },
   ];
 }

@@ -1,7 +1,7 @@
 import type { Context } from "fh-client";
 
 import type { Engine, Names } from "./engine.ts";
-import { OURS } from "./ours.ts";
+import { BUILT, OURS } from "./ours.ts";
 import { type Clock, type Row, source } from "./timing.ts";
 import type { Workload } from "./workload.ts";
 
@@ -33,4 +33,21 @@ export function handleRows(engine: Engine, names: Names, { keys }: Workload, clo
     const feature = context.feature(keys[each]);
     return source(`${each} by handle${kind}`, "if (feature.isEnabled()) on++;", { feature }, false, clock);
   });
+}
+
+/** Returns the rows of contexts that are built for two and five reads. */
+export function severalRows(names: Names, { keys, rollouts }: Workload, clock: Clock): Row[] {
+  const all = [keys.W2, keys.W3, keys.W1, keys.W4, rollouts.find((key) => key !== keys.W2) ?? ""];
+  return [2, 5].map((count) => {
+    const reads = all.slice(0, count).map((_, at) => `if (built.isEnabled(all[${at}])) on++;`);
+    const statement = `const built = ${BUILT}; ${reads.join(" ")}`;
+    return source(`C${count} ${OURS.cached}`, statement, { ...names, all }, false, clock);
+  });
+}
+
+/** Returns the row of the floor of cached reads: a comparison, and a key that is looked up in a map. */
+export function floorRow(of: string, { keys, answers }: Workload, clock: Clock): Row {
+  const map = new Map(Object.keys(answers).map((key) => [key, true]));
+  const names = { map, key: keys.W1, held: { last: map } };
+  return source(`floor ${of}`, "if (held.last === map && map.get(key)) on++;", names, false, clock);
 }

@@ -58,7 +58,7 @@ function goalTable(results: Results): string {
   const reasons = Array.from(missed, ([reason, texts]) => `- ${[...texts].join("; ")}: ${reason}`);
   const why =
     reasons.length === 0 ? "" : `\n\nWhat the figures hold that miss their goals:\n\n${reasons.join("\n")}`;
-  return `## Goals\n\nA figure in bold misses its goal.\n\n${table(header, [...rows.values()])}${why}`;
+  return `## Goals\n\nA figure in bold misses its goal. A ratio is the time of fh-client divided by the other time of the same run; ratios and times are tenth percentiles.\n\n${table(header, [...rows.values()])}${why}`;
 }
 
 function readTable(runtime: Runtime): string {
@@ -77,14 +77,16 @@ function readTable(runtime: Runtime): string {
   ]);
   const header = ["", ...READS.map((name) => (name === "W4" ? "W4re" : name))];
   return (
-    `## Reads, ${runtime.version}\n\nThe median, and in brackets the least, of one call. W5 is a call for all 1,000 features.\n\n` +
+    `## Reads, ${runtime.version}\n\nThe median, and in brackets the tenth percentile, of one call. W5 is a call for all 1,000 features.\n\n` +
     table(header, rows)
   );
 }
 
 function otherTable(runtimes: readonly Runtime[]): string {
   const names = new Set(
-    runtimes.flatMap(({ figures }) => Object.keys(figures).filter((name) => /^(?:load|change)/.test(name))),
+    runtimes.flatMap(({ figures }) =>
+      Object.keys(figures).filter((name) => /^(?:load|change|C[25]|floor)/.test(name)),
+    ),
   );
   const rows = Array.from(names, (name) => [
     name.replace(/^load /, "load: ").replace(/^change, /, "one change: "),
@@ -109,8 +111,8 @@ function allocationTable({ allocated }: Results): string {
 }
 
 function startTable({ starts }: Results): string {
-  const milliseconds = ({ median, least }: Figure): string =>
-    `${median.toFixed(1)} ms (${least.toFixed(1)} ms)`;
+  const milliseconds = ({ median, tenth }: Figure): string =>
+    `${median.toFixed(1)} ms (${tenth.toFixed(1)} ms)`;
   const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
   const rows = starts.map(({ name, begin, plain, throttled, longestTask, memory }) => [
     ...[name, begin, milliseconds(plain), milliseconds(throttled), milliseconds(longestTask)],
@@ -131,7 +133,7 @@ function comparedList(runtime: Runtime): string {
 }
 
 function cell(figure: Figure | undefined): string {
-  return figure ? `${duration(figure.median)} (${duration(figure.least)})` : "–";
+  return figure ? `${duration(figure.median)} (${duration(figure.tenth)})` : "–";
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

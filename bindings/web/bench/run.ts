@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { FOLDER, forNode } from "./bundles.ts";
 import { inChromium } from "./chromium.ts";
 import { efforts } from "./efforts.ts";
-import type { Measured } from "./measure.ts";
+import { inNode } from "./in_node.ts";
 import { pageReport, report } from "./report.ts";
 import type { Results, Runtime } from "./results.ts";
 import { starts } from "./startup/starts.ts";
@@ -33,33 +33,21 @@ const isQuick = values.quick;
 const say = (text: string): void => void process.stderr.write(`      ${text}\n`);
 const load = (): string => loadavg()[0]?.toFixed(1) ?? "";
 
-/** Runs a bundled program, and returns what it prints. */
-function run(
-  node: string,
-  flags: readonly string[],
-  program: string,
-  ...further: readonly string[]
-): unknown {
-  const line = [...flags, program, payloads, ENGINES, ...further];
-  const printed = execFileSync(node, line, {
-    encoding: "utf8",
-    maxBuffer: 2 ** 26,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  return JSON.parse(printed);
-}
-
-async function inNode(node: string): Promise<Runtime> {
+async function ofNode(node: string): Promise<Runtime> {
   const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim().replace("v", "");
   say(`Node ${version}`);
-  const measured = run(node, [], await forNode("node.ts"), ...(isQuick ? ["--quick"] : [])) as Measured;
-  return { ...measured, version: `Node ${version}` };
+  return { ...(await inNode(node, [payloads, ENGINES], isQuick, say)), version: `Node ${version}` };
 }
 
 const before = load();
-const runtimes: Runtime[] = [await inNode(otherNode), await inNode(process.execPath)];
+const runtimes: Runtime[] = [await ofNode(otherNode), await ofNode(process.execPath)];
 const flags = ["--expose-gc", `--min-semi-space-size=${NEW_SPACE}`, `--max-semi-space-size=${NEW_SPACE}`];
-const allocated = run(process.execPath, flags, await forNode("allocations.ts")) as Results["allocated"];
+const printed = execFileSync(
+  process.execPath,
+  [...flags, await forNode("allocations.ts"), payloads, ENGINES],
+  { encoding: "utf8", maxBuffer: 2 ** 26, stdio: ["ignore", "pipe", "inherit"] },
+);
+const allocated = JSON.parse(printed) as Results["allocated"];
 say("Chromium");
 runtimes.push(await inChromium(payloads, isQuick, say));
 say("starts of a page");

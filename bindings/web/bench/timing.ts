@@ -7,10 +7,10 @@ export interface Row {
   readonly measure: (calls: number) => number | Promise<number>;
 }
 
-/** The nanoseconds of one call: the median and the least of all repetitions. */
+/** The nanoseconds of one call: the median of all repetitions, and the time below which a tenth of them lie. */
 export interface Figure {
   readonly median: number;
-  readonly least: number;
+  readonly tenth: number;
 }
 
 /** Returns the present time in microseconds. */
@@ -66,23 +66,22 @@ export interface Effort {
   readonly microseconds: number;
 }
 
-/** Measures each row in each repetition, in random order. */
-export async function interleave(
+/** Returns a function that measures each row once, in random order, and returns the nanoseconds of one call of each. */
+export async function rounds(
   rows: readonly Row[],
-  { repetitions, microseconds }: Effort,
-  say: (text: string) => void,
-): Promise<Record<string, Figure>> {
-  const found = new Map<Row, { count: number; readonly times: number[] }>();
-  for (const row of rows) found.set(row, { count: await countFor(row, microseconds), times: [] });
+  { microseconds }: Effort,
+): Promise<() => Promise<Record<string, number>>> {
+  const counts = new Map<Row, number>();
+  for (const row of rows) counts.set(row, await countFor(row, microseconds));
   const random = randomNumbers(13);
-  for (let repetition = 1; repetition <= repetitions; repetition++) {
+  return async () => {
+    const times: Record<string, number> = {};
     for (const row of shuffled(rows, random)) {
-      const entry = found.get(row);
-      if (entry) entry.times.push(((await row.measure(entry.count)) / entry.count) * 1000);
+      const count = counts.get(row) ?? 1;
+      times[row.name] = ((await row.measure(count)) / count) * 1000;
     }
-    if (repetition % 5 === 0) say(`${repetition} of ${repetitions} repetitions`);
-  }
-  return Object.fromEntries(Array.from(found, ([{ name }, { times }]) => [name, figureOf(times)]));
+    return times;
+  };
 }
 
 /** Returns the number of calls that take about this time, after compilers have seen the row. */
@@ -96,13 +95,13 @@ async function countFor(row: Row, microseconds: number): Promise<number> {
   }
 }
 
-/** Returns the median and the least of several times. */
+/** Returns the median and the tenth percentile of several times. */
 export function figureOf(times: readonly number[]): Figure {
   const sorted = [...times].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? NaN;
   const median = sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
-  return { median, least: sorted[0] ?? NaN };
+  return { median, tenth: sorted[Math.floor(sorted.length / 10)] ?? NaN };
 }
 
 /** Returns a generator of numbers from 0 up to 1, the same in each run. */

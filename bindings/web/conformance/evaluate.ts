@@ -120,7 +120,7 @@ class Payload {
     if (typeof context !== "object" || Array.isArray(context)) throw new Error("a context is an object");
     const attributes = attributesOf(Object.entries(context as Record<string, string>));
     const handle = this.#engine.clear_context(0);
-    for (const [name, values] of attributes)
+    for (const [name, values] of attributes.map)
       for (const value of values) this.#engine.add_attribute(handle, name, value);
     return handle;
   }

@@ -23,6 +23,8 @@ interface Kind {
 /** The figures of a kind. Times are milliseconds, sizes bytes. */
 export interface Start {
   readonly name: string;
+  readonly program: Kind["program"];
+  readonly key: "client-evaluated" | "server-evaluated";
   readonly begin: Kind["begin"];
   readonly plain: Figure;
   readonly throttled: Figure;
@@ -106,7 +108,9 @@ async function measured(browser: Browser, kind: Kind, url: string, repetitions: 
   for (let repetition = 0; repetition < Math.ceil(repetitions / 3); repetition++)
     tasks.push(await visited(browser, kind, url, (page) => longestTask(browser, page, url)));
   const memory = await visited(browser, kind, url, (page) => memoryOf(page, url));
-  return { name: kind.name, begin: kind.begin, plain, throttled, longestTask: figureOf(tasks), memory };
+  const { name, program, begin } = kind;
+  const key = kind.key === CLIENT_KEY ? "client-evaluated" : "server-evaluated";
+  return { name, program, key, begin, plain, throttled, longestTask: figureOf(tasks), memory };
 }
 
 /** Opens a page with an empty profile, or with one that an earlier visit has filled. */

@@ -1,3 +1,5 @@
+import { wellFormed } from "./text/text.ts";
+
 /**
  * The attributes of a context: the names in the order in which they first appeared, each with one or more values. All texts are
  * well-formed. A map of this type never changes.
@@ -5,28 +7,36 @@
 export type Attributes = ReadonlyMap<string, readonly string[]>;
 
 /**
- * The attributes of a context, with what the readers of features remember about them. A `WeakMap` by attributes in its place makes each new
- * context slower, and each collection of garbage.
+ * The attributes of a context as the program gave them, with what the readers of features remember about them. A context of one request often
+ * reads one feature, so the map is made when something asks for it.
  */
-export class ContextAttributes extends Map<string, string[]> {
-  #answers: unknown;
-  #inEngine: unknown;
-
-  /** The answers of the snapshot that was read last with these attributes. */
-  get answers(): unknown {
-    return this.#answers;
-  }
-  set answers(answers: unknown) {
-    this.#answers = answers;
-  }
-
+export class GivenAttributes {
+  /** The names, each followed by its value or its values. A name may occur again, and texts may have lone surrogates. */
+  readonly given: readonly (string | readonly string[])[];
+  /** The answers of the snapshot that was read last with these attributes. A `WeakMap` makes each new context slower. */
+  answers: unknown;
   /** The context with these attributes in the engine that evaluated it last. */
-  get inEngine(): unknown {
-    return this.#inEngine;
+  inEngine: unknown;
+  #map: Attributes | undefined;
+
+  constructor(given: readonly (string | readonly string[])[]) {
+    this.given = given;
   }
-  set inEngine(context: unknown) {
-    this.#inEngine = context;
+
+  /** The attributes by their names. */
+  get map(): Attributes {
+    return (this.#map ??= mapOf(this.given));
   }
+}
+
+function mapOf(given: GivenAttributes["given"]): Attributes {
+  const map = new Map<string, string[]>();
+  for (let at = 0; at < given.length; at += 2) {
+    const name = wellFormed(given[at] as string);
+    const known = map.get(name) ?? [];
+    map.set(name, known.concat(given[at + 1] ?? []).map(wellFormed));
+  }
+  return map;
 }
 
 /** The context without attributes. */

@@ -53,6 +53,6 @@ test.each(OWN)("%j has the text of the table", ({ kind, of, given, sent, but = {
   const expected = "TypeScript" in but ? but.TypeScript : sent;
   const texts = [expected ?? []].flat() as string[];
   const attributes = new Map(texts.length > 0 ? [["at", texts]] : []);
-  expect(new Map(attributesIn({ at: value }))).toEqual(attributes);
-  expect(new Map(attributesOf([["at", value]]))).toEqual(attributes);
+  expect(attributesIn({ at: value }).map).toEqual(attributes);
+  expect(attributesOf([["at", value]]).map).toEqual(attributes);
 });

@@ -1,7 +1,7 @@
 import { compiled } from "../src/engine/compiled_rules.ts";
 import { describe, expect, test } from "vitest";
 
-import type { Attributes } from "../src/attributes.ts";
+import type { GivenAttributes } from "../src/attributes.ts";
 import {
   attributesIn,
   attributesOf,
@@ -28,7 +28,7 @@ const fred = attributesOf([["userkey", "fred"]]);
 const mara = attributesOf([["userkey", "mara"]]);
 
 /** Returns a repository that serves these features as an Edge has evaluated them for a context. */
-function serving(features: readonly string[], context: Attributes = fred): Repository {
+function serving(features: readonly string[], context: GivenAttributes = fred): Repository {
   const repository = new Repository({ clock: () => 0 });
   serve(repository, features, context, "first");
   setStatus(repository, { ...INITIAL_STATUS, readiness: "READY" });
@@ -38,10 +38,10 @@ function serving(features: readonly string[], context: Attributes = fred): Repos
 function serve(
   repository: Repository,
   features: readonly string[],
-  context: Attributes = fred,
+  context: GivenAttributes = fred,
   cause: Cause = "change",
 ): void {
-  const evaluated = { context, keptFor: undefined, strategies: new Map<string, string>() };
+  const evaluated = { context: context.map, keptFor: undefined, strategies: new Map<string, string>() };
   const rules = rulesOf(features.map(received), { kind: "unknown" }, evaluated);
   publish(repository, { rules, cause });
 }
@@ -56,14 +56,15 @@ class CountingRuleset implements Ruleset {
     this.#clock = clock;
   }
 
-  evaluate(position: number, attributes: Attributes | undefined): Evaluation {
-    const value = `${attributes?.get("userkey")?.[0] ?? "no context"} ${++this.evaluations} at ${position}`;
+  evaluate(position: number, attributes: GivenAttributes | undefined): Evaluation {
+    const value = `${attributes?.map.get("userkey")?.[0] ?? "no context"} ${++this.evaluations} at ${position}`;
     const isError = this.reason === "ERROR";
-    return { value: isError ? undefined : value, strategyId: "s", reason: this.reason };
-  }
-
-  readsClock(): boolean {
-    return this.#clock;
+    return {
+      value: isError ? undefined : value,
+      strategyId: "s",
+      reason: this.reason,
+      readsClock: this.#clock,
+    };
   }
 }
 
@@ -80,7 +81,7 @@ describe("answers of the engine", () => {
   test("are kept for each context, feature and generation", () => {
     const ruleset = new CountingRuleset(false);
     const repository = evaluatedBy(ruleset);
-    const read = (attributes?: Attributes) => repository.live.read("B", "STRING", attributes);
+    const read = (attributes?: GivenAttributes) => repository.live.read("B", "STRING", attributes);
     expect([read(fred), read(mara), read(), read(fred), read(mara), read()]).toEqual([
       "fred 1 at 1",
       "mara 2 at 1",
@@ -203,7 +204,7 @@ test("a task waits for the next update only", async () => {
 test("an explanation names the interceptor, and why there are no rules", () => {
   const repository = serving(['{"key":"A","type":"STRING","value":"x"}']);
   intercept(repository, { name: "me", intercept: ({ key }) => (key === "A" ? "y" : null) });
-  const explain = (from: Repository, key: string, context?: Attributes) =>
+  const explain = (from: Repository, key: string, context?: GivenAttributes) =>
     String(new ExplainedDetail(from.live, key, context, () => "the rules"))
       .split("\n")
       .at(-1);
@@ -227,7 +228,7 @@ test("the members of an object give the same attributes as a list of them", () =
     const ignored: [string[], string[]] = [[], []];
     const attributes = attributesIn(record, (name) => ignored[0].push(name));
     const listed = attributesOf(Object.entries(record), (name) => ignored[1].push(name));
-    expect([...attributes]).toEqual([...listed]);
+    expect([...attributes.map]).toEqual([...listed.map]);
     expect(ignored[0]).toEqual(ignored[1]);
   }
 });

@@ -94,7 +94,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   constructor(url: string, apiKey: string | Iterable<string>, options: ClientOptions = {}) {
     const ignored: string[] = [];
     const context = options.context && attributesIn(options.context, (name) => ignored.push(name));
-    const settings = parseSettings(url, apiKey, options, context);
+    const settings = parseSettings(url, apiKey, options, context?.map);
     const secrets = new SentSecrets(settings.keys, parseHeaders(options.headers ?? {}));
     const platform = new ClientPlatform(options);
     const { clock } = options;
@@ -129,15 +129,16 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
       noticeOnce(repository, { kind: "attribute_ignored", attribute }, `@${attribute}`);
     };
     ignored.forEach(this.#onIgnored);
-    if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();
-    if (context) driver.handle({ type: "context", commandId: 0, attributes: context });
-    this.#late = new LateParts(parts, options, context, platform);
+    if (context) driver.handle({ type: "context", commandId: 0, attributes: context.map });
+    this.#late = new LateParts(parts, options, context?.map, platform);
     const start = (): void => {
       if (options.hydrate === undefined) this.#late.restore();
       driver.handle({ type: "start" });
     };
     if (options.overrides === undefined) start();
     else void this.#late.loadOverrides(this.overrides as Overrides).then(start);
+    // Stored features decide which engine is loaded.
+    if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();
   }
 
   /**

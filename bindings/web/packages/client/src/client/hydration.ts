@@ -1,5 +1,5 @@
 import { compiled } from "../engine/compiled_rules.ts";
-import type { Attributes } from "../attributes.ts";
+import type { GivenAttributes } from "../attributes.ts";
 import { asText, isObject, type Json, member, parse } from "../text/json.ts";
 import { contextHash } from "../repository/context_hash.ts";
 import type { Evaluation, Ruleset } from "../repository/engine.ts";
@@ -15,7 +15,7 @@ const NOT_READY: Evaluation = { value: undefined, strategyId: undefined, reason:
  *
  * @returns false if the document cannot be read
  */
-export function hydrate(repository: Repository, state: string, first: Attributes | undefined): boolean {
+export function hydrate(repository: Repository, state: string, first: GivenAttributes | undefined): boolean {
   const document = isTooDense(state) ? undefined : parse(state);
   if (!isObject(document) || document["format"] !== 1) return false;
   const list = document["features"];
@@ -39,16 +39,15 @@ export function hydrate(repository: Repository, state: string, first: Attributes
     return false;
   }
   const hash = document["context"] ?? undefined;
-  const contexts = new WeakMap<Attributes, boolean>();
-  const isFor = (attributes: Attributes | undefined): boolean => {
+  const contexts = new WeakMap<GivenAttributes, boolean>();
+  const isFor = (attributes: GivenAttributes | undefined): boolean => {
     if (attributes === undefined) return hash === undefined;
     let isSame = contexts.get(attributes);
-    if (isSame === undefined) contexts.set(attributes, (isSame = contextHash(attributes) === hash));
+    if (isSame === undefined) contexts.set(attributes, (isSame = contextHash(attributes.map) === hash));
     return isSame;
   };
   const ruleset: Ruleset = {
     evaluate: (position, attributes = first) => (isFor(attributes) && evaluations[position]) || NOT_READY,
-    readsClock: () => false,
   };
   const rules = compiled(rulesOf(features, { kind: "unknown" }), ruleset);
   publish(repository, { rules, cause: "invisible" });

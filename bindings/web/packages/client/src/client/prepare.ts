@@ -1,4 +1,4 @@
-import type { Attributes } from "../attributes.ts";
+import type { GivenAttributes } from "../attributes.ts";
 import { hydrate } from "./hydration.ts";
 import type { LateObservers } from "./late_observers.ts";
 import type { ClientOptions } from "../options/options.ts";
@@ -22,7 +22,7 @@ export function prepare(
   repository: Repository,
   observers: LateObservers,
   options: ClientOptions,
-  context: Attributes | undefined,
+  context: GivenAttributes | undefined,
 ): void {
   const isHydrated = options.hydrate === undefined || hydrate(repository, options.hydrate, context);
   repository.sharesHandlers = SHARES_HANDLERS in options;

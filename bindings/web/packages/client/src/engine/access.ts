@@ -26,6 +26,8 @@ export class EngineAccess {
   /** Called in an evaluation on which the engine fails. */
   onReadFailure?: (problem: Problem) => void;
   #engine: Promise<WasmEngine> | undefined;
+  /** The features that were compiled last, or wait for the engine. */
+  rules: Rules | undefined;
   #timer: Timer | undefined;
   #isClosed = false;
 
@@ -43,6 +45,7 @@ export class EngineAccess {
 
   /** {@inheritDoc Compile} */
   readonly compile: Compile = (rules, report) => {
+    this.rules = rules;
     const delays = new Delays();
     const attempt = (): void => {
       this.#load()

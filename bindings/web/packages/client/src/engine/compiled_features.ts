@@ -1,4 +1,4 @@
-import type { Attributes } from "../attributes.ts";
+import type { GivenAttributes } from "../attributes.ts";
 import type { OnMissing } from "../repository/engine.ts";
 import { guarded } from "./guard.ts";
 import type { Instance } from "./instance.ts";
@@ -50,7 +50,7 @@ export class CompiledFeatures {
   evaluate(
     position: number,
     reads: number,
-    attributes: Attributes | undefined,
+    attributes: GivenAttributes | undefined,
     now: number,
     onMissing?: OnMissing,
   ): number | undefined {

@@ -1,4 +1,4 @@
-import { type Attributes, ContextAttributes } from "../attributes.ts";
+import type { Attributes, GivenAttributes } from "../attributes.ts";
 import type { OnMissing } from "../repository/engine.ts";
 import type { EngineModule } from "./module.ts";
 import { ALL_READ } from "./results.ts";
@@ -10,10 +10,16 @@ const MOST_TEXT = 1_000_000;
 /** Maximum length of the texts of a context whose memory the next one uses. */
 const MOST_REUSED = 4096;
 
+/** What a context has in place of a former one that there is not. */
+const NONE = { handle: 0, length: 0 };
+
+/** The attributes of which the first one that a context has is the default key of percentages. */
+const KEYS = ["session", "userkey"];
+
 /** A context in an instance of the engine. */
 class EngineContext {
   readonly owner: Contexts;
-  readonly handle: number;
+  handle: number;
   /** The attributes that the engine has, as bits. */
   has = 0;
   /** The length of their texts. */
@@ -27,8 +33,9 @@ class EngineContext {
 }
 
 /**
- * The handles of contexts in one instance of the engine. An attribute crosses into the engine when a feature that reads it is evaluated. The
- * oldest contexts are freed when there are too many. A context whose handle was freed gets another one when it is used again.
+ * The handles of contexts in one instance of the engine. An attribute crosses into the engine when a feature that reads it is evaluated. A
+ * context that is read first uses the same handle as the one before it, and gets a handle of its own when it is read again after another one. The
+ * oldest contexts are freed when there are too many.
  */
 export class Contexts {
   readonly #module: EngineModule;
@@ -36,7 +43,10 @@ export class Contexts {
   readonly #names: readonly string[];
   /** The numbers that the instance has given to the names. */
   readonly #numbers: number[] = [];
-  /** The contexts in the order in which they were made, from the position `#oldest` on and then from 0 on. */
+  /** The context for first reads, and the attributes that it has. */
+  readonly #first = new EngineContext(this, 0);
+  #read: GivenAttributes | undefined;
+  /** The other contexts in the order in which they were made, from the position `#oldest` on and then from 0 on. */
   readonly #contexts: (EngineContext | undefined)[] = Array.from({ length: MOST }, () => undefined);
   #oldest = 0;
   /** The length of the texts of all contexts. */
@@ -49,64 +59,78 @@ export class Contexts {
   }
 
   /**
-   * Returns the handle of a context, which is made if there is none; 0 for no context. The engine has at least the attributes `reads` of the
-   * context, or all by default. The handle is valid until the next call. `onMissing` gets the attributes `reads` that the context lacks,
-   * once for a handle.
+   * Returns the handle of a context; 0 for no context. The engine has at least the attributes `reads` of the context, or all by default. The
+   * handle is valid until the next call. `onMissing` gets the attributes `reads` that the context lacks, once for a handle.
    */
-  handle(attributes: Attributes | undefined, reads = ALL_READ, onMissing?: OnMissing): number {
+  handle(attributes: GivenAttributes | undefined, reads = ALL_READ, onMissing?: OnMissing): number {
     if (attributes === undefined) return 0;
-    const holder = attributes instanceof ContextAttributes ? attributes : undefined;
-    const known = holder?.inEngine;
-    if (known instanceof EngineContext && known.owner === this && !known.isFreed) {
-      if ((reads & ~known.has) !== 0) this.#add(known, attributes, reads, onMissing);
-      return known.handle;
+    const context = this.#read === attributes ? this.#first : this.#contextOf(attributes);
+    const missing = reads & ~context.has;
+    if (missing === 0) return context.handle;
+    const absent = this.#add(context, attributes, missing);
+    if (absent === 0 || onMissing === undefined) return context.handle;
+    for (let left = absent; left !== 0; left &= left - 1) {
+      const name = this.#names[positionIn(left)] ?? "";
+      // A context with one of the two keys lacks none. Most contexts have the second one only.
+      if (!KEYS.includes(name) || !hasKey(attributes)) onMissing(name, attributes);
     }
-    const context = this.#make(attributes, reads, onMissing);
-    if (holder) holder.inEngine = context;
-    return context.handle;
+    // The report may have read another context.
+    return this.handle(attributes, reads);
   }
 
-  #make(attributes: Attributes, reads: number, onMissing: OnMissing | undefined): EngineContext {
+  #contextOf(attributes: GivenAttributes): EngineContext {
+    const known = attributes.inEngine;
+    if (known === this) return (attributes.inEngine = this.#make());
+    if (known instanceof EngineContext && known.owner === this && !known.isFreed) return known;
+    attributes.inEngine = this;
+    this.#read = attributes;
+    const first = this.#first;
+    first.handle = this.#cleared(first);
+    this.#length -= first.length;
+    first.has = first.length = 0;
+    return first;
+  }
+
+  #make(): EngineContext {
     const place = this.#oldest;
     this.#oldest = (place + 1) % MOST;
-    const context = new EngineContext(this, this.#handleAt(place));
-    this.#contexts[place] = context;
-    this.#add(context, attributes, reads, onMissing);
-    return context;
+    return (this.#contexts[place] = new EngineContext(this, this.#cleared(this.#forget(place))));
   }
 
-  /** Returns the handle of a context without attributes: that of the context at this place, whose memory it uses, unless that is much. */
-  #handleAt(place: number): number {
-    const { handle = 0, length = 0 } = this.#forget(place) ?? {};
+  /** Returns the handle of a context without attributes: that of a former one, whose memory it uses, unless that is much. */
+  #cleared({ handle, length }: Pick<EngineContext, "handle" | "length"> = NONE): number {
     if (length <= MOST_REUSED) return this.#module.clear_context(handle);
     this.#module.free_context(handle);
     return this.#module.clear_context(0);
   }
 
-  /** Adds the attributes `reads` that the engine does not have. */
-  #add(
-    context: EngineContext,
-    attributes: Attributes,
-    reads: number,
-    onMissing: OnMissing | undefined,
-  ): void {
-    let missing = reads & ~context.has;
+  /** Adds attributes that the engine does not have. Returns those that the context does not have either. */
+  #add(context: EngineContext, attributes: GivenAttributes, missing: number): number {
+    context.has |= missing;
     if (missing < 0) {
-      this.#addAll(context, attributes);
-      missing = 0;
+      this.#addAll(context, attributes.map);
+      return 0;
     }
-    for (; missing !== 0; missing &= missing - 1) {
-      const position = 31 - Math.clz32(missing & -missing);
+    const { given } = attributes;
+    let absent = missing;
+    for (let left = missing; left !== 0; left &= left - 1) {
+      const position = positionIn(left);
       const name = this.#names[position] ?? "";
-      const values = attributes.get(name);
-      if (!values) onMissing?.(name, attributes);
-      for (const value of values ?? []) {
-        this.#grow(context, value.length);
-        const number = (this.#numbers[position] ??= this.#module.name_attribute(name));
-        this.#module.add_value(context.handle, number, value);
+      for (let at = 0; at < given.length; at += 2) {
+        if (given[at] !== name) continue;
+        absent &= ~(1 << position);
+        const values = given[at + 1] ?? [];
+        if (typeof values === "string") this.#addValue(context, position, name, values);
+        else for (const value of values) this.#addValue(context, position, name, value);
       }
     }
-    context.has |= reads;
+    return absent;
+  }
+
+  #addValue(context: EngineContext, position: number, name: string, value: string): void {
+    this.#grow(context, value.length);
+    const number = (this.#numbers[position] ??= this.#module.name_attribute(name));
+    this.#module.add_value(context.handle, number, value);
   }
 
   /** Gives the context all attributes. */
@@ -143,4 +167,14 @@ export class Contexts {
     }
     return context;
   }
+}
+
+function hasKey({ given }: GivenAttributes): boolean {
+  for (let at = 0; at < given.length; at += 2) if (KEYS.includes(given[at] as string)) return true;
+  return false;
+}
+
+/** Returns the position of the lowest bit. */
+function positionIn(bits: number): number {
+  return 31 - Math.clz32(bits & -bits);
 }

@@ -30,13 +30,18 @@ function takeResponse(): Promise<Response> | undefined {
 /** The lean engine's module beside the package's JavaScript. It is passed to the part that loads it, so that the two parts share no file. */
 export const BUNDLED: LeanSource = { file: leanFile, takeResponse };
 
+/** Returns true if a feature that waits for the engine has a pattern. The lean engine would be loaded in vain. */
+function hasPattern({ rules }: EngineUser): boolean {
+  return Array.from(rules?.features() ?? []).some(({ json }) => json.includes('"REGEX"'));
+}
+
 /**
  * Requests the engine's module if the page needs it, loads the JavaScript of the engine meanwhile, and makes the engine of a client. The client
  * imports this file when it needs an engine.
  */
 export async function startEngine(user: EngineUser): Promise<WasmEngine> {
   const { engine, integrity, profile } = user.settings;
-  if (engine === undefined && profile !== "edge") requestEngine(integrity);
+  if (engine === undefined && profile !== "edge" && !hasPattern(user)) requestEngine(integrity);
   const start = await import("./start.ts");
-  return start.startEngine(user, BUNDLED);
+  return start.startEngine(user, BUNDLED, hasPattern);
 }

@@ -51,13 +51,15 @@ export function readResults(module: EngineModule, ruleset: number, names: string
     numbered === 0xffffffff
       ? ALL_READ
       : bits.reduce((all, bit, position) => ((numbered >> position) & 1 ? all | bit : all), 0);
-  const evaluation = (at: number): Evaluation => {
+  const evaluation = (at: number, readsClock: boolean): Evaluation => {
     const head = number(at);
     const strategy = number(at + 2);
     return {
       value: valueOf(head % 8, number(at + 1), text),
       strategyId: strategy === 0 ? undefined : text(strategy - 1),
       reason: REASONS[Math.floor(head / 8)] ?? "ERROR",
+      readsClock: readsClock || undefined,
+      answer: undefined,
     };
   };
   const places: number[] = [];
@@ -68,24 +70,31 @@ export function readResults(module: EngineModule, ruleset: number, names: string
     of: (position) => {
       const start = starts[position] ?? 0;
       const head = number(start);
+      const readsClock = head % 2 === 1;
       const evaluations = Array<Evaluation>(head >> 1);
       for (let each = 0; each < evaluations.length; each++) {
         const at = start + 2 + each * 3;
         const last = evaluations[each - 1];
         // Strategies without an id and a value are equal, and there may be many.
         const isSame = last && [0, 1, 2].every((part) => number(at + part) === number(at + part - 3));
-        evaluations[each] = isSame ? last : evaluation(at);
+        evaluations[each] = isSame ? last : evaluation(at, readsClock);
       }
-      return { evaluations, readsClock: head % 2 === 1, reads: readsOf(number(start + 1)) };
+      return { evaluations, readsClock, reads: readsOf(number(start + 1)) };
     },
   };
 }
 
-/** Returns the bit of an attribute, whose name is added if there is room; all bits if there is none. */
+/**
+ * Returns the bit of an attribute, whose name is added if there is room; all bits if there is none. A context may have a name with U+FFFD in
+ * several forms, so it has no bit.
+ */
 function bitOf(name: string, names: string[]): number {
+  if (name.includes("\ufffd")) return ALL_READ;
   const position = names.indexOf(name);
   if (position >= 0) return 1 << position;
-  return names.length < MOST_NAMES ? 1 << (names.push(name) - 1) : ALL_READ;
+  // V8 compares the names of properties by their addresses, and other texts character by character.
+  const [known = name] = Object.keys({ [name]: 0 });
+  return names.length < MOST_NAMES ? 1 << (names.push(known) - 1) : ALL_READ;
 }
 
 function valueOf(form: number, position: number, text: (position: number) => string): Value | undefined {

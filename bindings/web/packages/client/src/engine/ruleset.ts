@@ -1,4 +1,4 @@
-import type { Attributes } from "../attributes.ts";
+import type { GivenAttributes } from "../attributes.ts";
 import type { Evaluation, OnMissing, Ruleset } from "../repository/engine.ts";
 import { NO_RESULT } from "./module.ts";
 import type { Places } from "./places.ts";
@@ -29,7 +29,7 @@ export class WasmRuleset implements Ruleset {
   /** {@inheritDoc Ruleset.evaluate} */
   evaluate(
     position: number,
-    attributes: Attributes | undefined,
+    attributes: GivenAttributes | undefined,
     now: () => number,
     onMissing?: OnMissing,
   ): Evaluation {
@@ -51,11 +51,6 @@ export class WasmRuleset implements Ruleset {
       this.#handler.failed(this.texts[position] ?? "", error);
       return FAILED;
     }
-  }
-
-  /** {@inheritDoc Ruleset.readsClock} */
-  readsClock(position: number): boolean {
-    return this.places.batch(position)?.results(this.places.within(position)).readsClock === true;
   }
 
   /** Answers evaluations of a feature with the reason `ERROR` from now on, because the engine failed on it. */

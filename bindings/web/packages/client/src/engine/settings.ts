@@ -1,7 +1,7 @@
 import type { EngineSource } from "./load.ts";
 import type { Profile } from "./module.ts";
 import type { ModuleBytes } from "../platform/browser_types.ts";
-import type { Problem } from "../repository/lib.ts";
+import type { Problem, Rules } from "../repository/lib.ts";
 
 /** Settings of the engine that evaluates the rules of a client-evaluated key. */
 export interface EngineSettings {
@@ -22,6 +22,8 @@ export interface EngineSettings {
 /** The client for which an engine is started. */
 export interface EngineUser {
   readonly settings: EngineSettings;
+  /** The features that wait for the engine. */
+  readonly rules: Rules | undefined;
   /** Called in an evaluation on which the engine fails. */
   onReadFailure?: (problem: Problem) => void;
 }

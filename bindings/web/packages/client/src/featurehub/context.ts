@@ -75,7 +75,7 @@ export abstract class BaseClientContext {
   }
   /** Sets an attribute. `undefined` removes it. */
   attributeValue(key: string, value: ContextAttribute): this {
-    const values = attributesOf([[key, value]]).get(key);
+    const values = attributesOf([[key, value]]).map.get(key);
     if (values) this.#attributes.set(key, values);
     else this.#attributes.delete(key);
     this.#context = undefined;

@@ -64,7 +64,7 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
     this.#offer(bootstrap, isOffline);
     const { snapshotFile: file, context } = options;
     if (file === undefined) return;
-    this.#header = context && contextHeader(attributesIn(context));
+    this.#header = context && contextHeader(attributesIn(context).map);
     const { repository, driver } = partsOf(this);
     const owner = ownerOf(driver.keys, this.#header);
     const saved = load(file, owner, repository.clock());

@@ -1,6 +1,5 @@
-import type { Attributes } from "../attributes.ts";
-import type { ClientParts } from "../driver/parts.ts";
-import { LiveReads } from "./live.ts";
+import { type Attributes, NO_ATTRIBUTES } from "../attributes.ts";
+import { LiveReads, partsOf } from "./live.ts";
 
 /**
  * A client together with the attributes of one user, device or request. Reads return the values for these attributes. A context never
@@ -17,14 +16,8 @@ import { LiveReads } from "./live.ts";
  */
 export class Context<F extends object> extends LiveReads<F> {
   /** The attributes of the context. */
-  readonly attributes: Attributes;
-  readonly #parts: ClientParts;
-
-  /** @internal */
-  constructor(parts: ClientParts, attributes: Attributes) {
-    super(parts, attributes);
-    this.#parts = parts;
-    this.attributes = attributes;
+  get attributes(): Attributes {
+    return this.contextAttributes?.map ?? NO_ATTRIBUTES;
   }
 
   /**
@@ -41,7 +34,7 @@ export class Context<F extends object> extends LiveReads<F> {
    */
   async activate(): Promise<this> {
     const { attributes } = this;
-    await this.#parts.driver.command((commandId) => ({ type: "context", commandId, attributes }));
+    await partsOf(this).driver.command((commandId) => ({ type: "context", commandId, attributes }));
     return this;
   }
 }

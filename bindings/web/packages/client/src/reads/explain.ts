@@ -1,4 +1,4 @@
-import type { Attributes } from "../attributes.ts";
+import type { GivenAttributes } from "../attributes.ts";
 import type { EngineSettings } from "../engine/settings.ts";
 import type { ClientParts } from "../driver/parts.ts";
 import { type Explanation, plainDetail } from "./plain_value.ts";
@@ -17,7 +17,7 @@ import { available } from "../engine/unavailable.ts";
 export async function explainFeature<V>(
   { repository, engine }: ClientParts,
   key: string,
-  attributes: Attributes | undefined,
+  attributes: GivenAttributes | undefined,
   snapshot: RepositorySnapshot,
 ): Promise<Explanation<V>> {
   const { rules } = snapshot;

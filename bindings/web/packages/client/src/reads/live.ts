@@ -1,5 +1,5 @@
 import { Changes, type ChangesOptions } from "./changes.ts";
-import type { Attributes } from "../attributes.ts";
+import type { GivenAttributes } from "../attributes.ts";
 import { Feature } from "./feature.ts";
 import { type Change, type Explanation, type FlagKey, plainChange } from "./plain_value.ts";
 import { Reads, Snapshot } from "./reads.ts";
@@ -27,7 +27,7 @@ export class LiveReads<F extends object> extends Reads<F> {
   readonly #parts: ClientParts;
 
   /** @internal */
-  constructor(parts: ClientParts, attributes: Attributes | undefined) {
+  constructor(parts: ClientParts, attributes: GivenAttributes | undefined) {
     super(parts.repository, attributes);
     this.#parts = parts;
   }
@@ -129,7 +129,7 @@ export class LiveReads<F extends object> extends Reads<F> {
    */
   record(name: string, params: Params = {}): void {
     const { live } = this.#parts.repository;
-    live.observers?.named(name, params, this.contextAttributes, () =>
+    live.observers?.named(name, params, this.contextAttributes?.map, () =>
       live.usedFeatures(this.contextAttributes),
     );
   }

@@ -1,4 +1,4 @@
-import type { Attributes } from "../attributes.ts";
+import type { GivenAttributes } from "../attributes.ts";
 import {
   type Explanation,
   type FeatureDetail,
@@ -35,10 +35,10 @@ export class Reads<F extends object> {
   /** The holder of the snapshot to read: a repository, whose snapshot changes, or an object that always has the same one. */
   readonly #source: { readonly live: RepositorySnapshot };
   /** The context of the reads; `undefined` for reads without a context. */
-  protected readonly contextAttributes: Attributes | undefined;
+  protected readonly contextAttributes: GivenAttributes | undefined;
 
   /** @internal */
-  constructor(source: { readonly live: RepositorySnapshot }, attributes: Attributes | undefined) {
+  constructor(source: { readonly live: RepositorySnapshot }, attributes: GivenAttributes | undefined) {
     this.#source = source;
     this.contextAttributes = attributes;
   }
@@ -233,7 +233,7 @@ export class Snapshot<F extends object> extends Reads<F> {
   readonly #live: RepositorySnapshot;
 
   /** @internal */
-  constructor(parts: ClientParts, attributes: Attributes | undefined, live = parts.repository.live) {
+  constructor(parts: ClientParts, attributes: GivenAttributes | undefined, live = parts.repository.live) {
     super({ live }, attributes);
     this.generation = live.generation;
     this.status = live.status;

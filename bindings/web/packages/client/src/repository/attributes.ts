@@ -1,5 +1,4 @@
-import { type Attributes, ContextAttributes } from "../attributes.ts";
-import { wellFormed } from "../text/text.ts";
+import { GivenAttributes } from "../attributes.ts";
 
 /** One value of an attribute. `null`, `undefined`, NaN and infinities add no value. An invalid `Date` is left out with a notice. */
 export type AttributeItem = string | number | boolean | Date | null | undefined;
@@ -17,16 +16,16 @@ export type AttributeValue = AttributeItem | readonly AttributeItem[];
  * @example
  * ```ts
  * const mara = attributesOf([["userkey", "mara"], ["plan", ["gold", "beta"]], ["age", 41]]);
- * mara.get("plan"); // ["gold", "beta"]
+ * mara.map.get("plan"); // ["gold", "beta"]
  * ```
  */
 export function attributesOf(
   entries: Iterable<readonly [string, AttributeValue]>,
   onIgnored?: (name: string) => void,
-): Attributes {
-  const attributes = new ContextAttributes();
-  for (const [name, value] of entries) add(attributes, name, value, onIgnored);
-  return attributes;
+): GivenAttributes {
+  const given: (string | string[])[] = [];
+  for (const [name, value] of entries) add(given, name, value, onIgnored);
+  return new GivenAttributes(given);
 }
 
 /**
@@ -36,43 +35,35 @@ export function attributesOf(
 export function attributesIn(
   members: Readonly<Record<string, AttributeValue>>,
   onIgnored?: (name: string) => void,
-): Attributes {
-  const attributes = new ContextAttributes();
-  let isMended = false;
-  for (const name in members) {
-    if (!Object.hasOwn(members, name)) continue;
-    const value = members[name];
-    // Two names become the same one only if one of them had a lone surrogate.
-    isMended ||= wellFormed(name) !== name;
-    if (typeof value === "string" && !isMended) attributes.set(name, [wellFormed(value)]);
-    else add(attributes, name, value, onIgnored);
-  }
-  return attributes;
+): GivenAttributes {
+  const given: (string | string[])[] = [];
+  for (const name in members) if (Object.hasOwn(members, name)) add(given, name, members[name], onIgnored);
+  return new GivenAttributes(given);
 }
 
 function add(
-  attributes: ContextAttributes,
+  given: (string | string[])[],
   name: string,
   value: AttributeValue,
   onIgnored: ((name: string) => void) | undefined,
 ): void {
-  const key = wellFormed(name);
+  if (typeof value === "string") {
+    given.push(name, value);
+    return;
+  }
+  const texts: string[] = [];
   const items = Array.isArray(value) ? (value as readonly AttributeItem[]) : [value as AttributeItem];
   for (const item of items) {
     const text = attributeText(item);
-    if (text === undefined) {
-      if (typeof (item ?? 0) !== "number") onIgnored?.(name);
-      continue;
-    }
-    const known = attributes.get(key);
-    if (known) known.push(text);
-    else attributes.set(key, [text]);
+    if (text !== undefined) texts.push(text);
+    else if (typeof (item ?? 0) !== "number") onIgnored?.(name);
   }
+  if (texts.length > 0) given.push(name, texts);
 }
 
 /** Returns the text of an attribute's value; `undefined` if the value adds nothing. */
 function attributeText(item: AttributeItem): string | undefined {
-  if (typeof item === "string") return wellFormed(item);
+  if (typeof item === "string") return item;
   if (typeof item === "boolean") return item ? "true" : "false";
   // eslint-disable-next-line no-restricted-globals -- reads no clock
   if (item instanceof Date) return isNaN(+item) ? undefined : item.toISOString();

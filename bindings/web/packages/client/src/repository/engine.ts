@@ -1,4 +1,4 @@
-import type { Attributes } from "../attributes.ts";
+import type { GivenAttributes } from "../attributes.ts";
 import type { Reason } from "./reason.ts";
 import type { Value } from "./value.ts";
 
@@ -19,7 +19,7 @@ export interface Engine {
 }
 
 /** A function that gets the name of an attribute that a feature reads, and the context that lacks it. */
-export type OnMissing = (name: string, attributes: Attributes) => void;
+export type OnMissing = (name: string, attributes: GivenAttributes) => void;
 
 /** Compiled features. The engine frees them when no ruleset that has them is reachable, because snapshots read from earlier rulesets. */
 export interface Ruleset {
@@ -27,8 +27,7 @@ export interface Ruleset {
    * Evaluates the feature at this position. Never throws: if the engine fails, the evaluation has no value and the reason `ERROR`.
    *
    * Two calls with the same result give the same {@link Evaluation} object, so that texts and parsed JSON keep their identity. A
-   * call allocates nothing unless the engine sees the result, the context or an attribute that the feature reads for the first time, or has
-   * freed the context because of many others.
+   * call allocates nothing unless the engine sees the result for the first time, or the context for the second time.
    *
    * @param position - the position of the feature in the list that was compiled.
    * @param attributes - the context; `undefined` for a read without a context, for which no strategy matches.
@@ -38,16 +37,10 @@ export interface Ruleset {
    */
   evaluate(
     position: number,
-    attributes: Attributes | undefined,
+    attributes: GivenAttributes | undefined,
     now: () => number,
     onMissing?: OnMissing,
   ): Evaluation;
-
-  /**
-   * Returns true if a strategy of the feature reads the clock. The results of such a feature are not cached. Never throws, also for
-   * a position that does not exist.
-   */
-  readsClock(position: number): boolean;
 }
 
 /** The result of evaluating the rules of a feature. */
@@ -58,4 +51,8 @@ export interface Evaluation {
   readonly strategyId: string | undefined;
   /** The reason for the value: `STRATEGY_MATCH`, `SPLIT`, `DEFAULT`, `STATIC`, or `ERROR` if the engine failed. */
   readonly reason: Reason;
+  /** True if a strategy of the feature reads the clock. The result is then kept for no further read. */
+  readonly readsClock?: boolean | undefined;
+  /** The answer with this result that a snapshot made last. */
+  answer?: unknown;
 }

@@ -1,6 +1,6 @@
 import { compiled as compiledRules } from "../engine/compiled_rules.ts";
 import type { ModuleBytes } from "../platform/browser_types.ts";
-import type { Attributes } from "../attributes.ts";
+import type { GivenAttributes } from "../attributes.ts";
 import { CompiledFeatures } from "../engine/compiled_features.ts";
 import { type Diagnostic, readDiagnostics } from "../engine/diagnostics.ts";
 import { guarded } from "../engine/guard.ts";
@@ -35,7 +35,7 @@ export interface CompiledPayload {
   readonly repository: Repository;
   readonly diagnostics: readonly Diagnostic[];
   /** Returns the engine's report about an evaluation; `undefined` if there is no such feature. @throws the error of the engine */
-  explain(key: string, attributes: Attributes | undefined): unknown;
+  explain(key: string, attributes: GivenAttributes | undefined): unknown;
   free(): void;
 }
 
@@ -86,7 +86,7 @@ export async function compilePayload(
       cause: "first",
     });
     setStatus(repository, { ...INITIAL_STATUS, readiness: "READY", connection: "offline" });
-    const explain = (key: string, attributes: Attributes | undefined): unknown => {
+    const explain = (key: string, attributes: GivenAttributes | undefined): unknown => {
       const position = keys.indexOf(key);
       if (position < 0) return undefined;
       return read((handle): unknown =>

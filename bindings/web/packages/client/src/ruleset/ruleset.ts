@@ -1,5 +1,5 @@
 import { ClientPlatform } from "#platform";
-import type { Attributes } from "../attributes.ts";
+import { type Attributes, type GivenAttributes, NO_ATTRIBUTES } from "../attributes.ts";
 import type { Diagnostic } from "../engine/diagnostics.ts";
 import type { EngineSource } from "../engine/load.ts";
 import type { Profile } from "../engine/module.ts";
@@ -43,7 +43,7 @@ export class RulesetReads<F extends object> extends Reads<F> {
   readonly #payload: CompiledPayload;
 
   /** @internal */
-  constructor(payload: CompiledPayload, attributes: Attributes | undefined) {
+  constructor(payload: CompiledPayload, attributes: GivenAttributes | undefined) {
     super(payload.repository, attributes);
     this.#payload = payload;
   }
@@ -70,12 +70,8 @@ export class RulesetReads<F extends object> extends Reads<F> {
  */
 export class RulesetContext<F extends object> extends RulesetReads<F> {
   /** The attributes of the context. */
-  readonly attributes: Attributes;
-
-  /** @internal */
-  constructor(payload: CompiledPayload, attributes: Attributes) {
-    super(payload, attributes);
-    this.attributes = attributes;
+  get attributes(): Attributes {
+    return this.contextAttributes?.map ?? NO_ATTRIBUTES;
   }
 }
 

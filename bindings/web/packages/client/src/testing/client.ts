@@ -161,7 +161,7 @@ function withoutRules(rules: Rules): Ruleset {
     reason: "STATIC" as const,
   }));
   const missing = { value: undefined, strategyId: undefined, reason: "ERROR" as const };
-  return { evaluate: (position) => evaluations[position] ?? missing, readsClock: () => false };
+  return { evaluate: (position) => evaluations[position] ?? missing };
 }
 
 /**

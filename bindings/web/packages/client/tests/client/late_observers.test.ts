@@ -16,7 +16,7 @@ function serving(load: () => Promise<typeof code>): { repository: Repository; ob
   let now = 0;
   const repository = new Repository({ clock: () => ++now });
   const features = [received('{"key":"A","type":"STRING","value":"x"}')];
-  const evaluated = { context: mara, keptFor: undefined, strategies: new Map<string, string>() };
+  const evaluated = { context: mara.map, keptFor: undefined, strategies: new Map<string, string>() };
   publish(repository, {
     rules: rulesOf(features, { kind: "unknown" }, evaluated),
     cause: "first",
@@ -49,7 +49,7 @@ test("uses before the code is loaded are reported with their times, in order, an
   repository.live.read("A", "STRING", mara);
   repository.live.read("NONE", "STRING", mara);
   deliver(repository);
-  repository.live.observers?.named("sent", {}, mara, () => repository.live.usedFeatures(mara));
+  repository.live.observers?.named("sent", {}, mara.map, () => repository.live.usedFeatures(mara));
   expect([loads, first.seen]).toEqual([1, []]);
   loaded(code);
   await Promise.resolve();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Attributes } from "../../src/attributes.ts";
+import type { GivenAttributes } from "../../src/attributes.ts";
 import { attributesIn, attributesOf } from "../../src/repository/lib.ts";
 import { Contexts } from "../../src/engine/contexts.ts";
 import type { EngineModule } from "../../src/engine/module.ts";
@@ -43,23 +43,31 @@ function recording(): { module: EngineModule; live: Map<number, string>; crossed
   return { module: module as unknown as EngineModule, live, crossed };
 }
 
-function user(userkey: string): Attributes {
+function user(userkey: string): GivenAttributes {
   return attributesOf([["userkey", userkey]]);
+}
+
+/** Reads a context twice, with another one between, and returns its own handle. */
+function handleOf(contexts: Contexts, attributes: GivenAttributes, reads?: number): number {
+  contexts.handle(attributes, reads);
+  contexts.handle(user(""), 0);
+  return contexts.handle(attributes, reads);
 }
 
 test("contexts that are evaluated in turn are bounded, and their handles are valid", () => {
   const { module, live } = recording();
   const contexts = new Contexts(module, NAMES);
   const users = Array.from({ length: CONTEXTS }, (_, n) => user(`user ${n}`));
-  const wrong: Attributes[] = [];
-  for (let turn = 0; turn < 3; turn++) {
+  const wrong: GivenAttributes[] = [];
+  // A context that is read first uses the handle of the one before it.
+  for (const size of [1, 257, 257]) {
     for (const [n, attributes] of users.entries()) {
       const handle = contexts.handle(attributes);
       if (live.get(handle) !== `userkey\0user ${n}` || contexts.handle(attributes) !== handle)
         wrong.push(attributes);
     }
     expect(wrong).toEqual([]);
-    expect(live.size).toBe(256);
+    expect(live.size).toBe(size);
   }
 });
 
@@ -69,13 +77,13 @@ test("the texts of all contexts are bounded, apart from a single longer one", ()
   const held = (): number => [...live.values()].reduce((sum, { length }) => sum + length, 0);
   for (const length of [1, 300_000, 400_000, 250_000, 500_000, 1, 999_000, 3_000_000, 10, 20]) {
     const attributes = user("x".repeat(length));
-    const handle = contexts.handle(attributes);
+    const handle = handleOf(contexts, attributes);
     expect(live.get(handle)).toHaveLength(length + 8);
     expect(held()).toBeLessThanOrEqual(Math.max(1_000_000, length + 8));
     expect(contexts.handle(attributes)).toBe(handle);
   }
-  // The contexts behind the long one fit.
-  expect(live.size).toBe(2);
+  // The contexts behind the long one fit, and that for first reads.
+  expect(live.size).toBe(3);
 });
 
 /** What crosses of a context with all attributes. */
@@ -99,14 +107,23 @@ test.for([
   expect([...live.keys()]).toEqual([handles.at(-1)]);
 });
 
+test("a context that is read first begins without the attributes of the one before it", () => {
+  const { module, live } = recording();
+  const contexts = new Contexts(module, NAMES);
+  const handle = contexts.handle(user("first"), 0b1);
+  for (const text of ["second", "x".repeat(5000), "last"]) contexts.handle(user(text), 0b1);
+  expect([...live.values()]).toEqual(["userkey\0last"]);
+  expect(live.has(handle)).toBe(false);
+});
+
 test("a context that is read later takes the place of the oldest one, without its attributes", () => {
   const { module, live } = recording();
   const contexts = new Contexts(module, NAMES);
   const first = attributesIn({ userkey: "first", plan: "x" });
-  const handle = contexts.handle(first);
-  for (let n = 1; n < 256; n++) contexts.handle(user(`user ${n}`));
+  const handle = handleOf(contexts, first);
+  for (let n = 1; n < 256; n++) handleOf(contexts, user(`user ${n}`));
   const next = attributesIn({ userkey: "next", plan: "y" });
-  expect(contexts.handle(next, 0b1)).toBe(handle);
+  expect(handleOf(contexts, next, 0b1)).toBe(handle);
   expect(live.get(handle)).toBe("userkey\0next");
   expect(live.get(contexts.handle(first, 0b10))).toBe("plan\0x");
   contexts.handle(next, 0b10);
@@ -118,19 +135,26 @@ test("a context that grows frees the oldest others, and not itself", () => {
   const contexts = new Contexts(module, NAMES);
   const long = "x".repeat(600_000);
   const [growing, other] = [attributesIn({ userkey: "mara", plan: long }), attributesIn({ plan: long })];
-  const handle = contexts.handle(growing, 0b1);
-  contexts.handle(other, 0b10);
+  const handle = handleOf(contexts, growing, 0b1);
+  handleOf(contexts, other, 0b10);
   expect(contexts.handle(growing, 0b11)).toBe(handle);
-  expect(live).toEqual(new Map([[handle, `userkey\0mara\0plan\0${long}`]]));
+  expect([...live.values()].sort()).toEqual(["", `userkey\0mara\0plan\0${long}`]);
 });
 
-test("a context has a handle of its own in each instance, also as a map of the program", () => {
+test("a report of a missing attribute may read another context", () => {
+  const { module, live } = recording();
+  const contexts = new Contexts(module, NAMES);
+  const handle = contexts.handle(user("mara"), 0b11, () => contexts.handle(user("fred"), 0b1));
+  expect(live.get(handle)).toBe("userkey\0mara");
+});
+
+test("a context has a handle of its own in each instance", () => {
   const [one, other] = [recording(), recording()];
   const [contexts, others] = [new Contexts(one.module, NAMES), new Contexts(other.module, NAMES)];
   const mara = user("mara");
-  for (const attributes of [mara, new Map([["userkey", ["mara"]]]), mara]) {
-    expect(one.live.get(contexts.handle(attributes))).toBe("userkey\0mara");
-    expect(other.live.get(others.handle(attributes))).toBe("userkey\0mara");
+  for (const read of [contexts.handle.bind(contexts), handleOf.bind(null, contexts)]) {
+    expect(one.live.get(read(mara))).toBe("userkey\0mara");
+    expect(other.live.get(handleOf(others, mara))).toBe("userkey\0mara");
   }
 });
 

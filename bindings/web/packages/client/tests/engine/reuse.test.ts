@@ -1,13 +1,13 @@
 import { expect, it, vi } from "vitest";
 
-import type { Attributes } from "../../src/attributes.ts";
 import { WasmEngine } from "../../src/engine/engine.ts";
 import type { EngineModule } from "../../src/engine/module.ts";
 import type { WasmRuleset } from "../../src/engine/ruleset.ts";
+import { attributesOf } from "../../src/repository/lib.ts";
 import { fromUtf8Lossy } from "../../src/text/text.ts";
 import { describeEngine, lean } from "./built.ts";
 
-const mara: Attributes = new Map([["userkey", ["mara"]]]);
+const mara = attributesOf([["userkey", "mara"]]);
 const now = (): number => 0;
 /** The engines and rulesets of all tests, because an instance that is collected late would free handles of another test. */
 const kept: unknown[] = [];

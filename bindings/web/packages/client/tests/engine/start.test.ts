@@ -4,7 +4,8 @@ import { startEngine } from "../../src/engine/start.ts";
 import { EngineAccess } from "../../src/engine/access.ts";
 import type { EngineSettings } from "../../src/engine/settings.ts";
 import { Client, Ruleset } from "../../src/index.ts";
-import { attributesOf } from "../../src/repository/lib.ts";
+import { attributesOf, rulesOf } from "../../src/repository/lib.ts";
+import { received } from "../sequences/received.ts";
 import { bytes, describeEngine, full } from "./built.ts";
 
 const PATTERN = JSON.stringify({
@@ -54,6 +55,29 @@ describeEngine("the start of a client's engine", () => {
       ["/full.wasm", { integrity: "sha256-other" }],
       ["/full.wasm", { integrity: "sha256-other" }],
     ]);
+  });
+
+  it("requests the full engine at once if the features need it", async () => {
+    const requests: string[] = [];
+    vi.stubGlobal("fetch", (url: URL) => {
+      requests.push(url.pathname);
+      return Promise.reject(new TypeError("no network"));
+    });
+    const [engine, fullEngine] = ["lean", "full"].map((name) => new URL(`https://engine.example/${name}`));
+    for (const [json, expected] of [
+      [PATTERN, ["/full"]],
+      // The realm has the lean engine.
+      [PATTERN.replace("REGEX", "EQUALS"), []],
+    ] as const) {
+      requests.length = 0;
+      const access = accessWith({ engine, fullEngine });
+      const rules = rulesOf([received(json)], { kind: "unknown" });
+      await new Promise((resolve) => {
+        access.compile(rules, resolve);
+      });
+      access.close();
+      expect(requests).toEqual(expected);
+    }
   });
 
   it("uses the full engine once the realm has loaded it", async () => {

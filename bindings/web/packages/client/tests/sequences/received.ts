@@ -21,6 +21,6 @@ export const staticEngine: Engine = {
       const { value } = received(json);
       return { value, strategyId: undefined, reason: "STATIC" } as const;
     });
-    return { evaluate: (position) => evaluations[position]!, readsClock: () => false };
+    return { evaluate: (position) => evaluations[position]! };
   },
 };

@@ -1,5 +1,5 @@
 import { compiled } from "../../src/engine/compiled_rules.ts";
-import type { Attributes } from "../../src/attributes.ts";
+import type { GivenAttributes } from "../../src/attributes.ts";
 import type { Engine } from "../../src/repository/engine.ts";
 import {
   attributesOf,
@@ -135,7 +135,7 @@ const CONNECTIONS: readonly Connection[] = [
 const READS: Readonly<
   Record<
     string,
-    (of: RepositorySnapshot, key: string, context: Attributes | undefined, kind: Kind) => unknown
+    (of: RepositorySnapshot, key: string, context: GivenAttributes | undefined, kind: Kind) => unknown
   >
 > = {
   isEnabled: (of, key, context) => of.read(key, "BOOLEAN", context) === true,
@@ -164,7 +164,7 @@ const READS: Readonly<
 export class World {
   readonly #repository: Repository;
   readonly #engine: Engine;
-  readonly #contexts: Attributes[];
+  readonly #contexts: GivenAttributes[];
   readonly #snapshots = new Map<number, RepositorySnapshot>();
   readonly #subscriptions = new Map<number, Subscription>();
   readonly #interceptors = new Map<number, TestInterceptor>();
@@ -308,10 +308,10 @@ export class World {
   #record({ name, params, context }: Step): void {
     const { live } = this.#repository;
     const attributes = this.#context(context);
-    live.observers?.named(name, params, attributes, () => live.usedFeatures(attributes));
+    live.observers?.named(name, params, attributes?.map, () => live.usedFeatures(attributes));
   }
 
-  #context(number: number | null): Attributes | undefined {
+  #context(number: number | null): GivenAttributes | undefined {
     return number === null ? undefined : this.#contexts[number]!;
   }
 
@@ -324,7 +324,10 @@ export class World {
           ? { kind: "one", id: environments }
           : { kind: "several", byKey: new Map(environments) };
     if (evaluated) {
-      const [context, keptFor] = [this.#contexts[evaluated.context]!, this.#context(evaluated.keptFor)];
+      const [context, keptFor] = [
+        this.#contexts[evaluated.context]!.map,
+        this.#context(evaluated.keptFor)?.map,
+      ];
       const strategies = new Map(evaluated.strategies);
       return { rules: rulesOf(list, ids, { context, keptFor, strategies }), cause };
     }

@@ -1,4 +1,4 @@
-import type { Attributes } from "../../attributes.ts";
+import type { GivenAttributes } from "../../attributes.ts";
 import type { Answer } from "../answer.ts";
 import type { Counters } from "../counters.ts";
 import { type ClockFn, wake, type Waking } from "../dispatcher.ts";
@@ -36,7 +36,7 @@ export interface Core extends Waking {
    * Gets reads without a value, with their answer and the type that they request, and the names of attributes that a context lacks. It reports
    * those that look like mistakes in the program, and reads of other contexts. Clients of tests have none.
    */
-  mistake: ((name: string, of: Answer | Attributes, kind?: Kind, rules?: Rules) => unknown) | undefined;
+  mistake: ((name: string, of: Answer | GivenAttributes, kind?: Kind, rules?: Rules) => unknown) | undefined;
   /** The number of ids of listeners, interceptors and observers that are in use. */
   ids: number;
 }

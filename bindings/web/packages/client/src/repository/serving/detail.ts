@@ -1,4 +1,4 @@
-import type { Attributes } from "../../attributes.ts";
+import type { GivenAttributes } from "../../attributes.ts";
 import type { Answer } from "../answer.ts";
 import type { Reason } from "../reason.ts";
 import type { Source } from "../source.ts";
@@ -60,8 +60,8 @@ interface Shown {
 /** The parts of a snapshot that an explained detail needs. */
 interface Explained extends Shown {
   readonly knowsAllFeatures: boolean;
-  isFor(attributes: Attributes | undefined): boolean;
-  peek(key: string, attributes: Attributes | undefined): Detail;
+  isFor(attributes: GivenAttributes | undefined): boolean;
+  peek(key: string, attributes: GivenAttributes | undefined): Detail;
 }
 
 /** Returns the detail of a read, as the type `kind` if one is given. */
@@ -113,7 +113,12 @@ export class ExplainedDetail {
    * @param rules - returns the engine's explanation of the feature as a text. Not called for a feature that does not exist, or if
    *   the client has no features for the context.
    */
-  constructor(snapshot: Explained, key: string, attributes: Attributes | undefined, rules: () => string) {
+  constructor(
+    snapshot: Explained,
+    key: string,
+    attributes: GivenAttributes | undefined,
+    rules: () => string,
+  ) {
     const isFor = snapshot.isFor(attributes);
     this.detail = snapshot.peek(key, attributes);
     this.rules = isFor && snapshot.rules.entries.has(key) ? rules() : undefined;

@@ -1,4 +1,4 @@
-import type { Attributes } from "../../attributes.ts";
+import type { GivenAttributes } from "../../attributes.ts";
 import type { Value } from "../value.ts";
 import type { RepositorySnapshot } from "./snapshot.ts";
 
@@ -9,7 +9,7 @@ import type { RepositorySnapshot } from "./snapshot.ts";
  */
 export function forEachValue(
   snapshot: RepositorySnapshot,
-  attributes: Attributes | undefined,
+  attributes: GivenAttributes | undefined,
   each: (key: string, value: Value | undefined) => void,
 ): void {
   for (const key of snapshot.keys()) each(key, snapshot.answer(key, attributes).value);

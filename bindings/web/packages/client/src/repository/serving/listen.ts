@@ -1,4 +1,4 @@
-import type { Attributes } from "../../attributes.ts";
+import type { GivenAttributes } from "../../attributes.ts";
 import type { Answer } from "../answer.ts";
 import type { Notice } from "../notice.ts";
 import { sameProblem } from "../problem.ts";
@@ -81,7 +81,7 @@ export function subscription(end: () => void): Subscription {
 /** The answers of a snapshot, which a change listener compares. */
 interface Answers {
   readonly generation: number;
-  answer(key: string, attributes: Attributes | undefined): Answer;
+  answer(key: string, attributes: GivenAttributes | undefined): Answer;
 }
 
 /** A listener for changes of one feature's value or lock, for one context. */
@@ -93,14 +93,14 @@ export class ChangeListener {
   isDue = false;
   /** The generation of the snapshot that was compared last. */
   generation: number;
-  readonly #attributes: Attributes | undefined;
+  readonly #attributes: GivenAttributes | undefined;
   #value: Value | undefined;
   #isLocked: boolean;
 
   constructor(
     snapshot: Answers,
     key: string,
-    attributes: Attributes | undefined,
+    attributes: GivenAttributes | undefined,
     call: (change: Change) => unknown,
   ) {
     const answer = snapshot.answer(key, attributes);

@@ -1,4 +1,4 @@
-import type { Attributes } from "../../attributes.ts";
+import type { GivenAttributes } from "../../attributes.ts";
 import { Answer } from "../answer.ts";
 import type { Notice } from "../notice.ts";
 import { noticeOnce, queue } from "./core.ts";
@@ -18,8 +18,7 @@ const MOST_CONTEXTS = 1_000;
 const SHORTEST = 3;
 /** The longest part of a name that notices show, in characters. */
 const MOST_SHOWN = 100;
-
-/** The attributes of which the first one that a context has is the default percentage key. */
+/** The default keys of percentages, which are no misspelt names. */
 const KEYS = ["session", "userkey"];
 
 type Mistake = Extract<Notice["kind"], "feature_not_found" | "type_mismatch" | "attribute_not_read">;
@@ -103,14 +102,13 @@ function createReporter(repository: Repository, write: Write | undefined): Repor
     return [...repository.live.rules.features()].some(({ json }) => json.includes(quoted));
   };
 
-  const withoutAttribute = (name: string, attributes: Attributes): void => {
+  const withoutAttribute = (name: string, attributes: GivenAttributes): void => {
+    if (compared.size >= MOST_CONTEXTS) return;
     // Without `now`, rules read the clock.
     if (lowerCase(name) === "now") return;
-    // A context with one of the two keys lacks none.
-    if (KEYS.includes(name) && KEYS.some((key) => attributes.has(key))) return;
-    const names = [...attributes.keys()];
+    const names = [...attributes.map.keys()];
     const id = JSON.stringify([name, ...names]);
-    if (compared.size >= MOST_CONTEXTS || compared.has(id)) return;
+    if (compared.has(id)) return;
     compared.add(id);
     for (const own of names)
       if (

@@ -1,4 +1,4 @@
-import { type Attributes, ContextAttributes } from "../../attributes.ts";
+import type { GivenAttributes } from "../../attributes.ts";
 import { Answer } from "../answer.ts";
 import { ask, type Chain } from "../intercept/chain.ts";
 import { INITIAL_STATUS, type Readiness, type SessionStatus } from "../status.ts";
@@ -19,9 +19,9 @@ class ContextAnswers {
   /** True if a read with the context may use the features. */
   readonly isFor: boolean;
   /** The first answer and its key, while there is no other: a context of one request often reads one feature. */
-  #key = "";
-  #first: Answer | undefined;
-  #all: Map<string, Answer> | undefined;
+  key = "";
+  first: Answer | undefined = undefined;
+  all: Map<string, Answer> | undefined = undefined;
 
   constructor(cache: AnswerCache, isFor: boolean) {
     this.cache = cache;
@@ -30,15 +30,15 @@ class ContextAnswers {
 
   get(key: string): Answer | undefined {
     // Comparing the texts of two keys may take longer than a map.
-    return this.#all ? this.#all.get(key) : key === this.#key ? this.#first : undefined;
+    return this.all ? this.all.get(key) : key === this.key ? this.first : undefined;
   }
 
   keep(key: string, answer: Answer): void {
-    if (this.#first) {
-      (this.#all ??= new Map([[this.#key, this.#first]])).set(key, answer);
+    if (this.first) {
+      (this.all ??= new Map([[this.key, this.first]])).set(key, answer);
     } else {
-      this.#key = key;
-      this.#first = answer;
+      this.key = key;
+      this.first = answer;
     }
   }
 }
@@ -50,18 +50,13 @@ class ContextAnswers {
 class AnswerCache {
   #withoutContext: ContextAnswers | undefined;
 
-  of(snapshot: RepositorySnapshot, attributes: Attributes | undefined): ContextAnswers {
-    if (attributes === undefined) return (this.#withoutContext ??= this.#answers(snapshot, undefined));
-    const holder = attributes instanceof ContextAttributes ? attributes : undefined;
-    const known = holder?.answers;
-    if (known instanceof ContextAnswers && known.cache === this) return known;
-    const answers = this.#answers(snapshot, attributes);
-    if (holder) holder.answers = answers;
+  of(snapshot: RepositorySnapshot, attributes: GivenAttributes | undefined): ContextAnswers {
+    const known = attributes ? (attributes.answers as ContextAnswers | undefined) : this.#withoutContext;
+    if (known?.cache === this) return known;
+    const answers = new ContextAnswers(this, snapshot.isFor(attributes));
+    if (attributes) attributes.answers = answers;
+    else this.#withoutContext = answers;
     return answers;
-  }
-
-  #answers(snapshot: RepositorySnapshot, attributes: Attributes | undefined): ContextAnswers {
-    return new ContextAnswers(this, snapshot.isFor(attributes));
   }
 }
 
@@ -161,9 +156,9 @@ export class RepositorySnapshot {
    *
    * @param mistake - gets the attributes that the context lacks
    */
-  answer(key: string, attributes: Attributes | undefined, mistake?: Core["mistake"]): Answer {
+  answer(key: string, attributes: GivenAttributes | undefined, mistake?: Core["mistake"]): Answer {
     if (this.chain.length > 0) {
-      const said = ask(this.chain, this.repository, key, this.rules.get(key), attributes);
+      const said = ask(this.chain, this.repository, key, this.rules.get(key), attributes?.map);
       if (said) return said;
     }
     const answers = this.answers.of(this, attributes);
@@ -172,7 +167,7 @@ export class RepositorySnapshot {
 
   #evaluate(
     key: string,
-    attributes: Attributes | undefined,
+    attributes: GivenAttributes | undefined,
     answers: ContextAnswers,
     mistake: Core["mistake"],
   ): Answer {
@@ -183,17 +178,18 @@ export class RepositorySnapshot {
     const feature = this.rules.get(key);
     if (!feature) return this.knowsAllFeatures ? NOT_FOUND : NOT_READY;
     const { evaluatedFor } = this.rules;
-    const { position } = feature;
     const ruleset = evaluatedFor ? undefined : feature.ruleset;
     let answer: Answer;
+    let isKept = this.repository.keepsAnswers;
     if (ruleset) {
-      const { value, reason, strategyId } = ruleset.evaluate(
-        position,
-        attributes,
-        this.repository.clock,
-        mistake,
-      );
-      answer = new Answer(feature, value, reason, strategyId);
+      const evaluation = ruleset.evaluate(feature.position, attributes, this.repository.clock, mistake);
+      const { value, reason, strategyId } = evaluation;
+      const last = evaluation.answer as Answer | undefined;
+      const isSame = last?.feature === feature;
+      answer = isSame ? last : new Answer(feature, value, reason, strategyId);
+      // A failure of the engine may be over in the next read.
+      if (reason === "ERROR" || evaluation.readsClock === true) isKept = false;
+      else if (!isSame) evaluation.answer = answer;
     } else {
       const strategyId = evaluatedFor?.strategies.get(key);
       answer = new Answer(
@@ -203,14 +199,12 @@ export class RepositorySnapshot {
         strategyId,
       );
     }
-    // A failure of the engine may be over in the next read.
-    const isKept = answer.reason !== "ERROR" && !ruleset?.readsClock(position);
-    if (this.repository.keepsAnswers && isKept) answers.keep(key, answer);
+    if (isKept) answers.keep(key, answer);
     return answer;
   }
 
   /** Returns all features with their values for a context, for a usage event. Features without a value are left out. */
-  usedFeatures(attributes: Attributes | undefined): UsedFeature[] {
+  usedFeatures(attributes: GivenAttributes | undefined): UsedFeature[] {
     const keys = [...this.rules.entries.keys()];
     return keys.flatMap((key) => usedFeature(this.rules, key, this.answer(key, attributes)) ?? []);
   }
@@ -226,22 +220,22 @@ export class RepositorySnapshot {
   }
 
   /** Returns true if a read with this context may use the features. */
-  isFor(attributes: Attributes | undefined): boolean {
+  isFor(attributes: GivenAttributes | undefined): boolean {
     const { evaluatedFor } = this.rules;
     if (!evaluatedFor) return true;
-    return attributes === undefined ? this.#isServed() : answersFor(evaluatedFor, attributes);
+    return attributes === undefined ? this.#isServed() : answersFor(evaluatedFor, attributes.map);
   }
 
   // ---- reads --------------------------------------------------------------------------------------
 
   /** Reads a feature for the user's code, and reports the use to observers. */
-  use(key: string, attributes: Attributes | undefined, kind?: Kind): Answer {
+  use(key: string, attributes: GivenAttributes | undefined, kind?: Kind): Answer {
     const { mistake } = this.repository;
     touch(this.repository);
     const answer = this.answer(key, attributes, mistake);
     // Reads before the first features are no mistakes, and load no code.
     if (answer !== NOT_READY && answer.as(kind) === undefined) mistake?.(key, answer, kind, this.rules);
-    this.observers?.evaluated(this.rules, key, answer, attributes);
+    this.observers?.evaluated(this.rules, key, answer, attributes?.map);
     return answer;
   }
 
@@ -249,7 +243,7 @@ export class RepositorySnapshot {
    * Returns the value of a feature of the type `kind`, or the value with which an interceptor overrides the feature. Returns `undefined` if
    * the value is null or has another type, if the feature does not exist, or if the client has no features for this context.
    */
-  read<K extends Kind>(key: string, kind: K, attributes?: Attributes): ValueOf[K] | undefined {
+  read<K extends Kind>(key: string, kind: K, attributes?: GivenAttributes): ValueOf[K] | undefined {
     return this.use(key, attributes, kind).as(kind) as ValueOf[K] | undefined;
   }
 
@@ -257,14 +251,14 @@ export class RepositorySnapshot {
    * Returns the value of a feature, with its reason and further data of the feature. If `kind` is given, a feature of another type has no
    * value, with the reason `TYPE_MISMATCH`; a null value of a feature of this type has the reason `NOT_SET`.
    */
-  detail(key: string, attributes?: Attributes, kind?: Kind): Detail {
+  detail(key: string, attributes?: GivenAttributes, kind?: Kind): Detail {
     return detailOf(this, key, this.use(key, attributes, kind), kind);
   }
 
   // ---- reads that do not count as uses --------------------------------------------------------------
 
   /** Returns the same as {@link RepositorySnapshot.detail}, but does not count as a use of the feature. */
-  peek(key: string, attributes?: Attributes, kind?: Kind): Detail {
+  peek(key: string, attributes?: GivenAttributes, kind?: Kind): Detail {
     touch(this.repository);
     return detailOf(this, key, this.answer(key, attributes), kind);
   }
@@ -282,7 +276,7 @@ export class RepositorySnapshot {
   }
 
   /** Returns all features with their values for the context `attributes`, in the order of {@link RepositorySnapshot.keys}. */
-  values(attributes?: Attributes): Detail[] {
+  values(attributes?: GivenAttributes): Detail[] {
     return this.keys().map((key) => detailOf(this, key, this.answer(key, attributes)));
   }
 }

@@ -1,4 +1,4 @@
-import type { Attributes } from "../../attributes.ts";
+import type { GivenAttributes } from "../../attributes.ts";
 import { wake } from "../dispatcher.ts";
 import { Entry } from "../intercept/chain.ts";
 import type { Interceptor, LockPolicy } from "../intercept/mod.ts";
@@ -26,7 +26,7 @@ import { compareAgain, type Repository } from "./mod.ts";
 export function onChange(
   repository: Repository,
   key: string,
-  attributes: Attributes | undefined,
+  attributes: GivenAttributes | undefined,
   call: (change: Change) => unknown,
 ): Subscription {
   const listener = new ChangeListener(repository.live, key, attributes, call);

@@ -1,4 +1,4 @@
-import type { Attributes } from "../../attributes.ts";
+import type { GivenAttributes } from "../../attributes.ts";
 import { contextHash } from "../context_hash.ts";
 import type { Detail } from "./detail.ts";
 import type { RepositorySnapshot } from "./snapshot.ts";
@@ -16,9 +16,9 @@ export interface ContextValues {
 }
 
 /** Returns all features with their values for the context `attributes`. */
-export function contextValues(snapshot: RepositorySnapshot, attributes?: Attributes): ContextValues {
+export function contextValues(snapshot: RepositorySnapshot, attributes?: GivenAttributes): ContextValues {
   const time = snapshot.repository.clock();
   const { generation } = snapshot;
-  const hash = attributes && contextHash(attributes);
+  const hash = attributes && contextHash(attributes.map);
   return { time, features: snapshot.values(attributes), generation, contextHash: hash };
 }
