@@ -128,7 +128,7 @@ impl<'a> FeatureRef<'a> {
     pub fn attributes_read(&self, each: &mut dyn FnMut(&'a str)) {
         self.own_attributes_read(each);
         #[cfg(feature = "featuresignals")]
-        for position in self.view.tables.prerequisites_of(self.position) {
+        for position in self.view.tables.prerequisites_of(self.position, usize::MAX) {
             Self::new(self.view, position as usize).own_attributes_read(each);
         }
     }

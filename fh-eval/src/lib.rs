@@ -24,6 +24,7 @@ mod feature;
 #[cfg(feature = "first-row")]
 mod first_row;
 mod hashing;
+#[cfg(not(target_arch = "wasm32"))]
 mod home;
 mod index;
 mod json;
@@ -31,6 +32,8 @@ mod json;
 mod large_list;
 #[cfg(feature = "featbit")]
 mod md5;
+#[cfg(not(target_arch = "wasm32"))]
+mod names_read;
 #[cfg(feature = "patterns")]
 mod patterns;
 mod predicate;
@@ -44,6 +47,8 @@ mod segment;
 mod serialize;
 mod shared_text;
 mod spelling;
+#[cfg(not(target_arch = "wasm32"))]
+mod spread_list;
 mod subject;
 mod tables;
 mod text;
