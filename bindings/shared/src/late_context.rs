@@ -5,11 +5,12 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use fh_client::internal::{RepositorySnapshot, with_repository};
+use fh_client::internal::with_repository;
 use fh_client::{Client, Context, Number};
-use fh_eval::{Attributes, AttributesBuilder};
+use fh_eval::Attributes;
 
-pub use fh_client::internal::GivenAttributes;
+pub use fh_client::internal::{GivenAttributes, RepositorySnapshot};
+pub use fh_eval::AttributesBuilder;
 
 thread_local! {
     /// The builder for first reads of this thread. It is absent during a read, so that a read within a read takes another one.
