@@ -30,10 +30,10 @@ mod index;
 mod json;
 #[cfg(not(target_arch = "wasm32"))]
 mod large_list;
+#[cfg(not(target_arch = "wasm32"))]
+mod listed_text;
 #[cfg(feature = "featbit")]
 mod md5;
-#[cfg(not(target_arch = "wasm32"))]
-mod names_read;
 #[cfg(feature = "patterns")]
 mod patterns;
 mod predicate;

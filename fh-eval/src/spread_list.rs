@@ -1,10 +1,9 @@
 //! Lists of texts that are searched by the hashes of the texts. A list has numbers, and equal texts of all lists share a row.
 
-use hashbrown::HashTable;
-
-use crate::attributes::{Supplied, head, tail};
-use crate::home::{hash, home, long_hash, short_hash};
+use crate::attributes::Supplied;
+use crate::home::{hash, home};
 use crate::large_list::LargeList;
+use crate::listed_text::ListedText;
 use crate::predicate::{BoxedPredicate, Membership, Predicate, Run, TextTest};
 use crate::tables::Tables;
 use crate::writer::Writer;
@@ -17,58 +16,6 @@ const NO_TEXT: u32 = u32::MAX;
 const SLOTS_PER_TEXT: usize = 2;
 /// The maximum number of slots between the home of a text and its slot.
 pub(crate) const FARTHEST: usize = 12;
-
-/// A text of lists. Only the bytes of a text of more than 16 bytes are stored, because the first and the last eight bytes and the length
-/// identify a shorter one.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ListedText {
-    head: u64,
-    /// The last eight bytes of the text as a number; 0 for a text of less than eight bytes.
-    tail: u64,
-    at: u32,
-    len: u32,
-}
-
-impl ListedText {
-    /// Returns a text that is not stored yet.
-    fn of(text: &str) -> Self {
-        let (head, tail) = (head(text.as_bytes()), tail(text.as_bytes()));
-        Self { head, tail, at: 0, len: text.len() as u32 }
-    }
-
-    /// Returns the length in bytes.
-    pub(crate) const fn len(&self) -> usize {
-        self.len as usize
-    }
-
-    /// Returns the bytes that are stored; empty for a text of at most 16 bytes.
-    fn bytes(self, texts: &str) -> &str {
-        let len = if self.len > 16 { self.len } else { 0 };
-        Run { at: self.at, len }.text(texts)
-    }
-
-    /// Returns the hash of a text with these stored bytes.
-    fn hash(&self, bytes: &str) -> u64 {
-        if self.len > 16 { long_hash(bytes) } else { short_hash(self.head, self.tail, self.len()) }
-    }
-
-    #[inline]
-    fn is(&self, supplied: &Supplied<'_>, texts: &str) -> bool {
-        self.head == supplied.head
-            && self.tail == supplied.tail
-            && self.len() == supplied.text.len()
-            && (self.len <= 16 || self.is_all_of(supplied.text, texts))
-    }
-
-    #[inline(never)]
-    fn is_all_of(&self, supplied: &str, texts: &str) -> bool {
-        self.bytes(texts) == supplied
-    }
-}
-
-/// The rows of `listed_texts`, by the hashes of their texts.
-#[derive(Default)]
-pub(crate) struct ListedRows(HashTable<u32>);
 
 impl Writer {
     /// Stores a long list of different texts; `None` if too many of them have similar hashes, as in a list that was made for that.
@@ -98,25 +45,8 @@ impl Writer {
 
     /// Returns the row of a text with these stored bytes. If there is no such row, it is added.
     fn listed(&mut self, text: ListedText, bytes: &str) -> u32 {
-        let Self { tables, listed_rows: ListedRows(rows), .. } = self;
-        let (listed, texts) = (&mut tables.listed_texts, &mut tables.listed_bytes);
-        let hash = text.hash(bytes);
-        let is_this = |row: &u32| {
-            listed.get(*row as usize).is_some_and(|row: &ListedText| {
-                (row.head, row.tail, row.len) == (text.head, text.tail, text.len)
-                    && row.bytes(texts) == bytes
-            })
-        };
-        if let Some(row) = rows.find(hash, is_this) {
-            return *row;
-        }
-        let row = listed.len() as u32;
-        listed.push(ListedText { at: texts.len() as u32, ..text });
-        texts.push_str(bytes);
-        let hash_of =
-            |row: &u32| listed.get(*row as usize).map_or(0, |row| row.hash(row.bytes(texts)));
-        rows.insert_unique(hash, row, hash_of);
-        row
+        let Self { tables, listed_rows, .. } = self;
+        listed_rows.row(&mut tables.listed_texts, &mut tables.listed_bytes, text, bytes)
     }
 
     /// Appends slots of other tables. Equal texts share a row also here.

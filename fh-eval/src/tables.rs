@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 mod detail;
 mod names;
+#[cfg(not(target_arch = "wasm32"))]
+mod names_read;
 #[cfg(feature = "featuresignals")]
 pub(crate) mod relations;
 mod starts;
@@ -19,16 +21,16 @@ use crate::attributes::{Name, same};
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
 #[cfg(not(target_arch = "wasm32"))]
-use crate::names_read::NamesRead;
+use crate::listed_text::ListedText;
 #[cfg(feature = "first-row")]
 use crate::predicate::Grammar;
 use crate::predicate::{BoxedPredicate, Predicate, Run, Text};
 use crate::reason::EvaluationReason;
-#[cfg(not(target_arch = "wasm32"))]
-use crate::spread_list::ListedText;
 use crate::value::{Kind, Value};
 pub(crate) use detail::{FeatureDetail, PackedDetail, of_range};
 pub(crate) use names::{MovedNames, Names};
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use names_read::NamesRead;
 #[cfg(feature = "featuresignals")]
 use relations::Relations;
 pub(crate) use starts::{RowCounts, Starts};

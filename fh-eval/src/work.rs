@@ -10,9 +10,11 @@ use crate::bucket::Encoding;
 use crate::cost::Cost;
 use crate::feature::FeatureRef;
 use crate::hashing::Hashing;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::listed_text::ListedText;
 use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
 #[cfg(not(target_arch = "wasm32"))]
-use crate::spread_list::{FARTHEST, ListedText, texts_of};
+use crate::spread_list::{FARTHEST, texts_of};
 #[cfg(feature = "first-row")]
 use crate::tables::View;
 use crate::tables::{Field, Head, Mode, Reading, Share, Tables};

@@ -10,10 +10,10 @@ use crate::attributes::Name;
 use crate::diagnostic::Diagnostic;
 use crate::hashing::Hashing;
 #[cfg(not(target_arch = "wasm32"))]
-use crate::names_read::NamesRead;
+use crate::listed_text::ListedRows;
 use crate::predicate::{BoxedPredicate, Moves, Predicate, Run, Text};
 #[cfg(not(target_arch = "wasm32"))]
-use crate::spread_list::ListedRows;
+use crate::tables::NamesRead;
 use crate::tables::{
     FeatureDetail, Field, Growing, Head, MovedNames, PackedDetail, Reading, Rule, Starts, Strategy,
     StrategyDetail, Tables, ValueAt, of_range,

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::attributes::same;
-use crate::feature::FeatureRef;
-use crate::hashing::Hashing;
-use crate::tables::{Head, Share, Storage, Strategy, Tables};
 #[cfg(feature = "first-row")]
-use crate::tables::{Mode, View};
+use super::Mode;
+use super::{Head, Share, Storage, Strategy, Tables};
+use crate::attributes::same;
+use crate::hashing::Hashing;
 
 /// The maximum number of names of a set. A feature that reads more of them reads all attributes.
 const MOST: usize = 31;
@@ -25,7 +24,7 @@ pub(crate) struct NamesRead {
 
 /// The attributes that the rules and the percentages of a feature read.
 #[derive(Debug)]
-enum NameSet {
+pub(crate) enum NameSet {
     All,
     /// These names, and those that the segments in these slots read.
     Only(Box<[Arc<str>]>, Box<[u32]>),
@@ -82,7 +81,9 @@ impl NamesRead {
         Self { sets: sets.into(), of_features }
     }
 
-    fn set(&self, feature: usize) -> Option<&NameSet> {
+    /// Returns the set of the feature at a position; `None` if there are not so many features.
+    #[inline]
+    pub(crate) fn set(&self, feature: usize) -> Option<&NameSet> {
         self.sets.get(*self.of_features.get(feature)? as usize)
     }
 }
@@ -96,6 +97,17 @@ impl NameSet {
         let names = names.iter().filter_map(|number| texts.get(*number as usize));
         let slots = slots.iter().map(|slot| slot & !SLOT);
         Self::Only(names.map(|name| Arc::from(*name)).collect(), slots.collect())
+    }
+
+    /// Returns true if a name is in the set. `by_segment` says if the segment in a slot reads the attribute.
+    pub(crate) fn has(&self, name: &str, by_segment: impl Fn(u32) -> bool) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(names, slots) => {
+                names.iter().any(|own| same(own.as_bytes(), name.as_bytes()))
+                    || slots.iter().any(|slot| by_segment(*slot))
+            }
+        }
     }
 }
 
@@ -140,45 +152,4 @@ fn reads_default_key(head: &Head, strategies: &[Strategy]) -> bool {
     }
     let has_share = |share| matches!(share, Share::Stacked | Share::Alone);
     strategies.iter().any(|strategy| strategy.source == 0 && has_share(strategy.share))
-}
-
-impl FeatureRef<'_> {
-    /// Returns true if [`Self::evaluate`] may read the attribute with this name. Attributes with other names do not change the result, so a
-    /// program need not convert them. A feature that reads more than 31 attributes is taken to read all.
-    ///
-    /// ```
-    /// use fh_eval::{Profile, Ruleset};
-    /// let ruleset = Ruleset::from_json(br#"[{"id": "a", "key": "A", "type": "BOOLEAN", "value": false, "strategies": [
-    ///     {"value": true, "percentage": 500000, "attributes": [
-    ///         {"fieldName": "plan", "type": "STRING", "conditional": "EQUALS", "values": ["gold"]}]}]}]"#, Profile::Client)?;
-    /// let feature = ruleset.get("A").unwrap();
-    /// assert!(["plan", "session", "userkey"].iter().all(|name| feature.reads(name)));
-    /// assert!(!feature.reads("country"));
-    /// # Ok::<(), fh_eval::featurehub::ParseError>(())
-    /// ```
-    #[must_use]
-    pub fn reads(&self, attribute: &str) -> bool {
-        let is_it = |name: &Arc<str>| same(name.as_bytes(), attribute.as_bytes());
-        match self.tables().names_read.set(self.position()) {
-            None => false,
-            Some(NameSet::All) => true,
-            Some(NameSet::Only(names, slots)) => {
-                names.iter().any(is_it)
-                    || slots.iter().any(|slot| read_by_segment(self, *slot, attribute))
-            }
-        }
-    }
-}
-
-/// Returns true if the segment in a slot may read an attribute.
-#[cfg(feature = "first-row")]
-fn read_by_segment(feature: &FeatureRef<'_>, slot: u32, attribute: &str) -> bool {
-    let slot = feature.view().segments.get(slot as usize);
-    let segment = slot.and_then(|slot| slot.segment.as_deref());
-    segment.is_some_and(|tables| FeatureRef::new(View::of(tables), 0).reads(attribute))
-}
-
-#[cfg(not(feature = "first-row"))]
-fn read_by_segment(_: &FeatureRef<'_>, _: u32, _: &str) -> bool {
-    false
 }
