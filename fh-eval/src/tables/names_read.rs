@@ -150,6 +150,7 @@ fn reads_default_key(head: &Head, strategies: &[Strategy]) -> bool {
     if matches!(head.mode, Mode::FirstRow | Mode::FirstRowManyRules) {
         return true;
     }
+    let _ = head;
     let has_share = |share| matches!(share, Share::Stacked | Share::Alone);
     strategies.iter().any(|strategy| strategy.source == 0 && has_share(strategy.share))
 }
