@@ -1,12 +1,20 @@
-//! Functions for the tests of this workspace. Any version of this crate may change or remove them.
+//! Functions for the tests and the bindings of this workspace. Any version of this crate may change or remove them.
 
 use fh_repository::publication::RawUpdate;
+
+pub use fh_repository::{GivenAttributes, RepositorySnapshot};
 
 use crate::client::Client;
 
 /// Notifies the listeners of [`Client::on_raw`] of this update, as if the client had received it.
 pub fn notify_raw(client: &Client, update: RawUpdate) {
     client.shared().repository.raw(update);
+}
+
+/// Calls a function with the present features of a client.
+#[inline]
+pub fn with_repository<R>(client: &Client, read: impl FnOnce(&RepositorySnapshot) -> R) -> R {
+    read(&client.shared().repository.read())
 }
 
 /// Returns a seed as a client draws it at its start.

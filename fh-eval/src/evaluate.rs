@@ -13,12 +13,14 @@ use crate::clock::Clock;
 #[cfg(feature = "first-row")]
 use crate::predicate::{Grammar, compare_doubles};
 use crate::predicate::{Predicate, Run, TextTest, compare_packed, join};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::spread_list::is_in_spread;
 use crate::subject::Subject;
 #[cfg(feature = "first-row")]
 use crate::tables::Slot;
 use crate::tables::{Head, Mode, Reading, Rule, Share, Strategy, Tables, View};
 use crate::text::version::pack;
-use crate::text_list::{ends_with, is_in, is_in_spread};
+use crate::text_list::{ends_with, is_in};
 use crate::trace::Tracer;
 
 /// A cache for evaluations of one subject: up to `N` attributes, and the default percentage key. Nothing is cached if
@@ -276,6 +278,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
                 Count::One => match &rule.predicate {
                     Predicate::In(list) => is_in(self.tables, *list, &known.only),
                     Predicate::Ends(row) => ends_with(self.tables, *row, &known.only),
+                    #[cfg(not(target_arch = "wasm32"))]
                     Predicate::Texts(TextTest::AmongSpread, list) if SEGMENTS => {
                         is_in_spread(self.tables, *list, &known.only)
                     }

@@ -128,9 +128,49 @@ impl<'a> FeatureRef<'a> {
     pub fn attributes_read(&self, each: &mut dyn FnMut(&'a str)) {
         self.own_attributes_read(each);
         #[cfg(feature = "featuresignals")]
-        for position in self.view.tables.prerequisites_of(self.position) {
+        for position in self.view.tables.prerequisites_of(self.position, usize::MAX) {
             Self::new(self.view, position as usize).own_attributes_read(each);
         }
+    }
+
+    /// Returns true if [`Self::evaluate`] may read the attribute with this name. Attributes with other names do not change the result, so a
+    /// program need not convert them. A feature that reads more than 31 attributes is taken to read all.
+    ///
+    /// ```
+    /// use fh_eval::{Profile, Ruleset};
+    /// let ruleset = Ruleset::from_json(br#"[{"id": "a", "key": "A", "type": "BOOLEAN", "value": false, "strategies": [
+    ///     {"value": true, "percentage": 500000, "attributes": [
+    ///         {"fieldName": "plan", "type": "STRING", "conditional": "EQUALS", "values": ["gold"]}]}]}]"#, Profile::Client)?;
+    /// let feature = ruleset.get("A").unwrap();
+    /// assert!(["plan", "session", "userkey"].iter().all(|name| feature.reads(name)));
+    /// assert!(!feature.reads("country"));
+    /// # Ok::<(), fh_eval::featurehub::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn reads(&self, attribute: &str) -> bool {
+        #[cfg(target_arch = "wasm32")]
+        {
+            let mut is_read = false;
+            self.attributes_read(&mut |name| is_read |= name == attribute);
+            is_read
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            let set = self.view.tables.names_read.set(self.position);
+            set.is_some_and(|set| set.has(attribute, |slot| self.segment_reads(slot, attribute)))
+        }
+    }
+
+    /// Returns true if the segment in a slot may read an attribute.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn segment_reads(&self, slot: u32, attribute: &str) -> bool {
+        #[cfg(feature = "first-row")]
+        if let Some(slot) = self.view.segments.get(slot as usize) {
+            let segment = slot.segment.as_deref().map(|tables| Self::new(View::of(tables), 0));
+            return segment.is_some_and(|segment| segment.reads(attribute));
+        }
+        let _ = (slot, attribute);
+        false
     }
 
     /// Returns the slots of the segments that the feature's rules name. A slot may come several times.

@@ -1,7 +1,7 @@
 //! Large lists of texts, such as the users of a segment. They take little more memory than their texts.
 
 use crate::attributes::{Supplied, same};
-use crate::home::home;
+use crate::home::{hash, home};
 
 /// A list of texts, which lie at the slots that their hashes name, or soon after them.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl LargeList {
 
     /// Returns true if the supplied text is one of the texts.
     pub(crate) fn has(&self, supplied: &Supplied<'_>) -> bool {
-        let home = home(supplied, self.homes);
+        let home = home(hash(supplied), self.homes);
         let before = home.checked_sub(1).and_then(|before| self.slots.get(before));
         let mut from = before.map_or(0, |end| end & !TAKEN);
         for slot in self.slots.get(home..).unwrap_or_default() {

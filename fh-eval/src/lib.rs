@@ -24,11 +24,14 @@ mod feature;
 #[cfg(feature = "first-row")]
 mod first_row;
 mod hashing;
+#[cfg(not(target_arch = "wasm32"))]
 mod home;
 mod index;
 mod json;
 #[cfg(not(target_arch = "wasm32"))]
 mod large_list;
+#[cfg(not(target_arch = "wasm32"))]
+mod listed_text;
 #[cfg(feature = "featbit")]
 mod md5;
 #[cfg(feature = "patterns")]
@@ -44,6 +47,8 @@ mod segment;
 mod serialize;
 mod shared_text;
 mod spelling;
+#[cfg(not(target_arch = "wasm32"))]
+mod spread_list;
 mod subject;
 mod tables;
 mod text;

@@ -69,9 +69,12 @@ pub(crate) enum TextTest {
     Among,
     /// The supplied text is not in the list, which is sorted.
     NotAmong,
-    /// The supplied text is in the list, whose texts lie at the slots that their hashes name.
+    /// The supplied text is in the list, which has rows of `slots`. Its texts lie at the slots that their hashes name. A page has few long
+    /// lists, and would load the code of the search, which multiplies numbers of 64 bits; there, the lists are sorted.
+    #[cfg(not(target_arch = "wasm32"))]
     AmongSpread,
     /// The supplied text is not in such a list.
+    #[cfg(not(target_arch = "wasm32"))]
     NotAmongSpread,
     Starts,
     Ends,
@@ -172,6 +175,8 @@ pub(crate) fn compare_doubles(supplied: f64, comparison: Comparison, wanted: [u3
 /// The distances by which rows that a predicate names have moved, because they were copied to other tables.
 pub(crate) struct Moves {
     pub(crate) texts: u32,
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) slots: u32,
     pub(crate) boxed: u32,
     #[cfg(feature = "first-row")]
     pub(crate) named_segments: u32,
@@ -204,6 +209,10 @@ impl Predicate {
             Self::In(list) => Self::In(list.shifted(by.texts)),
             Self::NotIn(list) => Self::NotIn(list.shifted(by.texts)),
             Self::Ends(row) => Self::Ends(row.wrapping_add(by.texts)),
+            #[cfg(not(target_arch = "wasm32"))]
+            Self::Texts(test @ (TextTest::AmongSpread | TextTest::NotAmongSpread), list) => {
+                Self::Texts(test, list.shifted(by.slots))
+            }
             Self::Texts(test, list) => Self::Texts(test, list.shifted(by.texts)),
             Self::Boxed(row) => Self::Boxed(row.wrapping_add(by.boxed)),
             #[cfg(feature = "first-row")]
@@ -245,7 +254,7 @@ impl Run {
         self.len == 0
     }
 
-    pub(crate) fn shifted(self, by: u32) -> Self {
+    pub(crate) const fn shifted(self, by: u32) -> Self {
         Self { at: self.at.wrapping_add(by), len: self.len }
     }
 }

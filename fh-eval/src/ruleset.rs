@@ -126,7 +126,7 @@ impl Ruleset {
         let mut replaced: BTreeMap<usize, &Tables> =
             self.replaced.iter().map(|replaced| (replaced.position, &*replaced.tables)).collect();
         replaced.extend(further);
-        let mut writer = Writer::default();
+        let mut writer = Writer::sharing(&self.tables, replaced.keys().copied());
         #[cfg(feature = "first-row")]
         writer.add_segments(self.segments.iter().cloned());
         let mut from = 0;

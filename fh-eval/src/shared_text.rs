@@ -18,11 +18,9 @@ pub struct SharedText(Form);
 enum Form {
     Own(Arc<str>),
     /// The bytes of the text of another owner from one position to another.
-    #[cfg(feature = "featbit")]
     Part(Arc<dyn AsRef<str> + Send + Sync>, usize, usize),
 }
 
-#[cfg(feature = "featbit")]
 impl SharedText {
     /// Takes a text, which is not copied. Its parts can share its memory; see [`Self::part`].
     #[must_use]
@@ -59,7 +57,6 @@ impl Deref for SharedText {
     fn deref(&self) -> &str {
         match &self.0 {
             Form::Own(text) => text,
-            #[cfg(feature = "featbit")]
             Form::Part(owner, from, to) => (**owner).as_ref().get(*from..*to).unwrap_or_default(),
         }
     }
@@ -92,7 +89,7 @@ impl fmt::Display for SharedText {
     }
 }
 
-#[cfg(all(test, feature = "featbit"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -8,21 +8,29 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 mod detail;
+mod names;
+#[cfg(not(target_arch = "wasm32"))]
+mod names_read;
 #[cfg(feature = "featuresignals")]
 pub(crate) mod relations;
 mod starts;
 
 #[cfg(feature = "first-row")]
-use crate::attributes::names;
+use crate::attributes::names as attribute_names;
 use crate::attributes::{Name, same};
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::listed_text::ListedText;
 #[cfg(feature = "first-row")]
 use crate::predicate::Grammar;
 use crate::predicate::{BoxedPredicate, Predicate, Run, Text};
 use crate::reason::EvaluationReason;
 use crate::value::{Kind, Value};
 pub(crate) use detail::{FeatureDetail, PackedDetail, of_range};
+pub(crate) use names::{MovedNames, Names};
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use names_read::NamesRead;
 #[cfg(feature = "featuresignals")]
 use relations::Relations;
 pub(crate) use starts::{RowCounts, Starts};
@@ -64,6 +72,14 @@ pub(crate) struct Tables<S: Storage = Fixed> {
     pub(crate) texts: S::Rows<Text>,
     /// The bytes of the texts in `texts`.
     pub(crate) text: S::Bytes,
+    /// The slots of long lists, as rows of `listed_texts`.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) slots: S::Rows<u32>,
+    /// The different texts of long lists. Features share them.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) listed_texts: S::Rows<ListedText>,
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) listed_bytes: S::Bytes,
     /// The bytes of all ids from which buckets are computed.
     pub(crate) hash_ids: S::Bytes,
     pub(crate) fields: S::Rows<Field>,
@@ -76,6 +92,9 @@ pub(crate) struct Tables<S: Storage = Fixed> {
     /// The slots that rules on segments name, as rows of `segments`.
     #[cfg(feature = "first-row")]
     pub(crate) named_segments: S::Rows<u32>,
+    /// The attributes that features read.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) names_read: NamesRead,
     /// The slots of segments. A ruleset may have other segments in these slots, and further slots; see [`View`].
     #[cfg(feature = "first-row")]
     pub(crate) segments: S::Rows<Slot>,
@@ -83,9 +102,9 @@ pub(crate) struct Tables<S: Storage = Fixed> {
     pub(crate) relations: Relations<S>,
     // Tables that are read mostly for results and explanations. `details` has one row for each row of `strategies`,
     // `keys`, `counts` and `features` have one per feature.
-    /// The JSON of all features, with the keys and ids that are no part of it.
-    pub(crate) names: S::Bytes,
+    pub(crate) names: Names<S>,
     pub(crate) details: S::Rows<StrategyDetail>,
+    /// The keys, as ranges of bytes of the own texts of `names`, so that a search for a key reads no message.
     pub(crate) keys: S::Rows<Run>,
     pub(crate) counts: RowCounts<S>,
     pub(crate) features: S::Rows<PackedDetail>,
@@ -148,9 +167,9 @@ impl Head {
         let [first, second] = match self.encoding {
             Encoding::Utf8 | Encoding::Server => [self.session.text(), Name::USER_KEY.text()],
             #[cfg(feature = "featbit")]
-            Encoding::Md5 => [Some(names::KEY_ID), None],
+            Encoding::Md5 => [Some(attribute_names::KEY_ID), None],
             #[cfg(feature = "featuresignals")]
-            Encoding::BasisPoints => [Some(names::KEY), None],
+            Encoding::BasisPoints => [Some(attribute_names::KEY), None],
         };
         first.into_iter().chain(second)
     }
@@ -298,12 +317,16 @@ impl From<Run> for NameRun {
 }
 
 impl NameRun {
-    pub(crate) fn text(self, names: &str) -> &str {
-        Run { at: self.at, len: self.len_plus_one.get() - 1 }.text(names)
+    const fn run(self) -> Run {
+        Run { at: self.at, len: self.len_plus_one.get() - 1 }
     }
 
-    pub(crate) const fn shifted(self, by: u32) -> Self {
-        Self { at: self.at.wrapping_add(by), ..self }
+    pub(crate) fn text<S: Storage>(self, names: &Names<S>) -> &str {
+        names.text(self.run())
+    }
+
+    pub(crate) const fn moved(self, by: &MovedNames) -> Self {
+        Self { at: by.moved(self.run()).at, ..self }
     }
 }
 
@@ -407,7 +430,7 @@ impl<S: Storage> Tables<S> {
     }
 
     pub(crate) fn key(&self, feature: usize) -> &str {
-        self.keys.get(feature).map_or("", |key| key.text(&self.names))
+        self.keys.get(feature).map_or("", |key| key.text(&self.names.own))
     }
 
     /// Returns all strategies of the feature at the position `feature` in the payload's order, including those that cannot match.
@@ -427,7 +450,7 @@ impl<S: Storage> Tables<S> {
     pub(crate) fn has_key(&self, feature: usize, key: &str) -> bool {
         self.keys
             .get(feature)
-            .is_some_and(|known| same(known.of(self.names.as_bytes()), key.as_bytes()))
+            .is_some_and(|known| same(known.of(self.names.own.as_bytes()), key.as_bytes()))
     }
 
     pub(crate) fn ends(&self) -> Starts {
@@ -436,8 +459,10 @@ impl<S: Storage> Tables<S> {
             rules: self.rules.len() as u32,
             texts: self.texts.len() as u32,
             text: self.text.len() as u32,
+            #[cfg(not(target_arch = "wasm32"))]
+            slots: self.slots.len() as u32,
             hash_ids: self.hash_ids.len() as u32,
-            names: self.names.len() as u32,
+            names: self.names.own.len() as u32,
             boxed: self.boxed.len() as u32,
             sources: self.sources.len() as u32,
             values: self.values.len() as u32,

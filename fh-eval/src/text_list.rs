@@ -3,22 +3,15 @@
 use std::borrow::Cow;
 
 use crate::attributes::{Supplied, head, tail};
-use crate::home::home;
-#[cfg(not(target_arch = "wasm32"))]
-use crate::large_list::LargeList;
-#[cfg(not(target_arch = "wasm32"))]
-use crate::predicate::{BoxedPredicate, Membership};
 use crate::predicate::{Predicate, Run, Text, TextTest};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::spread_list::is_in_spread;
 use crate::tables::Tables;
 use crate::text::order;
 use crate::writer::Writer;
 
 /// The maximum number of texts in a list that is scanned. A longer list is searched.
 const LONGEST_SCAN: usize = 16;
-/// The maximum number of texts in a list whose rows have more than the texts themselves, so that searches are fast.
-#[cfg(not(target_arch = "wasm32"))]
-const LONGEST_ROWS: usize = 16_384;
-
 impl Writer {
     /// Stores the texts of a test, and returns the predicate of the test. A list of texts may have a million ones, so a caller that does not
     /// need it any more gives it away.
@@ -32,151 +25,57 @@ impl Writer {
         if long && matches!(test, TextTest::Among | TextTest::NotAmong) {
             return self.long_list(test, texts.into_owned());
         }
-        let list = self.push_texts(&texts);
+        let list = self.push_texts(test, &texts);
         match test {
-            TextTest::Among if !long => Predicate::In(list),
-            TextTest::NotAmong if !long => Predicate::NotIn(list),
+            TextTest::Among => Predicate::In(list),
+            TextTest::NotAmong => Predicate::NotIn(list),
             TextTest::Ends if list.len == 1 => Predicate::Ends(at),
             test => Predicate::Texts(test, list),
         }
     }
-}
 
-impl Writer {
     /// Stores a list that is searched.
     fn long_list(&mut self, test: TextTest, mut texts: Vec<&str>) -> Predicate {
         texts.sort_unstable();
         texts.dedup();
-        let Some(slots) = spread(&texts) else {
-            return Predicate::Texts(test, self.push_texts(&texts));
-        };
         #[cfg(not(target_arch = "wasm32"))]
-        if texts.len() > LONGEST_ROWS
-            && let Some(list) = LargeList::of(&texts, &slots, homes(texts.len()))
-        {
-            let membership = match test {
-                TextTest::NotAmong => Membership::Outside,
-                _ => Membership::Inside,
-            };
-            return self.boxed(BoxedPredicate::Texts(membership, list));
+        if let Some(predicate) = self.spread_list(test, &texts) {
+            return predicate;
         }
-        self.reserve_texts(slots.len(), texts.iter().map(|text| text.len()).sum());
-        let at = self.tables.texts.len() as u32;
-        for slot in &slots {
-            self.push_text(texts.get(*slot as usize).copied());
-        }
-        let test = match test {
-            TextTest::NotAmong => TextTest::NotAmongSpread,
-            _ => TextTest::AmongSpread,
-        };
-        Predicate::Texts(test, Run { at, len: slots.len() as u32 })
+        Predicate::Texts(test, self.push_rows(&texts, |text| text))
     }
 
-    /// Makes room for rows of `texts` with this number of bytes, so that a long list is not copied while it grows.
-    fn reserve_texts(&mut self, rows: usize, bytes: usize) {
-        self.tables.text.reserve(bytes);
-        self.tables.texts.reserve(rows);
-        self.tables.heads_of_texts.reserve(rows);
+    /// Stores the texts of a list that is scanned. Searches for whole texts and for endings read no bytes of a text of at most 16 bytes,
+    /// which its first and its last eight bytes and its length identify.
+    fn push_texts(&mut self, test: TextTest, texts: &[&str]) -> Run {
+        match test {
+            TextTest::Among | TextTest::NotAmong | TextTest::Ends => {
+                self.push_rows(texts, |text| if text.len() > 16 { text } else { "" })
+            }
+            _ => self.push_rows(texts, |text| text),
+        }
     }
 
-    fn push_texts(&mut self, texts: &[&str]) -> Run {
-        self.reserve_texts(texts.len(), texts.iter().map(|text| text.len()).sum());
+    /// Stores the texts, and those bytes of each that `stored` returns.
+    fn push_rows<'t>(&mut self, texts: &[&'t str], stored: impl Fn(&'t str) -> &'t str) -> Run {
         let at = self.tables.texts.len() as u32;
+        self.tables.text.reserve(texts.iter().map(|text| stored(text).len()).sum());
+        self.tables.texts.reserve(texts.len());
+        self.tables.heads_of_texts.reserve(texts.len());
         for text in texts {
-            self.push_text(Some(text));
+            let Run { at, .. } = self.text(stored(text));
+            self.tables.texts.push(Text {
+                tail: tail(text.as_bytes()),
+                at,
+                len: text.len() as u32,
+            });
+            self.tables.heads_of_texts.push(head(text.as_bytes()));
         }
         Run { at, len: texts.len() as u32 }
     }
-
-    /// Adds a row of `texts`; `None` for a slot without a text.
-    fn push_text(&mut self, text: Option<&str>) {
-        let row = match text {
-            None => Text { tail: 0, at: 0, len: NO_TEXT },
-            Some(text) => {
-                let run = self.text(text);
-                Text { tail: tail(text.as_bytes()), at: run.at, len: run.len }
-            }
-        };
-        self.tables.texts.push(row);
-        self.tables.heads_of_texts.push(text.map_or(0, |text| head(text.as_bytes())));
-    }
-}
-
-/// The length or the position of the text of a slot without one.
-const NO_TEXT: u32 = u32::MAX;
-/// True if long lists are spread. A page has few long lists, and would load the code of the search, which multiplies numbers of 64 bits.
-/// There, the lists are sorted.
-const SPREADS: bool = cfg!(not(target_arch = "wasm32"));
-/// The number of slots of a spread list for each text.
-const SLOTS_PER_TEXT: usize = 2;
-/// The maximum number of slots between the home of a text and its slot.
-pub(crate) const FARTHEST: usize = 12;
-
-/// Returns the slots of a list whose texts lie at the slots that their hashes name, or as soon after them as possible. A slot has the position
-/// of its text, or [`NO_TEXT`], as the last one has. Returns `None` if a text would lie too far from its slot, as in a list that was made for that.
-fn spread(texts: &[&str]) -> Option<Vec<u32>> {
-    if !SPREADS {
-        return None;
-    }
-    let homes = homes(texts.len());
-    let home_of = |at: u32| Some(home(&Supplied::new(texts.get(at as usize)?), homes));
-    let mut slots = vec![NO_TEXT; homes as usize + FARTHEST + 2];
-    for at in 0..texts.len() as u32 {
-        let (mut at, mut slot) = (at, home_of(at)?);
-        let mut distance = 0;
-        // A text that is farther from its home takes the slot of one that is nearer.
-        loop {
-            let other = *slots.get(slot)?;
-            if other == NO_TEXT {
-                break;
-            }
-            let near = slot - home_of(other)?;
-            if near < distance {
-                *slots.get_mut(slot)? = at;
-                (at, distance) = (other, near);
-            }
-            (slot, distance) = (slot + 1, distance + 1);
-            if distance > FARTHEST {
-                return None;
-            }
-        }
-        *slots.get_mut(slot)? = at;
-    }
-    Some(slots)
-}
-
-/// Returns the number of slots at which the search in a list of this many texts can begin.
-const fn homes(texts: usize) -> u32 {
-    (texts * SLOTS_PER_TEXT) as u32
-}
-
-/// Returns true if the supplied text is one of the texts of a spread list.
-#[inline]
-pub(crate) fn is_in_spread(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
-    if !SPREADS {
-        return false;
-    }
-    let homes = list.len.saturating_sub(FARTHEST as u32 + 2);
-    let home = home(supplied, homes);
-    let (heads, texts) = (list.of(&tables.heads_of_texts), list.of(&tables.texts));
-    let (Some(heads), Some(texts)) = (heads.get(home..), texts.get(home..)) else { return false };
-    for (head, text) in heads.iter().zip(texts) {
-        if *head == supplied.head && text.has_rest_of(tables, supplied) {
-            return true;
-        }
-        if text.len == NO_TEXT {
-            return false;
-        }
-    }
-    false
 }
 
 impl Text {
-    /// Returns the length in bytes; `None` for a slot without a text.
-    pub(crate) fn length(self) -> Option<usize> {
-        (self.len != NO_TEXT).then_some(self.len as usize)
-    }
-
     #[inline]
     fn str(self, text: &str) -> &str {
         Run { at: self.at, len: self.len }.text(text)
@@ -192,7 +91,9 @@ impl TextTest {
             list.of(&tables.texts).binary_search_by(by_text).is_ok()
         };
         match self {
+            #[cfg(not(target_arch = "wasm32"))]
             Self::AmongSpread => is_in_spread(tables, list, supplied),
+            #[cfg(not(target_arch = "wasm32"))]
             Self::NotAmongSpread => !is_in_spread(tables, list, supplied),
             Self::Among => is_among_sorted(),
             Self::NotAmong => !is_among_sorted(),
@@ -268,6 +169,7 @@ impl Text {
 mod tests {
     use super::*;
     use crate::evaluate::passes;
+    use crate::home::{hash, home};
 
     /// Stores the list of a test, and returns its predicate and the texts of `asked` that pass.
     fn found(test: TextTest, texts: &[String], asked: &[String]) -> (Predicate, Vec<String>) {
@@ -293,7 +195,7 @@ mod tests {
                 Predicate::Boxed(_) => count > 5_000,
                 _ => false,
             };
-            assert_eq!(is_spread, SPREADS, "{predicate:?}");
+            assert!(is_spread, "{predicate:?}");
             assert_eq!(is_in, own, "{count} texts, {} others", others.len());
             assert_eq!(found(TextTest::NotAmong, own, &texts).1, others, "{count} texts");
             assert_eq!(found(TextTest::Among, others, &texts).1, others, "an empty text");
@@ -305,7 +207,7 @@ mod tests {
     fn a_list_whose_texts_have_one_home_is_not_spread() {
         let alike: Vec<String> = (0..10_000)
             .map(|number: u32| number.to_string())
-            .filter(|text| home(&Supplied::new(text), 34) == 7)
+            .filter(|text| home(hash(&Supplied::new(text)), 34) == 7)
             .take(17)
             .collect();
         let others: Vec<String> = ["x", ""].map(str::to_string).to_vec();

@@ -10,11 +10,14 @@ use crate::bucket::Encoding;
 use crate::cost::Cost;
 use crate::feature::FeatureRef;
 use crate::hashing::Hashing;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::listed_text::ListedText;
 use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::spread_list::{FARTHEST, texts_of};
 #[cfg(feature = "first-row")]
 use crate::tables::View;
 use crate::tables::{Field, Head, Mode, Reading, Share, Tables};
-use crate::text_list::FARTHEST;
 
 /// An upper bound of the work of evaluating a list of features, for any context.
 ///
@@ -115,7 +118,7 @@ impl WorkBound {
     fn add(&mut self, feature: FeatureRef<'_>, walk: Walk, rows: &mut Rows<'_>) {
         self.add_strategies(feature, walk, rows);
         #[cfg(feature = "featuresignals")]
-        for position in feature.tables().prerequisites_of(feature.position()) {
+        for position in feature.tables().prerequisites_of(feature.position(), usize::MAX) {
             let prerequisite = FeatureRef::new(feature.view(), position as usize);
             self.add_strategies(prerequisite, walk, rows);
         }
@@ -353,10 +356,11 @@ fn comparisons(tables: &Tables, list: Run) -> Cost {
 }
 
 fn texts(tables: &Tables, test: TextTest, list: Run) -> Cost {
-    let lengths = || list.of(&tables.texts).iter().filter_map(|text| text.length());
+    let lengths = || list.of(&tables.texts).iter().map(|text| text.len as usize);
     match test {
+        #[cfg(not(target_arch = "wasm32"))]
         TextTest::AmongSpread | TextTest::NotAmongSpread => {
-            spread_cost(lengths().max().unwrap_or(0))
+            spread_cost(texts_of(tables, list).map(ListedText::len).max().unwrap_or(0))
         }
         TextTest::Among | TextTest::NotAmong => {
             let longest = lengths().max().unwrap_or(0);
@@ -377,6 +381,7 @@ fn texts(tables: &Tables, test: TextTest, list: Run) -> Cost {
 }
 
 /// Returns the maximum cost of a search in a list whose texts are spread, by the length of the longest one.
+#[cfg(not(target_arch = "wasm32"))]
 fn spread_cost(longest: usize) -> Cost {
     let probes = Cost::of_comparison(longest).plus(fixed(3)).times(FARTHEST as u64 + 1);
     Cost::of_comparison(longest).plus(fixed(8)).plus(probes)

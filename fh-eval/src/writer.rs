@@ -9,18 +9,22 @@ use smallvec::SmallVec;
 use crate::attributes::Name;
 use crate::diagnostic::Diagnostic;
 use crate::hashing::Hashing;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::listed_text::ListedRows;
 use crate::predicate::{BoxedPredicate, Moves, Predicate, Run, Text};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::tables::NamesRead;
 use crate::tables::{
-    FeatureDetail, Field, Growing, Head, Reading, Rule, Starts, Strategy, StrategyDetail, Tables,
-    ValueAt, of_range,
+    FeatureDetail, Field, Growing, Head, MovedNames, PackedDetail, Reading, Rule, Starts, Strategy,
+    StrategyDetail, Tables, ValueAt, of_range,
 };
 #[cfg(feature = "first-row")]
 use crate::tables::{Share, Slot};
 use crate::value::Value;
 impl Tables {
     /// Returns the tables without the features at `positions`, which must be in ascending order.
-    pub(crate) fn without(&self, positions: impl IntoIterator<Item = usize>) -> Self {
-        let mut writer = Writer::default();
+    pub(crate) fn without(&self, positions: impl IntoIterator<Item = usize> + Clone) -> Self {
+        let mut writer = Writer::sharing(self, positions.clone());
         #[cfg(feature = "first-row")]
         writer.add_segments(self.segments.iter().cloned());
         let mut from = 0;
@@ -42,6 +46,8 @@ type FieldRows = HashMap<Box<str>, SmallVec<[(Reading, u32); 1]>, Hashing>;
 pub(crate) struct Writer {
     pub(crate) tables: Tables<Growing>,
     fields: FieldRows,
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) listed_rows: ListedRows,
     /// The rows of `segments` by id.
     #[cfg(feature = "first-row")]
     slots: HashMap<Arc<str>, u32, Hashing>,
@@ -51,16 +57,32 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
+    /// Begins tables that get most features of other ones, without those at `left_out`. The tables share the message, unless less than half
+    /// of it is still in use.
+    pub(crate) fn sharing(from: &Tables, left_out: impl IntoIterator<Item = usize>) -> Self {
+        let mut writer = Self::default();
+        let size = |detail: &PackedDetail| from.names.size_in_message(detail.json());
+        let left_out = left_out.into_iter().filter_map(|position| from.features.get(position));
+        let left_out: usize = left_out.map(size).sum();
+        let all: usize = from.features.iter().map(size).sum();
+        if 2 * all.saturating_sub(left_out) >= from.names.first_own() as usize {
+            writer.tables.names.share_that_of(&from.names);
+        }
+        writer
+    }
+
     /// Begins the next feature. Rows that are added after this call belong to this feature.
     pub(crate) fn begin(&mut self) {
         self.start = self.tables.ends();
         self.known.clear();
     }
 
-    /// Stores a part of the feature's JSON, and returns its range of bytes. Names that lie in the memory of this text take no further bytes.
+    /// Stores a part of the feature's JSON, and returns its place in `names`. Names that lie in the memory of this text take no further bytes.
     pub(crate) fn json(&mut self, json: &str) -> Run {
-        self.reserve_names(json);
-        let stored = append(&mut self.tables.names, json);
+        let stored = match self.tables.names.in_message(json) {
+            Some(run) => run,
+            None => self.own_name(json).shifted(self.tables.names.first_own()),
+        };
         self.known.push((json.as_ptr() as usize, stored));
         stored
     }
@@ -84,7 +106,7 @@ impl Writer {
         }
         tables.heads.push(head);
         tables.keys.push(key);
-        let (detail, far_id, far_version) = detail.packed();
+        let (detail, far_id, far_version) = detail.packed(tables.names.first_own());
         tables.features.push(detail);
         tables.far_ids.extend(far_id.map(|id| (position, id)));
         tables.far_versions.extend(far_version.map(|version| (position, version)));
@@ -93,8 +115,8 @@ impl Writer {
         }
     }
 
-    /// Removes the rows of the feature that began with [`Self::begin`]. Rows of `fields` stay, because other features may
-    /// share them.
+    /// Removes the rows of the feature that began with [`Self::begin`]. Rows of `fields` and of `listed_texts` stay, because other features
+    /// may share them.
     pub(crate) fn discard(&mut self) {
         let Self { tables, start, .. } = self;
         tables.strategies.truncate(start.strategies as usize);
@@ -103,8 +125,10 @@ impl Writer {
         tables.texts.truncate(start.texts as usize);
         tables.heads_of_texts.truncate(start.texts as usize);
         tables.text.truncate(start.text as usize);
+        #[cfg(not(target_arch = "wasm32"))]
+        tables.slots.truncate(start.slots as usize);
         tables.hash_ids.truncate(start.hash_ids as usize);
-        tables.names.truncate(start.names as usize);
+        tables.names.own.truncate(start.names as usize);
         tables.boxed.truncate(start.boxed as usize);
         tables.sources.truncate(start.sources as usize);
         tables.values.truncate(start.values as usize);
@@ -121,25 +145,39 @@ impl Writer {
         append(&mut self.tables.text, text)
     }
 
-    /// Stores a feature's key or a strategy's id, and returns its range of bytes.
+    /// Stores a name such as the id of a strategy, and returns its place in `names`.
     pub(crate) fn name(&mut self, name: &str) -> Run {
         for (address, Run { at, len }) in &self.known {
             let offset = (name.as_ptr() as usize).wrapping_sub(*address);
             if offset < *len as usize {
                 let run = Run { at: at + offset as u32, len: name.len() as u32 };
                 // Another text may have taken the memory since.
-                if run.text(&self.tables.names) == name {
+                if self.tables.names.text(run) == name {
                     return run;
                 }
             }
         }
-        self.reserve_names(name);
-        append(&mut self.tables.names, name)
+        self.own_name(name).shifted(self.tables.names.first_own())
+    }
+
+    /// Stores the key of a feature, and returns its range of bytes of the own texts of `names`.
+    pub(crate) fn key(&mut self, key: &str) -> Run {
+        let run = self.name(key);
+        match run.at.checked_sub(self.tables.names.first_own()) {
+            Some(at) => Run { at, ..run },
+            None => self.own_name(key),
+        }
+    }
+
+    /// Appends a text, and returns its range of bytes of the own texts of `names`.
+    fn own_name(&mut self, text: &str) -> Run {
+        self.reserve_names(text);
+        append(&mut self.tables.names.own, text)
     }
 
     /// Makes room for a text. A large table does not double, since it is mostly the payload once more.
     fn reserve_names(&mut self, text: &str) {
-        let names = &mut self.tables.names;
+        let names = &mut self.tables.names.own;
         if names.capacity() - names.len() < text.len() {
             names.reserve_exact(text.len().max(names.len() / 4).max(64));
         }
@@ -188,6 +226,27 @@ impl Writer {
     /// reference is shifted by the distance between the old and the new position of its row. References to fields are
     /// looked up by name.
     pub(crate) fn copy(&mut self, from: &Tables, range: Range<usize>) {
+        let here = self.tables.ends();
+        let position = self.tables.heads.len();
+        if self.tables.names.have_message_of(&from.names) {
+            self.copy_rows(from, range.clone(), 0);
+            return self.tables.counts.copy(&from.counts, range, position, here);
+        }
+        // The JSON of each feature is copied from the message.
+        for feature in range {
+            let start = self.tables.ends();
+            let json = from.features.get(feature).map(|detail| detail.json()).unwrap_or_default();
+            let is_part = from.names.size_in_message(json) > 0;
+            let copy = self.own_name(if is_part { from.names.text(json) } else { "" });
+            let to = copy.shifted(self.tables.names.first_own());
+            self.copy_rows(from, feature..feature + 1, to.at.wrapping_sub(json.at));
+            let (position, end) = (self.tables.heads.len() - 1, self.tables.ends());
+            self.tables.counts.push(position, start, end);
+        }
+    }
+
+    /// Appends features without the numbers of their rows. `message` is the distance by which their texts in a message have moved.
+    fn copy_rows(&mut self, from: &Tables, range: Range<usize>, message: u32) {
         let (start, end) = (from.starts(range.start), from.starts(range.end));
         let here = self.tables.ends();
         let position = self.tables.heads.len();
@@ -208,19 +267,29 @@ impl Writer {
             };
             let predicate = rule.predicate.moved(&Moves {
                 texts: here.texts.wrapping_sub(start.texts),
+                #[cfg(not(target_arch = "wasm32"))]
+                slots: here.slots.wrapping_sub(start.slots),
                 boxed: here.boxed.wrapping_sub(start.boxed),
                 #[cfg(feature = "first-row")]
                 named_segments: here.named_segments.wrapping_sub(start.named_segments),
             });
             copied.push(Rule { predicate, field });
         }
+        #[cfg(not(target_arch = "wasm32"))]
+        self.copy_slots(rows(&from.slots, start.slots, end.slots), from);
         let tables = &mut self.tables;
         tables.rules.append(&mut copied);
         let by = here.text.wrapping_sub(start.text);
         tables.text.push_str(part(&from.text, start.text, end.text));
         tables.hash_ids.push_str(part(&from.hash_ids, start.hash_ids, end.hash_ids));
-        tables.names.push_str(part(&from.names, start.names, end.names));
-        let names = here.names.wrapping_sub(start.names);
+        tables.names.own.push_str(part(&from.names.own, start.names, end.names));
+        let own = here.names.wrapping_sub(start.names);
+        let first_own = from.names.first_own();
+        let names = &MovedNames {
+            first_own,
+            message,
+            own: own.wrapping_add(tables.names.first_own()).wrapping_sub(first_own),
+        };
         let hash_ids = here.hash_ids.wrapping_sub(start.hash_ids);
         let texts = rows(&from.texts, start.texts, end.texts);
         tables
@@ -230,11 +299,11 @@ impl Writer {
         tables.heads_of_texts.extend_from_slice(heads);
         let details = rows(&from.details, start.strategies, end.strategies);
         tables.details.extend(details.iter().map(|detail| StrategyDetail {
-            id: detail.id.map(|id| id.shifted(names)),
+            id: detail.id.map(|id| id.moved(names)),
             #[cfg(feature = "first-row")]
-            name: detail.name.map(|name| name.shifted(names)),
+            name: detail.name.map(|name| name.moved(names)),
             #[cfg(feature = "first-row")]
-            variant: detail.variant.map(|variant| variant.shifted(names)),
+            variant: detail.variant.map(|variant| variant.moved(names)),
             ..*detail
         }));
         let (values, sources) =
@@ -270,19 +339,18 @@ impl Writer {
             ..*head
         }));
         let keys = from.keys.get(range.clone()).unwrap_or_default();
-        tables.keys.extend(keys.iter().map(|key| key.shifted(names)));
+        tables.keys.extend(keys.iter().map(|key| key.shifted(own)));
         let features = from.features.get(range.clone()).unwrap_or_default();
-        tables.features.extend(features.iter().map(|detail| detail.shifted(names)));
+        tables.features.extend(features.iter().map(|detail| detail.moved(names)));
         let features = (range.start, range.end);
         let all = of_range(&from.all_strategies, features, position);
         tables.all_strategies.extend(all.map(|(feature, run)| (feature, run.shifted(moved))));
         let ids = of_range(&from.far_ids, features, position);
-        tables.far_ids.extend(ids.map(|(feature, id)| (feature, id.shifted(names))));
+        tables.far_ids.extend(ids.map(|(feature, id)| (feature, names.moved(*id))));
         let versions = of_range(&from.far_versions, features, position);
         tables.far_versions.extend(versions.map(|(feature, version)| (feature, *version)));
         let diagnosed = of_range(&from.diagnosed, features, position);
         tables.diagnosed.extend(diagnosed.map(|(feature, row)| (feature, Arc::clone(row))));
-        tables.counts.copy(&from.counts, range, position, here);
     }
 
     /// Adds slots, whose ids have none yet.
@@ -327,13 +395,23 @@ impl Writer {
         let tables = self.tables;
         #[cfg(feature = "featuresignals")]
         let tables = tables.with_resolved_relations();
+        #[cfg(not(target_arch = "wasm32"))]
+        let names_read = NamesRead::of(&tables);
         Tables {
+            #[cfg(not(target_arch = "wasm32"))]
+            names_read,
             heads: tables.heads.into(),
             strategies: tables.strategies.into(),
             rules: tables.rules.into(),
             heads_of_texts: tables.heads_of_texts.into(),
             texts: tables.texts.into(),
             text: tables.text.into(),
+            #[cfg(not(target_arch = "wasm32"))]
+            slots: tables.slots.into(),
+            #[cfg(not(target_arch = "wasm32"))]
+            listed_texts: tables.listed_texts.into(),
+            #[cfg(not(target_arch = "wasm32"))]
+            listed_bytes: tables.listed_bytes.into(),
             hash_ids: tables.hash_ids.into(),
             fields: tables.fields.into(),
             boxed: tables.boxed.into(),
@@ -347,7 +425,7 @@ impl Writer {
             segments: tables.segments.into(),
             #[cfg(feature = "featuresignals")]
             relations: tables.relations.finish(),
-            names: tables.names.into(),
+            names: tables.names.finish(),
             details: tables.details.into(),
             keys: tables.keys.into(),
             counts: tables.counts.finish(),

@@ -118,8 +118,9 @@ fn a_flag_reads_the_attributes_of_its_segments_and_prerequisites() {
     let flag = ruleset.get("a").unwrap();
     flag.attributes_read(&mut |name| names.push(name));
     for name in ["key", "plan", "team"] {
-        assert!(names.contains(&name), "{name}: {names:?}");
+        assert!(names.contains(&name) && flag.reads(name), "{name}: {names:?}");
     }
+    assert!(!flag.reads("country"));
     assert!(flag.reads_clock());
     let times = TimeRules::of(&ruleset);
     assert_eq!(times.next_change_after(NOW), Some(Timestamp::from_millis(1_001)));

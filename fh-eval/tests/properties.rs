@@ -219,12 +219,12 @@ proptest! {
             let ruleset = ruleset(&[&case.feature.to_json()], profile);
             let expected = answers(&ruleset, &Subject::new(&contexts[0], NOW));
             prop_assert_eq!(&answers(&ruleset, &Subject::new(&contexts[1], NOW)), &expected);
-            let mut read = Vec::new();
             for feature in ruleset.iter() {
-                feature.attributes_read(&mut |name| read.push(name));
+                feature.attributes_read(&mut |name| assert!(feature.reads(name), "{name}"));
             }
+            let is_read = |name| ruleset.iter().any(|feature| feature.reads(name));
             let mut needed = Attributes::builder();
-            for (name, values) in contexts[0].iter().filter(|(name, _)| read.contains(name)) {
+            for (name, values) in contexts[0].iter().filter(|(name, _)| is_read(name)) {
                 values.for_each(|value| needed.add(name, value));
             }
             prop_assert_eq!(&answers(&ruleset, &Subject::new(needed.as_attributes(), NOW)), &expected);

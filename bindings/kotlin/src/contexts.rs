@@ -1,11 +1,13 @@
 //! The contexts of Java, which are immutable: packed attributes, and a number that is unique in the process. Each client keeps the contexts that
-//! each thread used last, so that a read parses nothing, and frees them with itself, also while the threads live.
+//! each thread used last, so that a read parses nothing, and frees them with itself, also while the threads live. The first read of a context
+//! makes none: it parses the attributes that the feature reads.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use fh_binding::packed;
+use fh_binding::late_context::{AttributesBuilder, RepositorySnapshot, first_read};
+use fh_binding::packed::{self, PackedAttributes};
 use fh_client::{Client, Context};
 use jni_sys::{jbyteArray, jlong};
 
@@ -21,14 +23,33 @@ struct Used {
     context: Context,
 }
 
-/// The contexts that one thread used last, the newest first. Only the thread with its number uses them.
+/// The contexts that one thread used last, the newest first, and the numbers of those that it has read once. Only the thread with its number
+/// uses them.
 #[derive(Default)]
-pub(crate) struct Recent(RefCell<Vec<Rc<Used>>>);
+pub(crate) struct Recent {
+    contexts: RefCell<Vec<Rc<Used>>>,
+    read_once: Cell<[i64; KEPT]>,
+}
 
 impl Recent {
+    /// Returns true if the thread has not read the context with this number lately.
+    fn is_first_read(&self, number: i64) -> bool {
+        let is_used = || self.contexts.borrow().iter().any(|used| used.number == number);
+        let mut read_once = self.read_once.get();
+        if read_once.contains(&number) || is_used() {
+            return false;
+        }
+        read_once.rotate_right(1);
+        if let Some(newest) = read_once.first_mut() {
+            *newest = number;
+        }
+        self.read_once.set(read_once);
+        true
+    }
+
     /// Returns the context with this number, which is made if the thread has not used it lately.
     fn context(&self, number: i64, make: impl FnOnce() -> Context) -> Option<Rc<Used>> {
-        let mut contexts = self.0.borrow_mut();
+        let mut contexts = self.contexts.borrow_mut();
         let is_it = |used: &Rc<Used>| used.number == number;
         match contexts.iter().position(is_it) {
             Some(0) => {}
@@ -81,13 +102,15 @@ thread_local! {
     static NUMBER: ThreadNumber = ThreadNumber::new();
 }
 
-/// Calls a function with the context of a client that has this number. `kept` holds what the threads of the client have used.
+/// Calls a function with the context of a client that has this number. `kept` holds what the threads of the client have used. The first read of
+/// the context takes `first`, unless it needs the whole context.
 pub(crate) fn with<R>(
     env: Env<'_>,
     client: &Client,
     kept: &Numbered<Recent>,
     number: jlong,
     attributes: jbyteArray,
+    first: impl FnOnce(&RepositorySnapshot, &PackedAttributes<'_>, &mut AttributesBuilder) -> Option<R>,
     read: impl FnOnce(&Context) -> R,
 ) -> R {
     let make = || {
@@ -95,8 +118,18 @@ pub(crate) fn with<R>(
         client.context_of(env.with_bytes(attributes, parse))
     };
     let place = NUMBER.try_with(|thread| kept.place(thread.0)).ok().flatten();
+    let recent = place.map(|place| place.get_or_init(Recent::default));
+    if recent.is_some_and(|recent| recent.is_first_read(number)) {
+        let value = env.with_bytes(attributes, |bytes| {
+            let given = PackedAttributes { bytes, system: client.system() };
+            first_read(client, |snapshot, builder| first(snapshot, &given, builder))
+        });
+        if let Some(value) = value {
+            return value;
+        }
+    }
     // A read may call an interceptor, which may read, so the list is not borrowed meanwhile.
-    match place.and_then(|place| place.get_or_init(Recent::default).context(number, make)) {
+    match recent.and_then(|recent| recent.context(number, make)) {
         Some(used) => read(&used.context),
         None => read(&make()),
     }

@@ -4,9 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::time::Duration;
 
+use fh_binding::late_context::{AttributesBuilder, RepositorySnapshot};
 use fh_binding::logs::Queue;
 use fh_binding::operations::{self, Failure, Later, written};
-use fh_binding::packed;
+use fh_binding::packed::{self, PackedAttributes};
 use fh_client::{Client, Context};
 use jni_sys::{
     JNI_VERSION_1_8, JNIEnv, JavaVM, jboolean, jbyteArray, jclass, jdouble, jint, jlong, jobject,
@@ -49,11 +50,17 @@ struct Read {
 }
 
 impl Read {
-    /// Calls the function for reads without a context, or the one for reads with a context.
+    /// Calls the function for reads without a context, the one for first reads of a context, or the one for reads with a context.
     fn of<R>(
         self,
         env: Env<'_>,
         plain: impl FnOnce(&Client, &str) -> R,
+        first: impl FnOnce(
+            &RepositorySnapshot,
+            &str,
+            &PackedAttributes<'_>,
+            &mut AttributesBuilder,
+        ) -> Option<R>,
         in_context: impl FnOnce(&Context, &str) -> R,
     ) -> R {
         // SAFETY: the object of the client is reachable until this native function returns.
@@ -71,9 +78,15 @@ impl Read {
         }
         let (number, attributes) = (self.context, self.attributes);
         let kept = &client.contexts;
-        contexts::with(env, &client.client, kept, number, attributes, |context| {
-            in_context(context, key)
-        })
+        contexts::with(
+            env,
+            &client.client,
+            kept,
+            number,
+            attributes,
+            |snapshot, given, builder| first(snapshot, key, given, builder),
+            |context| in_context(context, key),
+        )
     }
 }
 
@@ -100,35 +113,35 @@ macro_rules! reads {
 reads! {
     // 1 for true, 0 for false, -1 for no value
     Java_fh_client_internal_NativeClient_readBoolean -> jint, -1, |env, read| {
-        let value = read.of(env, Client::boolean, Context::boolean);
+        let value = read.of(env, Client::boolean, RepositorySnapshot::first_boolean, Context::boolean);
         value.map_or(-1, jint::from)
     };
     // NaN for no value
     Java_fh_client_internal_NativeClient_readDouble -> jdouble, f64::NAN, |env, read| {
-        let value = read.of(env, Client::number, Context::number);
+        let value = read.of(env, Client::number, RepositorySnapshot::first_number, Context::number);
         value.unwrap_or(f64::NAN)
     };
     // the decimal text, or null
     Java_fh_client_internal_NativeClient_readNumber -> jstring, ptr::null_mut(), |env, read| {
-        let value = read.of(env, Client::decimal, Context::decimal);
+        let value = read.of(env, Client::decimal, RepositorySnapshot::first_decimal, Context::decimal);
         env.text_or_null(value.as_ref().map(fh_client::Number::as_str))
     };
     Java_fh_client_internal_NativeClient_readString -> jstring, ptr::null_mut(), |env, read| {
-        let value = read.of(env, Client::string, Context::string);
+        let value = read.of(env, Client::string, RepositorySnapshot::first_string, Context::string);
         env.text_or_null(value.as_deref())
     };
     Java_fh_client_internal_NativeClient_readJson -> jstring, ptr::null_mut(), |env, read| {
-        let value = read.of(env, Client::raw_json, Context::raw_json);
+        let value = read.of(env, Client::raw_json, RepositorySnapshot::first_json, Context::raw_json);
         env.text_or_null(value.as_deref())
     };
     // the detail as JSON
     Java_fh_client_internal_NativeClient_readDetail -> jstring, ptr::null_mut(), |env, read| {
-        let detail = read.of(env, Client::detail, Context::detail);
+        let detail = read.of(env, Client::detail, |_, _, _, _| None, Context::detail);
         env.text(&operations::detail(&detail).to_string())
     };
     // the explanation as text
     Java_fh_client_internal_NativeClient_explain -> jstring, ptr::null_mut(), |env, read| {
-        let explained = read.of(env, Client::explain, Context::explain);
+        let explained = read.of(env, Client::explain, |_, _, _, _| None, Context::explain);
         env.text(&explained.to_string())
     };
 }

@@ -4,31 +4,63 @@
 //! lowest first.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use fh_client::{Attributes, Detail, Kind, Number, Snapshot, Source, System, Value};
+use fh_eval::AttributesBuilder;
 
+use crate::late_context::{self, GivenAttributes};
 use crate::operations::GivenValue;
 
 /// The number of values of an attribute with a single value that is no list.
 const ONE: u32 = u32::MAX;
 
-/// Reads attributes: for each one the name, the number of values in its list, and the values; [`u32::MAX`] stands for a single value that is
-/// no list. Bytes that cannot be read are left out. Returns the attributes in the form that rules of this system read.
+/// Packed attributes: for each one the name, the number of values in its list, and the values; [`u32::MAX`] stands for a single value that is
+/// no list. Bytes that cannot be read are left out.
+#[derive(Debug, Clone, Copy)]
+pub struct PackedAttributes<'packed> {
+    /// The bytes.
+    pub bytes: &'packed [u8],
+    /// The system whose rules read the attributes.
+    pub system: System,
+}
+
+impl GivenAttributes for PackedAttributes<'_> {
+    fn add(&self, attributes: &mut AttributesBuilder, is_read: &dyn Fn(&str) -> bool) {
+        let mut rest = self.bytes;
+        while let Some(name) = text(&mut rest) {
+            let is_read = is_read(&name);
+            let value = match number(&mut rest) {
+                None => break,
+                Some(ONE) if is_read => GivenValue::One(text(&mut rest).unwrap_or_default()),
+                // A wrong number of values ends with the bytes.
+                Some(count) if is_read => {
+                    GivenValue::List((0..count).map_while(|_| text(&mut rest)).collect())
+                }
+                Some(count) => {
+                    let count = if count == ONE { 1 } else { count };
+                    (0..count).map_while(|_| bytes(&mut rest)).for_each(drop);
+                    continue;
+                }
+            };
+            self.system.add_attribute(attributes, &name, &value);
+        }
+    }
+
+    fn each_name(&self, each: &mut dyn FnMut(&str)) {
+        let each = RefCell::new(each);
+        self.add(&mut Attributes::builder(), &|name| {
+            (each.borrow_mut())(name);
+            false
+        });
+    }
+}
+
+/// Reads attributes in the form that rules of this system read.
 #[must_use]
 pub fn attributes(packed: &[u8], system: System) -> Arc<Attributes> {
-    let mut rest = packed;
-    let mut builder = Attributes::builder();
-    while let Some(name) = text(&mut rest) {
-        let value = match number(&mut rest) {
-            None => break,
-            Some(ONE) => GivenValue::One(text(&mut rest).unwrap_or_default()),
-            // A wrong number of values ends with the bytes.
-            Some(count) => GivenValue::List((0..count).map_while(|_| text(&mut rest)).collect()),
-        };
-        system.add_attribute(&mut builder, &name, &value);
-    }
-    Arc::new(builder.build())
+    late_context::attributes(&PackedAttributes { bytes: packed, system })
 }
 
 fn number(rest: &mut &[u8]) -> Option<u32> {
@@ -37,10 +69,15 @@ fn number(rest: &mut &[u8]) -> Option<u32> {
     Some(u32::from_le_bytes(*bytes))
 }
 
-fn text<'packed>(rest: &mut &'packed [u8]) -> Option<Cow<'packed, str>> {
+fn bytes<'packed>(rest: &mut &'packed [u8]) -> Option<&'packed [u8]> {
     let length = usize::try_from(number(rest)?).ok()?;
     let (bytes, after) = rest.split_at_checked(length)?;
     *rest = after;
+    Some(bytes)
+}
+
+fn text<'packed>(rest: &mut &'packed [u8]) -> Option<Cow<'packed, str>> {
+    let bytes = bytes(rest)?;
     // The other language writes valid UTF-8, which this check reads faster.
     Some(str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed))
 }

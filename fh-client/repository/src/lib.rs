@@ -39,6 +39,7 @@ pub use reason::Reason;
 pub use serving::Repository;
 pub use serving::core::{IsVisibleChange, RepositoryOptions};
 pub use serving::detail::{Detail, ExplainedDetail};
+pub use serving::first_read::GivenAttributes;
 pub use serving::listen::{Change, NewState, ReadinessChange};
 pub use serving::read_guard::ReadGuard;
 pub use serving::snapshot::RepositorySnapshot;

@@ -73,7 +73,7 @@ impl Compilation<'_> {
         self.writer.begin();
         let json = self.writer.json(&tree.compact());
         let hash_id = self.writer.hash_id(&key);
-        let key_row = self.writer.name(&key);
+        let key_row = self.writer.key(&key);
         let variations = self.variations(&flag);
         let at = self.writer.tables.strategies.len() as u32;
         let rules_at = self.writer.tables.rules.len() as u32;

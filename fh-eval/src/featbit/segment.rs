@@ -35,7 +35,7 @@ impl Compilation<'_> {
         let is_archived = matches!(segment.boolean("isArchived"), Shape::Is(true));
         self.writer.begin();
         let json = self.writer.json(raw.get());
-        let key = self.writer.name(&id);
+        let key = self.writer.key(&id);
         for (member, is_member) in [("excluded", false), ("included", true)] {
             let keys = match segment.list(member) {
                 Shape::Is(keys) => texts(keys),

@@ -21,6 +21,7 @@ use crate::patterns::Patterns;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::ruleset::{Feature, Ruleset};
+use crate::shared_text::SharedText;
 use crate::tables::{FeatureDetail, Head, Mode};
 #[cfg(feature = "patterns")]
 use crate::text::pattern::Extent;
@@ -186,8 +187,18 @@ impl<'a> Compilation<'a> {
     /// Makes room for features whose JSON has this size together, so that their table is not copied as it grows.
     pub fn reserve(&mut self, bytes: usize) {
         if self.compiler.keeps_json {
-            self.writer.tables.names.reserve_exact(bytes);
+            self.writer.tables.names.own.reserve_exact(bytes);
         }
+    }
+
+    /// Keeps the JSON of features that lie in the memory of a message as parts of it, which are not copied. The message stays in memory as long
+    /// as rulesets use at least half of it. No feature was added yet.
+    pub fn share(&mut self, message: &SharedText) {
+        #[cfg(not(target_arch = "wasm32"))]
+        if self.compiler.keeps_json {
+            self.writer.tables.names.share(message.clone());
+        }
+        let _ = message;
     }
 
     /// Parses a feature and adds it to the ruleset. If the text is not a JSON object, or its key is missing, empty or
@@ -241,7 +252,7 @@ impl<'a> Compilation<'a> {
         let id = id(&mut self.diagnostics, feature.id);
         let hash_id = self.hash_id(&key, id.as_deref());
         let kind = self.kind(feature.kind);
-        let key_row = self.writer.name(&key);
+        let key_row = self.writer.key(&key);
         let value =
             super::value::store(&mut self.writer, &mut self.diagnostics, kind, feature.value);
         let mut compiler = StrategyCompiler {

@@ -76,7 +76,7 @@ impl Compilation<'_> {
         self.writer.begin();
         let json = self.writer.json(&json_of(answer));
         let hash_id = self.writer.hash_id("");
-        let key = self.writer.name(answer.key);
+        let key = self.writer.key(answer.key);
         let strategies = self.writer.tables.strategies.len() as u32;
         let rules = self.writer.tables.rules.len() as u32;
         let value = self.value("value", Some(Tree::of(answer.value).json()));

@@ -37,7 +37,7 @@ impl Compilation<'_> {
         self.writer.begin();
         let json = self.json(&tree.compact(), state_tree.map(Tree::compact).as_deref());
         let hash_id = self.writer.hash_id(&format!("{key}."));
-        let key_row = self.writer.name(key);
+        let key_row = self.writer.key(key);
         let strategies = self.writer.tables.strategies.len() as u32;
         let rules = self.writer.tables.rules.len() as u32;
         let default = self.value("default_value", flag.get("default_value"));

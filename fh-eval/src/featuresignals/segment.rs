@@ -20,7 +20,7 @@ impl Compilation<'_> {
         };
         self.writer.begin();
         let json = self.writer.json(raw.get());
-        let name = self.writer.name(key);
+        let name = self.writer.key(key);
         if let Err(Unreadable) = self.segment_rows(&segment) {
             let first = self.diagnostics.diagnostics.drain(..).next();
             let otherwise = self.diagnostics.left_out("segment", raw.get(), "a segment");

@@ -35,7 +35,7 @@ fn group(flag: FeatureRef<'_>) -> Vec<&str> {
 /// Returns the flags that an evaluation of a flag may evaluate as prerequisites, each once; `None` for each that does not exist.
 fn prerequisites(flag: FeatureRef<'_>) -> Vec<Option<FeatureRef<'_>>> {
     let mut seen = HashSet::new();
-    let mut positions = flag.tables().prerequisites_of(flag.position());
+    let mut positions = flag.tables().prerequisites_of(flag.position(), usize::MAX);
     positions.retain(|position| *position == NOWHERE || seen.insert(*position));
     let flag = |position| FeatureRef::new(flag.view(), position as usize);
     positions.into_iter().map(|position| (position != NOWHERE).then(|| flag(position))).collect()

@@ -87,7 +87,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         let is_too_deep = known.depth == LONGEST_CHAIN;
         known.depth += 1;
         let failed = links.of(&relations.links).iter().any(|link| {
-            let key = link.key.text(&tables.names);
+            let key = tables.names.text(link.key);
             let position = link.position as usize;
             let feature = tables.features.get(position).map(|_| (tables, position));
             self.tracer.enter(key, feature);

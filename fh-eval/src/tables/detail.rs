@@ -1,6 +1,6 @@
 //! The part of a feature that evaluations do not read. It is packed, because a ruleset may have 500,000 features.
 
-use super::{Storage, Tables};
+use super::{MovedNames, Storage, Tables};
 use crate::predicate::Run;
 
 /// The part of a feature that evaluations do not read, as a compiler gives it.
@@ -40,11 +40,13 @@ const PROPERTIES: u32 = 1 << 30;
 const WITHOUT_EVENTS: u32 = 1 << 31;
 
 impl FeatureDetail {
-    /// Returns the packed detail, the id if it is far from the JSON, and the version if it is not small.
-    pub(crate) fn packed(&self) -> (PackedDetail, Option<Run>, Option<i64>) {
+    /// Returns the packed detail, the id if it is far from the JSON, and the version if it is not small. An id and a JSON of which only one is
+    /// among the own texts, from `first_own` on, can move apart.
+    pub(crate) fn packed(&self, first_own: u32) -> (PackedDetail, Option<Run>, Option<i64>) {
         let id = self.id.map_or(NO_ID, |id| {
             let distance = id.at.wrapping_sub(self.json.at);
-            let is_near = distance < u32::MAX / ID_LENGTHS && id.len < ID_LENGTHS;
+            let is_together = (id.at < first_own) == (self.json.at < first_own);
+            let is_near = is_together && distance < u32::MAX / ID_LENGTHS && id.len < ID_LENGTHS;
             if is_near { distance * ID_LENGTHS + id.len } else { FAR_ID }
         });
         let small = u32::try_from(self.version).ok().filter(|version| *version < FAR_VERSION);
@@ -61,9 +63,14 @@ impl FeatureDetail {
 }
 
 impl PackedDetail {
-    /// Returns the detail of the feature whose names were moved by `names`.
-    pub(crate) fn shifted(self, names: u32) -> Self {
-        Self { json: self.json.shifted(names), ..self }
+    /// Returns the detail of the feature whose names were moved.
+    pub(crate) const fn moved(self, names: &MovedNames) -> Self {
+        Self { json: names.moved(self.json), ..self }
+    }
+
+    /// Returns the place of the JSON text.
+    pub(crate) const fn json(self) -> Run {
+        self.json
     }
 
     pub(crate) const fn is_locked(self) -> bool {
@@ -83,7 +90,7 @@ impl PackedDetail {
 impl<S: Storage> Tables<S> {
     /// Returns the JSON of the feature at the position `feature`.
     pub(crate) fn json(&self, feature: usize) -> &str {
-        self.features.get(feature).map_or("", |detail| detail.json.text(&self.names))
+        self.features.get(feature).map_or("", |detail| self.names.text(detail.json))
     }
 
     /// Returns the id of the feature at the position `feature`; `None` if it has none.
@@ -94,7 +101,7 @@ impl<S: Storage> Tables<S> {
             FAR_ID => *of_feature(&self.far_ids, feature)?,
             id => Run { at: json.at.wrapping_add(id / ID_LENGTHS), len: id % ID_LENGTHS },
         };
-        Some(run.text(&self.names))
+        Some(self.names.text(run))
     }
 
     /// Returns the version of the feature at the position `feature`.

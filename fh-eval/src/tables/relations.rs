@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Fixed, Growing, Share, Storage, Tables};
+use super::{Fixed, Growing, MovedNames, Share, Storage, Tables};
 use crate::bucket::Murmur3;
 use crate::hashing::Hashing;
 use crate::predicate::Run;
@@ -105,16 +105,22 @@ impl Relations<Growing> {
         self.expiries.truncate(start.expiries as usize);
     }
 
-    /// Appends the rows of other relations, whose names were moved by `names`.
-    pub(crate) fn copy(&mut self, from: &Relations, start: Starts, end: Starts, names: u32) {
+    /// Appends the rows of other relations, whose names were moved.
+    pub(crate) fn copy(
+        &mut self,
+        from: &Relations,
+        start: Starts,
+        end: Starts,
+        names: &MovedNames,
+    ) {
         let links = (self.links.len() as u32).wrapping_sub(start.links);
         let runs = rows(&from.prerequisites, start.prerequisites, end.prerequisites);
         self.prerequisites.extend(runs.iter().map(|run| run.shifted(links)));
         let links = rows(&from.links, start.links, end.links);
-        self.links.extend(links.iter().map(|link| Link::unresolved(link.key.shifted(names))));
+        self.links.extend(links.iter().map(|link| Link::unresolved(names.moved(link.key))));
         let memberships = rows(&from.memberships, start.memberships, end.memberships);
         let moved =
-            memberships.iter().map(|member| Membership::unresolved(member.group.shifted(names)));
+            memberships.iter().map(|member| Membership::unresolved(names.moved(member.group)));
         self.memberships.extend(moved);
         self.expiries.extend_from_slice(rows(&from.expiries, start.expiries, end.expiries));
     }
@@ -130,17 +136,18 @@ impl Relations<Growing> {
     }
 }
 
-impl Tables {
+impl<S: Storage> Tables<S> {
     /// Returns true if a flag expires, or if one of its prerequisites does.
     pub(crate) fn may_expire(&self, position: usize) -> bool {
         let expires = |position| self.row_of(position, Share::Expired).is_some();
         !self.relations.expiries.is_empty()
             && (expires(position as u32)
-                || self.prerequisites_of(position).into_iter().any(expires))
+                || self.prerequisites_of(position, usize::MAX).into_iter().any(expires))
     }
 
-    /// Returns the positions of the flags that an evaluation of a flag may evaluate as prerequisites, each as often as it may do so.
-    pub(crate) fn prerequisites_of(&self, position: usize) -> Vec<u32> {
+    /// Returns the positions of the flags that an evaluation of a flag may evaluate as prerequisites, each as often as it may do so. If there
+    /// are more than `most`, at least one more than these is returned.
+    pub(crate) fn prerequisites_of(&self, position: usize, most: usize) -> Vec<u32> {
         let links = |row: u32| {
             let run = self.relations.prerequisites.get(row as usize).copied();
             run.unwrap_or_default().of(&self.relations.links)
@@ -151,7 +158,9 @@ impl Tables {
         let mut found = Vec::new();
         let mut visited = HashSet::from([own]);
         let mut open = vec![(own, 0)];
-        while let Some((row, depth)) = open.pop() {
+        while found.len() <= most
+            && let Some((row, depth)) = open.pop()
+        {
             for link in links(row) {
                 found.push(link.position);
                 if link.prerequisites != NOWHERE
@@ -210,7 +219,7 @@ impl Tables<Growing> {
         }
         let mut links = self.relations.links.clone();
         for link in &mut links {
-            let key = link.key.text(&self.names);
+            let key = self.names.text(link.key);
             link.position = by_key.get(key).copied().unwrap_or(NOWHERE);
             link.prerequisites =
                 self.row_of(link.position, Share::FailedPrerequisite).unwrap_or(NOWHERE);
@@ -226,7 +235,7 @@ impl Tables<Growing> {
         for position in 0..self.heads.len() as u32 {
             let Some(row) = self.row_of(position, Share::LostGroup) else { continue };
             let Some(member) = self.relations.memberships.get(row as usize) else { continue };
-            let name = member.group.text(&self.names);
+            let name = self.names.text(member.group);
             groups.entry(name).or_default().push((position, row));
         }
         let mut rivals = Vec::new();

@@ -13,6 +13,8 @@ pub(crate) struct Starts {
     pub(crate) rules: u32,
     pub(crate) texts: u32,
     pub(crate) text: u32,
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) slots: u32,
     pub(crate) hash_ids: u32,
     pub(crate) names: u32,
     pub(crate) boxed: u32,
@@ -33,6 +35,8 @@ impl Starts {
             &mut self.rules,
             &mut self.texts,
             &mut self.text,
+            #[cfg(not(target_arch = "wasm32"))]
+            &mut self.slots,
             &mut self.hash_ids,
             &mut self.names,
             &mut self.boxed,

@@ -7,6 +7,7 @@ pub(crate) mod detail;
 mod difference;
 mod each_value;
 mod event_queue;
+pub(crate) mod first_read;
 pub(crate) mod listen;
 mod mistakes;
 pub(crate) mod read_guard;

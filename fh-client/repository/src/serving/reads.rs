@@ -117,7 +117,7 @@ impl RepositorySnapshot {
 
     /// Returns the value of a plain read. Without a value, the read may be a mistake.
     #[inline(always)]
-    fn valued<R>(&self, key: &str, kind: Option<Kind>, value: Option<R>) -> Option<R> {
+    pub(super) fn valued<R>(&self, key: &str, kind: Option<Kind>, value: Option<R>) -> Option<R> {
         if value.is_none() {
             self.without_value(key, kind);
         }

@@ -51,13 +51,15 @@ impl Default for Mistakes {
 impl Mistakes {
     /// Returns true if a context with these names must be compared with the missing attribute `name`.
     pub(super) fn is_new_context(&self, attributes: &Attributes, name: &str) -> bool {
-        let hash = names_hash(attributes, name) | 1;
-        let slot = self.compared.get((hash >> 32) as usize % self.compared.len());
-        if slot.is_none_or(|slot| slot.swap(hash, Ordering::Relaxed) == hash) {
-            return false;
-        }
-        self.comparisons.load(Ordering::Relaxed) < MOST_CONTEXTS
+        self.is_new_hash(names_hash(attributes, name) | 1)
             && self.comparisons.fetch_add(1, Ordering::Relaxed) < MOST_CONTEXTS
+    }
+
+    /// Returns true if no names with this hash, which is not 0, were compared lately, and if others may still be compared.
+    pub(super) fn is_new_hash(&self, hash: u64) -> bool {
+        let slot = self.compared.get((hash >> 32) as usize % self.compared.len());
+        slot.is_some_and(|slot| slot.swap(hash, Ordering::Relaxed) != hash)
+            && self.comparisons.load(Ordering::Relaxed) < MOST_CONTEXTS
     }
 }
 

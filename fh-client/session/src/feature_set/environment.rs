@@ -10,7 +10,7 @@ use std::time::Duration;
 use fh_eval::featurehub::Compiler;
 use fh_eval::internal::wire::{self, Feature, Identity};
 use fh_eval::internal::{Compilation, is_visible_change};
-use fh_eval::{FeatureRef, Ruleset};
+use fh_eval::{FeatureRef, Ruleset, SharedText};
 use fh_repository::time::Millis;
 
 use super::received::Received;
@@ -44,7 +44,9 @@ pub(crate) enum Effect {
 /// as it is chosen, so that the parts of all elements are not in memory at the same time.
 struct Choice<'a, F> {
     compiler: Compiler<'a>,
-    /// The size of the list.
+    /// The message of which the elements are parts, if it is shared.
+    message: Option<&'a SharedText>,
+    /// The size of the elements.
     bytes: usize,
     texts: Vec<&'a str>,
     /// The held features that come next, while all elements are as before.
@@ -73,7 +75,10 @@ impl<'a, F: Iterator<Item = FeatureRef<'a>>> Choice<'a, F> {
     fn begin(&mut self, id: &str) {
         self.compilation.get_or_insert_with(|| {
             let mut compilation = self.compiler.begin(Some(id));
-            compilation.reserve(self.bytes);
+            match self.message.filter(|message| 2 * self.bytes >= message.len()) {
+                Some(message) => compilation.share(message),
+                None => compilation.reserve(self.bytes),
+            }
             self.texts.iter().for_each(|json| compilation.add(json));
             compilation
         });
@@ -128,9 +133,11 @@ impl Environment {
         }
     }
 
-    /// Applies a list of the environment's features that arrives now, and returns the effect.
+    /// Applies a list of the environment's features that arrives now, and returns the effect. If most of `message` are these features, their
+    /// JSON is not copied.
     pub(crate) fn list(
         &mut self,
+        message: Option<&SharedText>,
         features: &[Received<'_>],
         authority: Authority,
         now: Millis,
@@ -139,6 +146,7 @@ impl Environment {
         let old = self.ruleset.clone();
         let mut choice = Choice {
             compiler,
+            message,
             bytes: features.iter().map(|received| received.json().len()).sum(),
             texts: Vec::with_capacity(features.len()),
             known: old.iter(),

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use fh_eval::featurehub::Compiler;
-use fh_eval::{Attributes, Profile, Ruleset};
+use fh_eval::{Attributes, Profile, Ruleset, SharedText};
 use fh_repository::notice::Notice;
 use fh_repository::rules::{Environments, Rules, ServerEvaluated};
 use fh_repository::time::Millis;
@@ -128,17 +128,19 @@ impl FeatureSet {
         }
     }
 
-    /// Applies a list of the features of an environment that arrives now, and returns the effect.
+    /// Applies a list of the features of an environment that arrives now, and returns the effect. The features may be parts of a message,
+    /// which then stays in memory.
     pub(crate) fn list(
         &mut self,
         id: &str,
+        message: Option<&SharedText>,
         features: &[Received<'_>],
         authority: Authority,
         now: Millis,
     ) -> Effect {
         let compiler = self.compiler(self.kind);
         self.environment(id)
-            .map_or(Effect::None, |each| each.list(features, authority, now, compiler))
+            .map_or(Effect::None, |each| each.list(message, features, authority, now, compiler))
     }
 
     /// Returns true if the last list of the Edge for an environment had an older version of a held feature.

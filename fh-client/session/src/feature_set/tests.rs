@@ -19,7 +19,7 @@ fn state(id: &str, key: &str, version: i64, value: &str) -> String {
 impl FeatureSet {
     fn take(&mut self, environment: &str, states: &[String], authority: Authority) -> Effect {
         let features: Vec<Received<'_>> = states.iter().map(|json| received(json)).collect();
-        self.list(environment, &features, authority, Millis::default())
+        self.list(environment, None, &features, authority, Millis::default())
     }
 
     fn shown(&mut self) -> Vec<String> {
@@ -97,8 +97,8 @@ fn an_older_version_counts_if_all_lists_of_an_hour_have_it() {
             let json = state("a", "A", version.parse().unwrap(), "y");
             let features = [received(&json)];
             match &step[..1] {
-                "L" => feature_set.list("e", &features, Authority::Edge, now),
-                "S" => feature_set.list("e", &features, Authority::LateStore, now),
+                "L" => feature_set.list("e", None, &features, Authority::Edge, now),
+                "S" => feature_set.list("e", None, &features, Authority::LateStore, now),
                 _ => feature_set.feature("e", &features[0], Authority::Edge).unwrap(),
             };
         }
@@ -288,7 +288,7 @@ fn an_outdated_store_restores_nothing() {
     ] {
         let list = [received(&stored)];
         assert_eq!(
-            behind.list("e", &list, Authority::LateStore, Millis::default()),
+            behind.list("e", None, &list, Authority::LateStore, Millis::default()),
             effect,
             "{stored}"
         );
@@ -301,7 +301,7 @@ fn an_outdated_store_restores_nothing() {
     for stored in [state("a", "A", 5, "other"), state("new", "A", 1, "made anew")] {
         let list = [received(&stored)];
         assert_eq!(
-            behind.list("e", &list, Authority::Store, Millis::default()),
+            behind.list("e", None, &list, Authority::Store, Millis::default()),
             Effect::Seen,
             "{stored}"
         );
@@ -320,12 +320,15 @@ fn unchanged_features_are_not_parsed() {
     let [a, b] = [state("a", "A", 1, "x"), with(1)];
     assert_eq!(feature_set.take("e", &[a.clone(), b.clone()], Authority::Edge), Effect::Seen);
     let same = [received(&a), received(&b)];
-    assert_eq!(feature_set.list("e", &same, Authority::Edge, Millis::default()), Effect::None);
+    assert_eq!(
+        feature_set.list("e", None, &same, Authority::Edge, Millis::default()),
+        Effect::None
+    );
     let parses = |list: &[Received<'_>; 2]| list.each_ref().map(|each| each.parses.get());
     assert_eq!(parses(&same), [0, 0]);
     let newer = with(2);
     let changed = [received(&a), received(&newer)];
-    feature_set.list("e", &changed, Authority::Edge, Millis::default());
+    feature_set.list("e", None, &changed, Authority::Edge, Millis::default());
     assert_eq!(parses(&changed), [0, 1]);
     let applied = |feature_set: &mut FeatureSet| {
         let rules = feature_set.rules(Some(Arc::default()), None, &mut |_| {});

@@ -1,5 +1,6 @@
 //! Handles responses: their heads, the bodies of polls, and the ends of requests.
 
+use fh_eval::SharedText;
 use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
 
@@ -115,9 +116,9 @@ impl Kernel<FeatureHub> {
 
     /// Handles the complete body of a poll.
     pub(super) fn body_complete(&mut self, body: Body<Answer>) {
-        let applied = match std::str::from_utf8(&body.bytes) {
-            Ok(text) => self.apply_answer(text),
-            Err(why) => Err(Problem::Malformed(why.to_string())),
+        let applied = match String::from_utf8(body.bytes) {
+            Ok(text) => self.apply_answer(&SharedText::of(text.into_boxed_str())),
+            Err(why) => Err(Problem::Malformed(why.utf8_error().to_string())),
         };
         match applied {
             Err(problem) => self.request_failed(problem, None),

@@ -3,6 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
+use fh_eval::SharedText;
 use fh_eval::internal::{Token, members};
 use fh_repository::problem::{Problem, Stage};
 use fh_repository::publication::RawKind;
@@ -44,7 +45,7 @@ impl Kernel<FeatureHub> {
                 Ok(None) => break None,
                 Ok(Some(event)) => {
                     is_between_events = true;
-                    if let Err(stop) = self.event_arrived(&mut stream, &event) {
+                    if let Err(stop) = self.event_arrived(&mut stream, event) {
                         break Some(stop);
                     }
                     // The result must not depend on the sizes of chunks, so a waiting context is settled before the rest of the chunk.
@@ -92,11 +93,14 @@ impl Kernel<FeatureHub> {
         }
     }
 
-    fn event_arrived(&mut self, stream: &mut Stream, event: &Event) -> Result<(), Stop> {
+    fn event_arrived(&mut self, stream: &mut Stream, event: Event) -> Result<(), Stop> {
         let malformed = |why: String| Stop::Trouble(Problem::Malformed(cut(&why, 300)));
         self.refuse_dense(&event.data).map_err(Stop::Trouble)?;
         let applied = match event.name.as_str() {
-            "features" => self.apply_list(&event.data).map_err(Stop::Trouble).map(Some),
+            "features" => {
+                let data = SharedText::of(event.data.into_boxed_str());
+                self.apply_list(&data).map_err(Stop::Trouble).map(Some)
+            }
             "feature" => {
                 self.apply_one(RawKind::Feature, &event.data).map_err(malformed).map(|()| None)
             }

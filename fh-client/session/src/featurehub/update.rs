@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fh_eval::SharedText;
 use fh_eval::internal::{TOO_DENSE, is_too_dense};
 use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
@@ -32,7 +33,7 @@ pub(super) struct PollOutcome {
 impl Kernel<FeatureHub> {
     /// Applies the body of a poll. Fails if the body cannot be parsed, holds no environment of the API keys, or holds no usable list for a
     /// new context or a new kind of key.
-    pub(super) fn apply_answer(&mut self, body: &str) -> Result<PollOutcome, Problem> {
+    pub(super) fn apply_answer(&mut self, body: &SharedText) -> Result<PollOutcome, Problem> {
         self.refuse_dense(body)?;
         let answered = read_answer(body).map_err(Problem::Malformed)?;
         if answered.is_empty() {
@@ -85,13 +86,14 @@ impl Kernel<FeatureHub> {
         let (mut applied, now) = (None, self.now);
         for (id, features) in &lists {
             if let Some(features) = features {
-                let effect = self.own.feature_set.list(id, features, Authority::Edge, now);
+                let effect =
+                    self.own.feature_set.list(id, Some(body), features, Authority::Edge, now);
                 applied = applied.max(Some(effect));
             }
         }
         self.received(Source::Polling, applied);
         let environment = (!several).then(|| self.own.feature_set.first_id());
-        self.raw(Source::Polling, environment, RawKind::List, body);
+        self.raw(Source::Polling, environment, RawKind::List, body.clone());
         // An Edge with a failure of its own may send an empty list with the etag of the features that it could not load.
         let empty = lists.iter().any(|(_, usable)| usable.is_none_or(<[_]>::is_empty));
         let is_whole = doubt.is_none() && !empty && !self.own.feature_set.holds_newer();
@@ -170,7 +172,7 @@ impl Kernel<FeatureHub> {
 
     /// Applies the data of a stream's `features` event. Returns the problem of the list; `None` if the list has no problem. Fails if the
     /// data cannot be parsed, holds only features of other environments, or is no usable list for a new context or a new kind of key.
-    pub(super) fn apply_list(&mut self, data: &str) -> Result<Option<Problem>, Problem> {
+    pub(super) fn apply_list(&mut self, data: &SharedText) -> Result<Option<Problem>, Problem> {
         let (features, further) = read_list(data).map_err(Problem::Malformed)?;
         self.count_further(further);
         let id = self.own.feature_set.first_id();
@@ -180,13 +182,14 @@ impl Kernel<FeatureHub> {
         self.begin_anew(usable.is_some())?;
         let (applied, doubt) = match usable {
             Some(features) => {
-                (Some(self.own.feature_set.list(&id, features, Authority::Edge, self.now)), None)
+                let set = &mut self.own.feature_set;
+                (Some(set.list(&id, Some(data), features, Authority::Edge, self.now)), None)
             }
             None => (None, Some(Problem::EmptyList)),
         };
         self.without_etag(applied.unwrap_or(Effect::None));
         self.received(Source::Streaming, applied);
-        self.raw(Source::Streaming, Some(id), RawKind::List, data);
+        self.raw(Source::Streaming, Some(id), RawKind::List, data.clone());
         Ok(doubt)
     }
 
@@ -213,7 +216,7 @@ impl Kernel<FeatureHub> {
             self.status.source = Some(Source::Streaming);
             self.serve_again(effect);
         }
-        self.raw(Source::Streaming, Some(id), kind, data);
+        self.raw(Source::Streaming, Some(id), kind, data.into());
         Ok(())
     }
 
@@ -247,11 +250,14 @@ impl Kernel<FeatureHub> {
         if !self.wants_stored(source, true) {
             return;
         }
-        let listed = stored_text(bytes).and_then(|text| Ok((text, read_list(text)?)));
-        match listed {
+        let text = match stored_text(bytes) {
+            Ok(text) => SharedText::from(text),
+            Err(why) => return self.ignore_stored(source, why),
+        };
+        match read_list(&text) {
             Err(why) => self.ignore_stored(source, why),
-            Ok((text, (features, further))) => {
-                self.apply_stored(source, environment, text, &features, further);
+            Ok((features, further)) => {
+                self.apply_stored(source, environment, &text, &features, further);
             }
         }
     }
@@ -271,14 +277,14 @@ impl Kernel<FeatureHub> {
         }
         let features = list.elements.iter().map(|json| Received::of_json(json));
         let features: Vec<Received<'_>> = features.collect();
-        self.apply_stored(source, environment, list.text, &features, list.further);
+        self.apply_stored(source, environment, &list.text.into(), &features, list.further);
     }
 
     fn apply_stored(
         &mut self,
         source: &Source,
         environment: &Arc<str>,
-        text: &str,
+        text: &SharedText,
         features: &[Received<'_>],
         further: usize,
     ) {
@@ -288,11 +294,12 @@ impl Kernel<FeatureHub> {
             self.own.held = Held::Unserved;
         }
         let authority = self.store_authority();
-        let effect = self.own.feature_set.list(environment, features, authority, self.now);
+        let set = &mut self.own.feature_set;
+        let effect = set.list(environment, Some(text), features, authority, self.now);
         self.without_etag(effect);
         self.take_stored(source, effect);
         let id = Some(Arc::clone(environment));
-        self.raw(source.clone(), id, RawKind::List, text);
+        self.raw(source.clone(), id, RawKind::List, text.clone());
     }
 
     /// Applies a store's update of one feature, which is published if features are served already. If the update cannot be applied, a
@@ -315,7 +322,7 @@ impl Kernel<FeatureHub> {
                     self.serve_again(effect);
                 }
                 let id = Some(Arc::clone(environment));
-                self.raw(source.clone(), id, RawKind::Feature, text);
+                self.raw(source.clone(), id, RawKind::Feature, text.into());
             }
         }
     }
@@ -395,8 +402,13 @@ impl Kernel<FeatureHub> {
         self.publish_rules(rules, cause);
     }
 
-    fn raw(&mut self, source: Source, environment: Option<Arc<str>>, kind: RawKind, json: &str) {
-        let json = json.into();
+    fn raw(
+        &mut self,
+        source: Source,
+        environment: Option<Arc<str>>,
+        kind: RawKind,
+        json: SharedText,
+    ) {
         self.actions.push_back(Action::Raw(RawUpdate { source, environment, kind, json }));
     }
 }

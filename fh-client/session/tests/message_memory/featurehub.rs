@@ -63,6 +63,15 @@ const LARGE: &[Large] = &[
         1_000_000,
         34,
     ),
+    // Features share the texts of their lists, and their JSON is a part of the message.
+    (
+        r#"[{"id":"e","features":[%]}]"#,
+        r#"{"id":"@","key":"F@","type":"BOOLEAN","version":1,"value":false,"strategies":[{"id":"s","value":true,"attributes":[{"fieldName":"userkey","type":"STRING","conditional":"EQUALS","values":[
+            "a-00","a-01","a-02","a-03","a-04","a-05","a-06","a-07","a-08","a-09","a-10","a-11","a-12","a-13","a-14","a-15","a-16","a-17","a-18","a-19",
+            "b-00","b-01","b-02","b-03","b-04","b-05","b-06","b-07","b-08","b-09","b-10","b-11","b-12","b-13","b-14","b-15","b-16","b-17","b-18","b-19"]}]}]}"#,
+        20_000,
+        1_200,
+    ),
 ];
 
 #[cfg(not(target_os = "wasi"))]

@@ -4,6 +4,7 @@
 //! Each evaluation is one call of the hub, which loads the snapshot and finds the key. The flag is a rollout of 20 % on the
 //! user key.
 
+mod lists;
 mod messages;
 mod patches;
 

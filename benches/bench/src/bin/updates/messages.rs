@@ -1,8 +1,9 @@
 //! Measures messages of many small parts: time and memory of a client from the bytes of a message to its publication.
 
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use fh_eval::Timestamp;
+use fh_eval::{Attributes, Subject, Timestamp};
 use fh_repository::publication::Publication;
 use fh_repository::source::Source;
 use fh_repository::time::Millis;
@@ -10,6 +11,8 @@ use fh_session::featbit;
 use fh_session::featuresignals;
 use fh_session::{Action, ApiKeys, Config, EdgeUrl, End, Input, Mode, RequestId, ResponseHead};
 use fh_test::memory::during;
+
+use crate::lists;
 
 /// The number of runs of a message. The fastest one counts.
 const RUNS: usize = 3;
@@ -153,6 +156,33 @@ impl Driver {
         }
     }
 
+    /// Prints the least time of an evaluation of all features, for each feature.
+    fn print_evaluations(&self) {
+        let Some(last) = &self.last else { return };
+        let ruleset = last.rules.ruleset();
+        let evaluate = |number: u32| {
+            let texts = ["country", "team", "plan", "userkey"]
+                .map(|name| (name, format!("{name}-{}", number * 7)));
+            let mut context = Attributes::builder();
+            for (name, text) in &texts {
+                context = context.attribute(*name, text.as_str());
+            }
+            let context = context.build();
+            let begin = Instant::now();
+            ruleset.evaluate_all(
+                &Subject::new(&context, Timestamp::from_millis(0)),
+                |_, answer| {
+                    black_box(answer.is_enabled());
+                },
+            );
+            begin.elapsed().as_nanos() / ruleset.len() as u128
+        };
+        println!(
+            "evaluation of all features: {} ns for each",
+            (0..40).map(evaluate).min().unwrap_or(0)
+        );
+    }
+
     /// Returns the number of features, and the size of their JSON with that of the segments.
     fn served(&self) -> (usize, usize) {
         let Some(last) = &self.last else { return (0, 0) };
@@ -251,21 +281,26 @@ const CASES: &[Case] = &[
 
 /// Prints time and memory of each message whose name has this text.
 pub fn print(only: &str) {
+    let cases = CASES.iter().map(|(name, door, around, element, count)| {
+        let make = move || message(around, element, *count);
+        (*name, *door, Box::new(make) as Box<dyn Fn() -> String>)
+    });
+    let lists = (lists::NAME, Door::Poll, Box::new(lists::payload) as _);
     println!(
         "| message | MiB | s | s a MiB | peak, MB | of at most | stay, MB | of at most | features |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
-    for (name, door, around, element, count) in CASES {
+    for (name, door, make) in cases.chain([lists]) {
         if !name.contains(only) {
             continue;
         }
-        let message = message(around, element, *count);
+        let message = make();
         let mib = message.len() as f64 / f64::from(1 << 20);
         let mut fastest = f64::MAX;
         for run in 0..RUNS {
-            let mut driver = Driver::new(*door);
+            let mut driver = Driver::new(door);
             let begin = Instant::now();
-            let ((), memory) = during(|| driver.pass(*door, &message));
+            let ((), memory) = during(|| driver.pass(door, &message));
             fastest = fastest.min(begin.elapsed().as_secs_f64());
             if run + 1 < RUNS {
                 continue;
@@ -280,6 +315,9 @@ pub fn print(only: &str) {
                 mb(memory.held),
                 mb(3 * served + 4_000_000),
             );
+            if name == lists::NAME {
+                driver.print_evaluations();
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use fh_eval::featbit::{self, Profile, User, send_to_experiment};
 use fh_eval::featuresignals::{self, Context};
-use fh_eval::{Subject, Timestamp, Value};
+use fh_eval::{Attributes, FeatureRef, Subject, Timestamp, Value};
 
 use super::featuresignals::result;
 use super::{Rules, Set, Source};
@@ -21,6 +21,15 @@ impl Source for Engine {
     }
 }
 
+/// Returns the attributes that a flag reads, of which the answers of a system must depend alone.
+fn read_by(flag: FeatureRef<'_>, attributes: &Attributes) -> Attributes {
+    let mut read = Attributes::builder();
+    for (name, values) in attributes.iter().filter(|(name, _)| flag.reads(name)) {
+        values.for_each(|value| read.add(name, value));
+    }
+    read.build()
+}
+
 /// Returns the answers of FeatBit; null for a flag that does not exist.
 fn of_featbit(profile: Profile, set: &Set) -> Result<Vec<Option<Json>>, String> {
     let document =
@@ -29,7 +38,8 @@ fn of_featbit(profile: Profile, set: &Set) -> Result<Vec<Option<Json>>, String> 
     let answers = set.cases.iter().map(|case| {
         let user = User::from_json(&case.context).map_err(|why| why.to_string())?;
         let Some(flag) = ruleset.get(&case.flag) else { return Ok(Some(Json::Null)) };
-        let evaluation = flag.evaluate(&Subject::new(user.attributes(), Timestamp::from_millis(0)));
+        let attributes = read_by(flag, user.attributes());
+        let evaluation = flag.evaluate(&Subject::new(&attributes, Timestamp::from_millis(0)));
         let kind = featbit::reason(&evaluation);
         // The running server has other words than the programs of FeatBit.
         let words = match kind {
@@ -61,7 +71,7 @@ fn of_featuresignals(set: &Set) -> Result<Vec<Option<Json>>, String> {
         let Some(flag) = ruleset.get(key) else {
             return Some(result(key, Json::Null, "NOT_FOUND", None));
         };
-        let evaluation = flag.evaluate(&Subject::new(context.attributes(), now));
+        let evaluation = flag.evaluate(&Subject::new(&read_by(flag, context.attributes()), now));
         let value = match evaluation.value() {
             None => Json::Null,
             Some(Value::Bool(value)) => Json::Bool(*value),

@@ -1,0 +1,114 @@
+//! The first read of a context that a program has not made yet: a plain read, which needs only the attributes that the feature reads.
+
+use std::cell::Cell;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use fh_eval::{
+    Attributes, AttributesBuilder, Clock, Evaluation, Kind, Number, Subject, Timestamp, Value,
+};
+
+use super::mistakes::ReadClock;
+use super::snapshot::RepositorySnapshot;
+use crate::answer::{json_of, string_of};
+
+/// The attributes that a program has given and that are in no context yet.
+pub trait GivenAttributes {
+    /// Adds the attributes whose names `is_read` accepts, in the order in which the program gave them, and in the form that rules of the
+    /// client's system read.
+    fn add(&self, attributes: &mut AttributesBuilder, is_read: &dyn Fn(&str) -> bool);
+
+    /// Calls `each` with the names of all attributes.
+    fn each_name(&self, each: &mut dyn FnMut(&str));
+}
+
+/// The clock of a first read. It keeps a hash of the names of missing attributes; 0 if none is missing.
+struct FirstReadClock<'a> {
+    clock: ReadClock<'a>,
+    missing: &'a Cell<u64>,
+}
+
+impl Clock for FirstReadClock<'_> {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    #[cold]
+    fn attribute_missing(&self, _: &Attributes, name: &str) {
+        let mut state = DefaultHasher::new();
+        (self.missing.get(), name).hash(&mut state);
+        self.missing.set(state.finish() | 1);
+    }
+}
+
+macro_rules! first_reads {
+    ($($(#[$doc:meta])* $name:ident -> $type:ty, $kind:expr, $value:expr;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(
+            &self,
+            key: &str,
+            given: &impl GivenAttributes,
+            builder: &mut AttributesBuilder,
+        ) -> Option<Option<$type>> {
+            self.first_read(key, $kind, given, builder, $value)
+        }
+    )*};
+}
+
+/// Reads for attributes that are in no context yet. The builder has any attributes, which the read removes. A read returns `None` if it needs
+/// the whole context: with a server-evaluated key, with interceptors or observers, or to report a misspelt attribute.
+impl RepositorySnapshot {
+    first_reads! {
+        /// Returns the value of [`Self::boolean`].
+        first_boolean -> bool, Some(Kind::Boolean), |it| it.boolean();
+        /// Returns the value of [`Self::string`].
+        first_string -> Arc<str>, Some(Kind::String), |it| string_of(it);
+        /// Returns the value of [`Self::number`].
+        first_number -> f64, Some(Kind::Number), |it| it.number();
+        /// Returns the value of [`Self::decimal`].
+        first_decimal -> Number, Some(Kind::Number), |it| it.decimal().cloned();
+        /// Returns the value of [`Self::json`].
+        first_json -> Arc<str>, Some(Kind::Json), |it| json_of(it);
+        /// Returns the value of [`Self::value`].
+        first_value -> Value, None, |it| it.typed_value().cloned();
+    }
+
+    #[inline]
+    fn first_read<R>(
+        &self,
+        key: &str,
+        kind: Option<Kind>,
+        given: &impl GivenAttributes,
+        builder: &mut AttributesBuilder,
+        read: impl FnOnce(&Evaluation<'_>) -> Option<R>,
+    ) -> Option<Option<R>> {
+        if !self.is_plain {
+            return None;
+        }
+        self.core.touch();
+        let Some(feature) = self.rules.ruleset().get(key) else {
+            return Some(self.valued(key, kind, None));
+        };
+        builder.clear();
+        given.add(builder, &|name| feature.reads(name));
+        let missing = Cell::new(0);
+        let clock =
+            FirstReadClock { clock: ReadClock { snapshot: self, is_use: true }, missing: &missing };
+        let evaluation = feature.evaluate(&Subject::new(builder.as_attributes(), clock));
+        if missing.get() != 0 && self.may_be_misspelt(given, missing.get()) {
+            return None;
+        }
+        Some(self.valued(key, kind, read(&evaluation)))
+    }
+
+    /// Returns true if attributes with these names were not compared with missing attributes yet, of which `missing` is a hash.
+    #[cold]
+    #[inline(never)]
+    fn may_be_misspelt(&self, given: &impl GivenAttributes, missing: u64) -> bool {
+        let Some(mistakes) = self.core.mistakes() else { return false };
+        let mut state = DefaultHasher::new();
+        missing.hash(&mut state);
+        given.each_name(&mut |name| name.hash(&mut state));
+        mistakes.is_new_hash(state.finish() | 1)
+    }
+}
