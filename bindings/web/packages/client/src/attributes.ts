@@ -25,18 +25,15 @@ export class GivenAttributes {
 
   /** The attributes by their names. */
   get map(): Attributes {
-    return (this.#map ??= mapOf(this.given));
+    const { given } = this;
+    if (this.#map) return this.#map;
+    const map = (this.#map = new Map<string, readonly string[]>());
+    for (let at = 0; at < given.length; at += 2) {
+      const name = wellFormed(given[at] as string);
+      map.set(name, [map.get(name) ?? [], given[at + 1] ?? []].flat().map(wellFormed));
+    }
+    return map;
   }
-}
-
-function mapOf(given: GivenAttributes["given"]): Attributes {
-  const map = new Map<string, string[]>();
-  for (let at = 0; at < given.length; at += 2) {
-    const name = wellFormed(given[at] as string);
-    const known = map.get(name) ?? [];
-    map.set(name, known.concat(given[at + 1] ?? []).map(wellFormed));
-  }
-  return map;
 }
 
 /** The context without attributes. */

@@ -76,7 +76,7 @@ function evaluateAs<V>(
 function read(client: Client, key: string, context: EvaluationContext, kind: Kind): FeatureDetail {
   const reads = client.context(attributesOf(context));
   // With a server-evaluated key, a context without attributes reads the values of the context that was given to the client.
-  const isWithout = reads.attributes.size === 0 && client.keyKind === "server";
+  const isWithout = client.keyKind === "server" && reads.attributes.size === 0;
   return (isWithout ? client : reads).detailAs(key, kind);
 }
 

@@ -93,8 +93,9 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    */
   constructor(url: string, apiKey: string | Iterable<string>, options: ClientOptions = {}) {
     const ignored: string[] = [];
-    const context = options.context && attributesIn(options.context, (name) => ignored.push(name));
-    const settings = parseSettings(url, apiKey, options, context?.map);
+    const given = options.context && attributesIn(options.context, (name) => ignored.push(name));
+    const context = given?.map;
+    const settings = parseSettings(url, apiKey, options, context);
     const secrets = new SentSecrets(settings.keys, parseHeaders(options.headers ?? {}));
     const platform = new ClientPlatform(options);
     const { clock } = options;
@@ -111,7 +112,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
       const loaded = await import("./mistakes.ts").catch(() => undefined);
       loaded?.report(repository, mistake);
     };
-    prepare(repository, observers, options, context);
+    prepare(repository, observers, options, given);
     const engineSettings = { ...options, readFile: platform.readFile };
     const access = new EngineAccess(engineSettings, platform, settings.backoff);
     const identification = settings.identification ?? platform.identification;
@@ -129,8 +130,8 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
       noticeOnce(repository, { kind: "attribute_ignored", attribute }, `@${attribute}`);
     };
     ignored.forEach(this.#onIgnored);
-    if (context) driver.handle({ type: "context", commandId: 0, attributes: context.map });
-    this.#late = new LateParts(parts, options, context?.map, platform);
+    if (context) driver.handle({ type: "context", commandId: 0, attributes: context });
+    this.#late = new LateParts(parts, options, context, platform);
     const start = (): void => {
       if (options.hydrate === undefined) this.#late.restore();
       driver.handle({ type: "start" });

@@ -10,9 +10,6 @@ const MOST_TEXT = 1_000_000;
 /** Maximum length of the texts of a context whose memory the next one uses. */
 const MOST_REUSED = 4096;
 
-/** What a context has in place of a former one that there is not. */
-const NONE = { handle: 0, length: 0 };
-
 /** The attributes of which the first one that a context has is the default key of percentages. */
 const KEYS = ["session", "userkey"];
 
@@ -98,7 +95,7 @@ export class Contexts {
   }
 
   /** Returns the handle of a context without attributes: that of a former one, whose memory it uses, unless that is much. */
-  #cleared({ handle, length }: Pick<EngineContext, "handle" | "length"> = NONE): number {
+  #cleared({ handle = 0, length = 0 }: { handle?: number; length?: number } = {}): number {
     if (length <= MOST_REUSED) return this.#module.clear_context(handle);
     this.#module.free_context(handle);
     return this.#module.clear_context(0);

@@ -1,4 +1,4 @@
-import { type Attributes, NO_ATTRIBUTES } from "../attributes.ts";
+import type { Attributes, GivenAttributes } from "../attributes.ts";
 import { LiveReads, partsOf } from "./live.ts";
 
 /**
@@ -17,7 +17,7 @@ import { LiveReads, partsOf } from "./live.ts";
 export class Context<F extends object> extends LiveReads<F> {
   /** The attributes of the context. */
   get attributes(): Attributes {
-    return this.contextAttributes?.map ?? NO_ATTRIBUTES;
+    return (this.contextAttributes as GivenAttributes).map;
   }
 
   /**

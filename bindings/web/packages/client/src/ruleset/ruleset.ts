@@ -1,5 +1,5 @@
 import { ClientPlatform } from "#platform";
-import { type Attributes, type GivenAttributes, NO_ATTRIBUTES } from "../attributes.ts";
+import type { Attributes, GivenAttributes } from "../attributes.ts";
 import type { Diagnostic } from "../engine/diagnostics.ts";
 import type { EngineSource } from "../engine/load.ts";
 import type { Profile } from "../engine/module.ts";
@@ -71,7 +71,7 @@ export class RulesetReads<F extends object> extends Reads<F> {
 export class RulesetContext<F extends object> extends RulesetReads<F> {
   /** The attributes of the context. */
   get attributes(): Attributes {
-    return this.contextAttributes?.map ?? NO_ATTRIBUTES;
+    return (this.contextAttributes as GivenAttributes).map;
   }
 }
 

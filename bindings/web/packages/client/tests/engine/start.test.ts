@@ -32,6 +32,29 @@ function accessWith(settings: EngineSettings): EngineAccess {
 }
 
 describeEngine("the start of a client's engine", () => {
+  // The realm has no engine yet.
+  it("requests the full engine at once if the features need it", async () => {
+    const requests: string[] = [];
+    vi.stubGlobal("fetch", (url: URL) => {
+      requests.push(url.pathname);
+      return Promise.reject(new TypeError("no network"));
+    });
+    const [engine, fullEngine] = ["lean", "full"].map((name) => new URL(`https://engine.example/${name}`));
+    for (const [json, expected] of [
+      [PATTERN, ["/full"]],
+      [PATTERN.replace("REGEX", "EQUALS"), ["/lean"]],
+    ] as const) {
+      requests.length = 0;
+      const access = accessWith({ engine, fullEngine });
+      const rules = rulesOf([received(json)], { kind: "unknown" });
+      await new Promise((resolve) => {
+        access.compile(rules, resolve);
+      });
+      access.close();
+      expect(requests).toEqual(expected);
+    }
+  });
+
   it("requests each engine with its own integrity", async () => {
     const requests: unknown[] = [];
     vi.stubGlobal("fetch", (url: URL, init: unknown) => {
@@ -55,29 +78,6 @@ describeEngine("the start of a client's engine", () => {
       ["/full.wasm", { integrity: "sha256-other" }],
       ["/full.wasm", { integrity: "sha256-other" }],
     ]);
-  });
-
-  it("requests the full engine at once if the features need it", async () => {
-    const requests: string[] = [];
-    vi.stubGlobal("fetch", (url: URL) => {
-      requests.push(url.pathname);
-      return Promise.reject(new TypeError("no network"));
-    });
-    const [engine, fullEngine] = ["lean", "full"].map((name) => new URL(`https://engine.example/${name}`));
-    for (const [json, expected] of [
-      [PATTERN, ["/full"]],
-      // The realm has the lean engine.
-      [PATTERN.replace("REGEX", "EQUALS"), []],
-    ] as const) {
-      requests.length = 0;
-      const access = accessWith({ engine, fullEngine });
-      const rules = rulesOf([received(json)], { kind: "unknown" });
-      await new Promise((resolve) => {
-        access.compile(rules, resolve);
-      });
-      access.close();
-      expect(requests).toEqual(expected);
-    }
   });
 
   it("uses the full engine once the realm has loaded it", async () => {

@@ -1,5 +1,6 @@
 import type { GivenAttributes } from "../../attributes.ts";
 import { Answer } from "../answer.ts";
+import type { Evaluation } from "../engine.ts";
 import { ask, type Chain } from "../intercept/chain.ts";
 import { INITIAL_STATUS, type Readiness, type SessionStatus } from "../status.ts";
 import { answersFor, NO_RULES, type Rules } from "../rules.ts";
@@ -20,8 +21,8 @@ class ContextAnswers {
   readonly isFor: boolean;
   /** The first answer and its key, while there is no other: a context of one request often reads one feature. */
   key = "";
-  first: Answer | undefined = undefined;
-  all: Map<string, Answer> | undefined = undefined;
+  first: Answer | undefined;
+  all: Map<string, Answer> | undefined;
 
   constructor(cache: AnswerCache, isFor: boolean) {
     this.cache = cache;
@@ -44,20 +45,11 @@ class ContextAnswers {
 }
 
 /**
- * The answers that snapshots with the same features and contexts share, so that a repeated read evaluates nothing. The attributes of a context
- * hold those of the snapshot that was read last.
+ * An object that snapshots with the same features and contexts share, so that a repeated read evaluates nothing. It holds the answers of reads
+ * without a context. The attributes of a context hold those of the snapshot that was read last.
  */
-class AnswerCache {
-  #withoutContext: ContextAnswers | undefined;
-
-  of(snapshot: RepositorySnapshot, attributes: GivenAttributes | undefined): ContextAnswers {
-    const known = attributes ? (attributes.answers as ContextAnswers | undefined) : this.#withoutContext;
-    if (known?.cache === this) return known;
-    const answers = new ContextAnswers(this, snapshot.isFor(attributes));
-    if (attributes) attributes.answers = answers;
-    else this.#withoutContext = answers;
-    return answers;
-  }
+interface AnswerCache {
+  answers?: unknown;
 }
 
 /** The parts of a snapshot. */
@@ -111,7 +103,7 @@ export class RepositorySnapshot {
       observers: undefined,
       generation: 0,
       hasList: false,
-      answers: new AnswerCache(),
+      answers: {},
     });
   }
 
@@ -122,7 +114,7 @@ export class RepositorySnapshot {
 
   /** Returns a copy with other features. */
   withRules(rules: Rules, hasList: boolean): RepositorySnapshot {
-    return this.#with({ rules, hasList, generation: this.generation + 1, answers: new AnswerCache() });
+    return this.#with({ rules, hasList, generation: this.generation + 1, answers: {} });
   }
 
   /** Returns a copy with another status. */
@@ -131,7 +123,7 @@ export class RepositorySnapshot {
     const isSame = this.readiness === status.readiness;
     if (isSame && this.#isServed() === next.#isServed()) return next;
     // With a server-evaluated key, reads without a context depend on readiness, so a change of readiness may change values.
-    return next.#with({ generation: this.generation + (isSame ? 0 : 1), answers: new AnswerCache() });
+    return next.#with({ generation: this.generation + (isSame ? 0 : 1), answers: {} });
   }
 
   /** Returns a copy with other interceptors. */
@@ -161,7 +153,11 @@ export class RepositorySnapshot {
       const said = ask(this.chain, this.repository, key, this.rules.get(key), attributes?.map);
       if (said) return said;
     }
-    const answers = this.answers.of(this, attributes);
+    const { answers: cache } = this;
+    const holder: AnswerCache = attributes ?? cache;
+    let answers = holder.answers as ContextAnswers | undefined;
+    if (answers?.cache !== cache)
+      holder.answers = answers = new ContextAnswers(cache, this.isFor(attributes));
     return answers.get(key) ?? this.#evaluate(key, attributes, answers, mistake);
   }
 
@@ -178,28 +174,23 @@ export class RepositorySnapshot {
     const feature = this.rules.get(key);
     if (!feature) return this.knowsAllFeatures ? NOT_FOUND : NOT_READY;
     const { evaluatedFor } = this.rules;
-    const ruleset = evaluatedFor ? undefined : feature.ruleset;
-    let answer: Answer;
-    let isKept = this.repository.keepsAnswers;
-    if (ruleset) {
-      const evaluation = ruleset.evaluate(feature.position, attributes, this.repository.clock, mistake);
-      const { value, reason, strategyId } = evaluation;
-      const last = evaluation.answer as Answer | undefined;
-      const isSame = last?.feature === feature;
-      answer = isSame ? last : new Answer(feature, value, reason, strategyId);
-      // A failure of the engine may be over in the next read.
-      if (reason === "ERROR" || evaluation.readsClock === true) isKept = false;
-      else if (!isSame) evaluation.answer = answer;
-    } else {
-      const strategyId = evaluatedFor?.strategies.get(key);
-      answer = new Answer(
-        feature,
-        feature.value,
-        strategyId === undefined ? "STATIC" : "STRATEGY_MATCH",
-        strategyId,
-      );
+    const strategy = evaluatedFor?.strategies.get(key);
+    const evaluation: Evaluation =
+      evaluatedFor || !feature.ruleset
+        ? {
+            value: feature.value,
+            reason: strategy === undefined ? "STATIC" : "STRATEGY_MATCH",
+            strategyId: strategy,
+          }
+        : feature.ruleset.evaluate(feature.position, attributes, this.repository.clock, mistake);
+    const { value, reason, strategyId } = evaluation;
+    const last = evaluation.answer as Answer | undefined;
+    const answer = last?.feature === feature ? last : new Answer(feature, value, reason, strategyId);
+    // A failure of the engine may be over in the next read.
+    if (reason !== "ERROR") {
+      evaluation.answer = answer;
+      if (this.repository.keepsAnswers && evaluation.readsClock !== true) answers.keep(key, answer);
     }
-    if (isKept) answers.keep(key, answer);
     return answer;
   }
 
