@@ -75,7 +75,7 @@ impl<'a, F: Iterator<Item = FeatureRef<'a>>> Choice<'a, F> {
     fn begin(&mut self, id: &str) {
         self.compilation.get_or_insert_with(|| {
             let mut compilation = self.compiler.begin(Some(id));
-            match self.message.filter(|message| 2 * self.bytes >= message.len()) {
+            match self.message.filter(|message| self.is_most_of(message)) {
                 Some(message) => compilation.share(message),
                 None => compilation.reserve(self.bytes),
             }
@@ -84,11 +84,20 @@ impl<'a, F: Iterator<Item = FeatureRef<'a>>> Choice<'a, F> {
         });
     }
 
+    /// Returns true if the elements are most of a message, and so large that the keys, which are copied from a shared message, take little
+    /// memory beside them.
+    fn is_most_of(&self, message: &str) -> bool {
+        2 * self.bytes >= message.len() && self.bytes >= LEAST_SHARED * self.texts.capacity()
+    }
+
     fn note_strategy(&mut self, applied: Option<(Box<str>, Box<str>)>) {
         let position = self.texts.len();
         self.strategies.extend(applied.map(|(key, strategy)| (position, key, strategy)));
     }
 }
+
+/// The least average size of the features that stay parts of their message, in bytes.
+const LEAST_SHARED: usize = 256;
 
 /// Maximum number of deletes of an environment that are remembered. Further deletes are applied but not remembered, so a late update can
 /// bring the feature back.
