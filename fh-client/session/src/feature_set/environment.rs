@@ -71,23 +71,21 @@ impl<'a, F: Iterator<Item = FeatureRef<'a>>> Choice<'a, F> {
         self.texts.push(json);
     }
 
-    /// Begins the compilation with the elements that were chosen before.
+    /// Begins the compilation with the elements that were chosen before. The JSON of features stays in a message if the elements are most of
+    /// it, and so large that the keys, which are copied from a shared message, take little memory beside them.
     fn begin(&mut self, id: &str) {
+        let are_large = self.bytes >= LEAST_SHARED * self.texts.capacity();
+        let is_shared = |message: &&SharedText| are_large && 2 * self.bytes >= message.len();
+        let message = self.message.filter(is_shared);
         self.compilation.get_or_insert_with(|| {
             let mut compilation = self.compiler.begin(Some(id));
-            match self.message.filter(|message| self.is_most_of(message)) {
+            match message {
                 Some(message) => compilation.share(message),
                 None => compilation.reserve(self.bytes),
             }
             self.texts.iter().for_each(|json| compilation.add(json));
             compilation
         });
-    }
-
-    /// Returns true if the elements are most of a message, and so large that the keys, which are copied from a shared message, take little
-    /// memory beside them.
-    fn is_most_of(&self, message: &str) -> bool {
-        2 * self.bytes >= message.len() && self.bytes >= LEAST_SHARED * self.texts.capacity()
     }
 
     fn note_strategy(&mut self, applied: Option<(Box<str>, Box<str>)>) {
