@@ -10,9 +10,11 @@ use crate::attributes::{Attributes, Name, Supplied};
 use crate::bucket::Encoding;
 use crate::bucket::Murmur3;
 use crate::clock::Clock;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::predicate::TextTest;
 #[cfg(feature = "first-row")]
 use crate::predicate::{Grammar, compare_doubles};
-use crate::predicate::{Predicate, Run, TextTest, compare_packed, join};
+use crate::predicate::{Predicate, Run, compare_packed, join};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::spread_list::is_in_spread;
 use crate::subject::Subject;

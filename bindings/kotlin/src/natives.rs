@@ -90,6 +90,13 @@ impl Read {
     }
 }
 
+/// A function for first reads of a context.
+macro_rules! first {
+    ($name:ident) => {
+        |snapshot, key, given, builder| snapshot.$name(key, given, builder)
+    };
+}
+
 macro_rules! reads {
     ($($name:ident -> $type:ty, $otherwise:expr, |$env:ident, $read:ident| $body:expr;)*) => {
         $(#[unsafe(no_mangle)]
@@ -113,25 +120,25 @@ macro_rules! reads {
 reads! {
     // 1 for true, 0 for false, -1 for no value
     Java_fh_client_internal_NativeClient_readBoolean -> jint, -1, |env, read| {
-        let value = read.of(env, Client::boolean, RepositorySnapshot::first_boolean, Context::boolean);
+        let value = read.of(env, Client::boolean, first!(first_boolean), Context::boolean);
         value.map_or(-1, jint::from)
     };
     // NaN for no value
     Java_fh_client_internal_NativeClient_readDouble -> jdouble, f64::NAN, |env, read| {
-        let value = read.of(env, Client::number, RepositorySnapshot::first_number, Context::number);
+        let value = read.of(env, Client::number, first!(first_number), Context::number);
         value.unwrap_or(f64::NAN)
     };
     // the decimal text, or null
     Java_fh_client_internal_NativeClient_readNumber -> jstring, ptr::null_mut(), |env, read| {
-        let value = read.of(env, Client::decimal, RepositorySnapshot::first_decimal, Context::decimal);
+        let value = read.of(env, Client::decimal, first!(first_decimal), Context::decimal);
         env.text_or_null(value.as_ref().map(fh_client::Number::as_str))
     };
     Java_fh_client_internal_NativeClient_readString -> jstring, ptr::null_mut(), |env, read| {
-        let value = read.of(env, Client::string, RepositorySnapshot::first_string, Context::string);
+        let value = read.of(env, Client::string, first!(first_string), Context::string);
         env.text_or_null(value.as_deref())
     };
     Java_fh_client_internal_NativeClient_readJson -> jstring, ptr::null_mut(), |env, read| {
-        let value = read.of(env, Client::raw_json, RepositorySnapshot::first_json, Context::raw_json);
+        let value = read.of(env, Client::raw_json, first!(first_json), Context::raw_json);
         env.text_or_null(value.as_deref())
     };
     // the detail as JSON

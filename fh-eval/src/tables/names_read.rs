@@ -18,7 +18,7 @@ const MOST: usize = 31;
 #[derive(Debug, Default)]
 pub(crate) struct NamesRead {
     sets: Box<[NameSet]>,
-    /// The set of each feature.
+    /// The set of each feature; empty if all features have the same set.
     of_features: Box<[u32]>,
 }
 
@@ -77,14 +77,20 @@ impl NamesRead {
                 sets.len() as u32 - 1
             })
         });
-        let of_features = of_features.collect();
-        Self { sets: sets.into(), of_features }
+        let mut of_features: Vec<u32> = of_features.collect();
+        if sets.len() == 1 {
+            of_features = Vec::new();
+        }
+        Self { sets: sets.into(), of_features: of_features.into() }
     }
 
-    /// Returns the set of the feature at a position; `None` if there are not so many features.
+    /// Returns the set of the feature at a position; `None` if there is none.
     #[inline]
     pub(crate) fn set(&self, feature: usize) -> Option<&NameSet> {
-        self.sets.get(*self.of_features.get(feature)? as usize)
+        match self.of_features.get(feature) {
+            Some(set) => self.sets.get(*set as usize),
+            None => self.sets.first().filter(|_| self.of_features.is_empty()),
+        }
     }
 }
 

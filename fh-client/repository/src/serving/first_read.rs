@@ -57,6 +57,11 @@ macro_rules! first_reads {
 
 /// Reads for attributes that are in no context yet. The builder has any attributes, which the read removes. A read returns `None` if it needs
 /// the whole context: with a server-evaluated key, with interceptors or observers, or to report a misspelt attribute.
+#[allow(
+    clippy::redundant_closure,
+    clippy::redundant_closure_for_method_calls,
+    reason = "a method of evaluations with one lifetime is no function for each lifetime"
+)]
 impl RepositorySnapshot {
     first_reads! {
         /// Returns the value of [`Self::boolean`].

@@ -71,11 +71,15 @@ impl<'a, F: Iterator<Item = FeatureRef<'a>>> Choice<'a, F> {
         self.texts.push(json);
     }
 
-    /// Begins the compilation with the elements that were chosen before.
+    /// Begins the compilation with the elements that were chosen before. The JSON of features stays in a message if the elements are most of
+    /// it, and so large that the keys, which are copied from a shared message, take little memory beside them.
     fn begin(&mut self, id: &str) {
+        let are_large = self.bytes >= LEAST_SHARED * self.texts.capacity();
+        let is_shared = |message: &&SharedText| are_large && 2 * self.bytes >= message.len();
+        let message = self.message.filter(is_shared);
         self.compilation.get_or_insert_with(|| {
             let mut compilation = self.compiler.begin(Some(id));
-            match self.message.filter(|message| 2 * self.bytes >= message.len()) {
+            match message {
                 Some(message) => compilation.share(message),
                 None => compilation.reserve(self.bytes),
             }
@@ -89,6 +93,9 @@ impl<'a, F: Iterator<Item = FeatureRef<'a>>> Choice<'a, F> {
         self.strategies.extend(applied.map(|(key, strategy)| (position, key, strategy)));
     }
 }
+
+/// The least average size of the features that stay parts of their message, in bytes.
+const LEAST_SHARED: usize = 256;
 
 /// Maximum number of deletes of an environment that are remembered. Further deletes are applied but not remembered, so a late update can
 /// bring the feature back.
