@@ -52,8 +52,7 @@ function add(
     return;
   }
   const texts: string[] = [];
-  const items = Array.isArray(value) ? (value as readonly AttributeItem[]) : [value as AttributeItem];
-  for (const item of items) {
+  for (const item of [value].flat() as readonly AttributeItem[]) {
     const text = attributeText(item);
     if (text !== undefined) texts.push(text);
     else if (typeof (item ?? 0) !== "number") onIgnored?.(name);

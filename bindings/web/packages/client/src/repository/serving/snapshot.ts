@@ -20,7 +20,7 @@ class ContextAnswers {
   /** True if a read with the context may use the features. */
   readonly isFor: boolean;
   /** The first answer and its key, while there is no other: a context of one request often reads one feature. */
-  key = "";
+  key: string | undefined;
   first: Answer | undefined;
   all: Map<string, Answer> | undefined;
 
@@ -36,7 +36,7 @@ class ContextAnswers {
 
   keep(key: string, answer: Answer): void {
     if (this.first) {
-      (this.all ??= new Map([[this.key, this.first]])).set(key, answer);
+      (this.all ??= new Map([[this.key as string, this.first]])).set(key, answer);
     } else {
       this.key = key;
       this.first = answer;
@@ -189,7 +189,7 @@ export class RepositorySnapshot {
     // A failure of the engine may be over in the next read.
     if (reason !== "ERROR") {
       evaluation.answer = answer;
-      if (this.repository.keepsAnswers && evaluation.readsClock !== true) answers.keep(key, answer);
+      if (this.repository.keepsAnswers && !evaluation.readsClock) answers.keep(key, answer);
     }
     return answer;
   }
