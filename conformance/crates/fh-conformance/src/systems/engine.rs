@@ -71,7 +71,8 @@ fn of_featuresignals(set: &Set) -> Result<Vec<Option<Json>>, String> {
         let Some(flag) = ruleset.get(key) else {
             return Some(result(key, Json::Null, "NOT_FOUND", None));
         };
-        let evaluation = flag.evaluate(&Subject::new(&read_by(flag, context.attributes()), now));
+        let read = read_by(flag, context.attributes());
+        let evaluation = flag.evaluate(&Subject::new(&read, now));
         let value = match evaluation.value() {
             None => Json::Null,
             Some(Value::Bool(value)) => Json::Bool(*value),
