@@ -195,11 +195,14 @@ impl Following {
     }
 
     async fn until_it(&mut self, value: &str, has: impl Fn(&str) -> bool) {
-        while !has(&self.text) {
-            let frame = poll_fn(|task| Pin::new(&mut self.body).poll_frame(task));
-            let frame = tokio::time::timeout(PATIENCE, frame).await.expect(value);
-            let frame = frame.expect("an open stream").unwrap().into_data().unwrap();
-            self.text.push_str(std::str::from_utf8(&frame).unwrap());
-        }
+        let read = async {
+            while !has(&self.text) {
+                let frame = poll_fn(|task| Pin::new(&mut self.body).poll_frame(task)).await;
+                let frame = frame.expect("an open stream").unwrap().into_data().unwrap();
+                self.text.push_str(std::str::from_utf8(&frame).unwrap());
+            }
+        };
+        // Heartbeats do not extend the wait.
+        tokio::time::timeout(PATIENCE, read).await.expect(value);
     }
 }
