@@ -28,6 +28,9 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     if missed.is_empty() { Ok(()) } else { Err(format!("not found: {}", missed.join(", "))) }
 }
 
+/// Returns a run of the tests. It ends after five minutes, because a mutant may withhold what a test waits for.
 fn tests() -> Result<Run, String> {
-    cargo_in_copy("cargo test --locked --quiet -p fh-edge --features cluster --test cluster")
+    cargo_in_copy(
+        "timeout 300 cargo test --locked --quiet -p fh-edge --features cluster --test cluster",
+    )
 }
