@@ -36,7 +36,7 @@ const TEXTS: [&str; 14] = [
 ];
 
 /// Types that are not shown, with the reason.
-const EXCEPTIONS: [(&str, &str); 12] = [
+const EXCEPTIONS: [(&str, &str); 13] = [
     ("fh_session::Event", "one event of a stream as it was received; no log or error shows it"),
     ("fh_repository::RawUpdate", "an update as it was received: features and their rules, no keys"),
     ("fh_listen::LoggedRequest", "the application's `RequestLog` removes secrets from its text"),
@@ -51,6 +51,7 @@ const EXCEPTIONS: [(&str, &str); 12] = [
     ("fh_session::SplitList", "features of a snapshot file and their rules, no keys"),
     ("fh_edge::Survey", "names and counts that a database gives, without its address"),
     ("fh_edge::Server", "the name and the address of a server that a database gives"),
+    ("fh_edge::ClusterStatus", "figures, and the name that the operator gave the server"),
     ("fh_edge::Finding", "a mistake in the features of a file, which hold no keys"),
 ];
 

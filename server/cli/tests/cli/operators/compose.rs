@@ -36,10 +36,8 @@ fn the_compose_file_has_settings_of_servers() {
     let mut ports = Vec::new();
     for server in ["one", "two", "three"] {
         let service = &services[server];
-        // The reader of this test does not merge the member `<<`.
-        let shared = &service["<<"];
-        assert_eq!(shared["image"], init["image"]);
-        let variables = variables(shared);
+        assert_eq!(service["image"], init["image"]);
+        let variables = variables(service);
         assert!(variables.contains(&url), "{server}");
         for (variable, _) in &variables {
             assert!(settings.contains(&format!("`{variable}`")), "{server}: {variable}");
