@@ -76,7 +76,8 @@ fn flags_are_replaced_without_copying_the_others() {
     for _ in 0..1000 {
         let memory;
         (ruleset, memory) = during(|| ruleset.with(&all));
-        assert!(memory.taken <= 4096, "{} bytes", memory.taken);
+        // A copy of the other flags takes more than 100 KB.
+        assert!(memory.taken <= 8192, "{} bytes", memory.taken);
     }
     // More flags than are replaced without a copy, and then other members of the segment.
     for (number, name) in names.iter().enumerate().take(200) {
