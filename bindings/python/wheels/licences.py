@@ -76,8 +76,9 @@ def _texts(files: Iterable[pathlib.Path]) -> list[str]:
 
 
 def _texts_of(crate: Crate, others: list[Crate], known: pathlib.Path | None) -> list[str]:
-    """Return the texts in the crate, else those of a crate of its repository, else those in the folder of known ones."""
-    siblings = [other for other in others if other.repository and other.repository == crate.repository]
+    """Return the texts in the crate, in a crate of its repository with its terms, or in the folder of known ones."""
+    origin = (crate.repository, crate.terms)
+    siblings = [other for other in others if crate.repository and (other.repository, other.terms) == origin]
     for carrier in [crate, *siblings]:
         if texts := _texts(carrier.folder.rglob("*")):
             return texts

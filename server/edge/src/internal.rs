@@ -18,7 +18,7 @@ use crate::state::file::Options;
 pub use crate::state::schema::{STATE_FORMAT, STATE_SCHEMA, STATE_SCHEMA_FILE};
 pub use crate::state_store::READ_ONLY;
 #[cfg(feature = "cluster")]
-use crate::state_store::{StateStore, read_changes};
+use crate::state_store::StateStore;
 
 /// The maximum length of the text of a state in bytes.
 pub const MOST_STATE_BYTES: u64 = crate::state::file::MOST_BYTES;
@@ -33,11 +33,7 @@ pub const TEMPLATE: &str = include_str!("state/template.yaml");
 #[cfg(feature = "cluster")]
 pub fn read_rows(state: &str, changes: &str) -> Result<String, String> {
     let mut store = StateStore::from_stored(state)?;
-    for change in read_changes(changes)? {
-        if !store.apply(&change) {
-            return Err("a change names a feature that the state does not have".into());
-        }
-    }
+    store.apply_stored(changes)?;
     store.to_stored()
 }
 

@@ -99,13 +99,7 @@ impl ClusterStore {
             let Some(changes) = column::<Option<&str>>(&row, 3)? else {
                 return Err(away("another server has just replaced the state"));
             };
-            for change in read_changes(changes).map_err(|why| later_version(&why))? {
-                if !store.apply(&change) {
-                    return Err(later_version(
-                        "the log names a feature that the state does not have",
-                    ));
-                }
-            }
+            store.apply_stored(changes).map_err(|why| later_version(&why))?;
             last = Position { revision: column(&row, 0)?, commit: column(&row, 2)? };
         }
         store.set_revision(revision_of(last.revision));

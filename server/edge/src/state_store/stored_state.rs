@@ -132,6 +132,14 @@ impl StateStore {
         store.state = state;
         Ok(store)
     }
+
+    /// Applies the changes of a commit in their stored form.
+    pub(crate) fn apply_stored(&mut self, changes: &str) -> Result<(), String> {
+        match read_changes(changes)?.iter().all(|change| self.apply(change)) {
+            true => Ok(()),
+            false => Err("the log names a feature that the state does not have".into()),
+        }
+    }
 }
 
 /// Returns the stored form of changes.

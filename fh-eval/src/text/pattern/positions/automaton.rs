@@ -307,9 +307,9 @@ impl<'p> Builder<'p> {
         side: Side,
         steps: &mut Vec<Step>,
     ) -> Option<u32> {
-        let mut repeated = None;
+        let mut repeated: Option<Repeated> = None;
         let mut part = |next, steps: &mut Vec<Step>| match &repeated {
-            Some(repeated) => Repeated::copy(repeated, next, steps),
+            Some(repeated) => repeated.copy(next, steps),
             None => {
                 let start = steps.len();
                 let first = self.add(&repetition.sub, next, side, steps)?;
