@@ -61,6 +61,11 @@ pub(crate) fn replace(
     Ok(builder.build())
 }
 
+/// Returns true if a keyword is the name of the attribute that it gives.
+pub(crate) fn is_name(keyword: &str, system: System) -> bool {
+    meant(keyword, system).is_none() && (keyword != "user_key" || system.user_key() == keyword)
+}
+
 /// Returns the attribute that a keyword names.
 fn keyword<'a>(name: &'a Text<'_>, system: System) -> PyResult<&'a str> {
     let name = name.as_str();

@@ -121,7 +121,7 @@ impl ContextPool {
         let Some(Ok(context)) = mapping.map(|given| given.cast::<Context>()) else {
             return attributes::read(mapping, keywords, system);
         };
-        let own = fh_client::Attributes::clone(context.get().attributes_of());
+        let own = fh_client::Attributes::clone(&context.get().attributes_of());
         match keywords {
             Some(keywords) => attributes::replace(own.into(), keywords, system),
             None => Ok(own),
@@ -140,7 +140,7 @@ impl ContextPool {
         } else {
             self.here()?.client(py, context.client(), &self.client)?
         };
-        Ok(Context::new(client, Arc::clone(context.attributes())))
+        Ok(Context::of(client, Arc::clone(context.attributes())))
     }
 }
 

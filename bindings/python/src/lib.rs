@@ -20,6 +20,7 @@ mod explanation;
 mod feature;
 mod fork;
 mod function;
+mod given_attributes;
 mod instant;
 mod interceptors;
 mod interpreter;

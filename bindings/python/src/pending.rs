@@ -249,7 +249,7 @@ pub(crate) fn set_context(
     let client = client.clone().unbind();
     Ok(Pending::of(async move { core.set_context(attributes).await }, move |py, outcome| {
         let context = outcome.map_err(|why| errors::problem(py, &why))?;
-        let context = crate::context::Context::new(client, Arc::clone(context.attributes()));
+        let context = crate::context::Context::of(client, Arc::clone(context.attributes()));
         Ok(Py::new(py, context)?.into_any())
     }))
 }

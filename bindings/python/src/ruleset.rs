@@ -1,5 +1,6 @@
 //! The class `Ruleset`: features that are evaluated without a client.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fh_arrow::{Options, Strategies};
@@ -41,14 +42,11 @@ impl Ruleset {
         let Some(context) = context else {
             return Ok(call(feature, &Subject::without_context(now), None));
         };
-        let read: Attributes;
         let attributes = match context.cast::<Context>() {
-            Ok(context) => &**context.get().attributes_of(),
-            Err(_) => {
-                read = self.dialect.attributes(context)?;
-                &read
-            }
+            Ok(context) => context.get().attributes_of(),
+            Err(_) => Arc::new(self.dialect.attributes(context)?),
         };
+        let attributes = &*attributes;
         Ok(call(feature, &Subject::new(attributes, now), Some(attributes)))
     }
 }

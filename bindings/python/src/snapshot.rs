@@ -47,7 +47,7 @@ impl Snapshot {
 pymethods_with_reads!(Snapshot, by_key: |self| self.core(), all: self.core(), {
     #[pyo3(signature = (context, /))]
     fn of(&self, py: Python<'_>, context: &Bound<'_, Context>) -> Self {
-        let attributes = Arc::clone(context.get().attributes_of());
+        let attributes = context.get().attributes_of();
         let core = self.core().of(&attributes);
         Self::new(self.client.clone_ref(py), Some(attributes), core)
     }

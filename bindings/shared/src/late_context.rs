@@ -2,11 +2,12 @@
 //! so that the first read converts only the attributes that the feature reads.
 
 use std::cell::Cell;
+use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use fh_client::internal::with_repository;
-use fh_client::{Client, Context, Number};
+use fh_client::{Client, Context, Number, Value};
 use fh_eval::Attributes;
 
 pub use fh_client::internal::{GivenAttributes, RepositorySnapshot};
@@ -41,43 +42,66 @@ pub fn attributes(given: &impl GivenAttributes) -> Arc<Attributes> {
     Arc::new(builder.build())
 }
 
-/// A context that is made by its second read, or when something else needs it. Each call gets the same client and the same attributes, which
-/// the binding keeps in its own form.
+/// Whether a context was read.
 #[derive(Debug, Default)]
-pub struct LateContext {
-    context: OnceLock<Context>,
-    /// True after the first read.
-    was_read: AtomicBool,
+pub struct WasRead(AtomicBool);
+
+impl WasRead {
+    /// Returns the state of a context that was not read yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// Returns true for the first call.
+    pub fn is_first_read(&self) -> bool {
+        !self.0.load(Ordering::Relaxed) && !self.0.swap(true, Ordering::Relaxed)
+    }
+}
+
+/// A context of a binding, which is made by its second read, or when something else needs it. The binding keeps the attributes in its own form.
+pub trait LateContext {
+    /// The attributes in the form of the binding.
+    type Given<'a>: GivenAttributes;
+
+    /// Calls a function for the first read of the context, as [`first_read`] does. Returns `None` if the context was made or read before.
+    fn first_read<R>(
+        &self,
+        read: impl FnOnce(&RepositorySnapshot, &Self::Given<'_>, &mut AttributesBuilder) -> Option<R>,
+    ) -> Option<R>;
+
+    /// Returns the context, which is made if it does not exist yet.
+    fn context(&self) -> &Context;
+}
+
+/// The reads of a context that is made late. All methods of [`Context`] that are not repeated here make it.
+#[derive(Debug, Clone, Copy)]
+pub struct LateReads<'a, C>(pub &'a C);
+
+impl<C: LateContext> Deref for LateReads<'_, C> {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        self.0.context()
+    }
 }
 
 macro_rules! reads {
     ($($(#[$doc:meta])* $name:ident, $first:ident -> $type:ty;)*) => {$(
         $(#[$doc])*
-        pub fn $name(
-            &self,
-            client: &Client,
-            given: &impl GivenAttributes,
-            key: &str,
-        ) -> Option<$type> {
-            if self.takes_first_read()
-                && let Some(value) =
-                    first_read(client, |snapshot, builder| snapshot.$first(key, given, builder))
-            {
-                return value;
-            }
-            self.context(client, given).$name(key)
+        #[must_use]
+        pub fn $name(&self, key: &str) -> Option<$type> {
+            let first = self.0.first_read(|snapshot, given, builder| snapshot.$first(key, given, builder));
+            first.unwrap_or_else(|| self.0.context().$name(key))
         }
     )*};
 }
 
-impl LateContext {
-    /// Returns the context, which is made if it does not exist yet.
-    pub fn context(&self, client: &Client, given: &impl GivenAttributes) -> &Context {
-        self.context.get_or_init(|| client.context_of(attributes(given)))
-    }
-
-    fn takes_first_read(&self) -> bool {
-        self.context.get().is_none() && !self.was_read.swap(true, Ordering::Relaxed)
+impl<C: LateContext> LateReads<'_, C> {
+    /// Returns the value of [`Context::is_enabled`].
+    #[must_use]
+    pub fn is_enabled(&self, key: &str) -> bool {
+        self.boolean(key) == Some(true)
     }
 
     reads! {
@@ -91,5 +115,7 @@ impl LateContext {
         decimal, first_decimal -> Number;
         /// Returns the value of [`Context::raw_json`].
         raw_json, first_json -> Arc<str>;
+        /// Returns the value of [`Context::value`].
+        value, first_value -> Value;
     }
 }

@@ -1,9 +1,11 @@
 //! First reads, which convert only the attributes that a feature reads, compared with reads of whole contexts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use fh_binding::late_context::{GivenAttributes, LateContext, attributes};
+use fh_binding::late_context::{
+    self, GivenAttributes, LateReads, RepositorySnapshot, WasRead, attributes,
+};
 use fh_binding::packed::PackedAttributes;
 use fh_binding::settings::builder_from_json;
 use fh_client::{Client, Flow, InterceptedRead, Interceptor, LockPolicy, System};
@@ -49,6 +51,34 @@ const FLAGS: [(System, &str); 3] = [
 fn client(system: System, rest: &str) -> Client {
     let document = format!(r#"{{"system": "{}", "listeners": false, {rest}}}"#, system.as_str());
     builder_from_json(&document).unwrap().start().unwrap()
+}
+
+/// A context with attributes of any form.
+struct LateContext<'a, G> {
+    client: &'a Client,
+    given: &'a G,
+    was_read: WasRead,
+    context: OnceLock<fh_client::Context>,
+}
+
+impl<G: GivenAttributes> late_context::LateContext for LateContext<'_, G> {
+    type Given<'a> = G;
+
+    fn first_read<R>(
+        &self,
+        read: impl FnOnce(&RepositorySnapshot, &G, &mut AttributesBuilder) -> Option<R>,
+    ) -> Option<R> {
+        let first = |snapshot: &_, builder: &mut _| read(snapshot, self.given, builder);
+        self.was_read.is_first_read().then(|| late_context::first_read(self.client, first))?
+    }
+
+    fn context(&self) -> &fh_client::Context {
+        self.context.get_or_init(|| self.client.context_of(attributes(self.given)))
+    }
+}
+
+fn late<'a, G>(client: &'a Client, given: &'a G) -> LateContext<'a, G> {
+    LateContext { client, given, was_read: WasRead::new(), context: OnceLock::new() }
 }
 
 /// Packs attributes of one text each.
@@ -101,13 +131,14 @@ fn first_reads_have_the_values_of_whole_contexts() {
                 let given = PackedAttributes { bytes: &bytes, system };
                 let whole = client.context_of(attributes(&given));
                 for key in ["RULE", "SHARE", "COUNTRY", "TEAM", "MISSING"] {
-                    let late = LateContext::default();
+                    let late = late(&client, &given);
+                    let late = LateReads(&late);
                     let expected = whole.boolean(key);
                     for read in 0..3 {
-                        let value = late.boolean(&client, &given, key);
+                        let value = late.boolean(key);
                         assert_eq!(value, expected, "{system:?}, {key}, read {read}: {texts:?}");
                     }
-                    assert_eq!(late.context(&client, &given).attributes(), whole.attributes());
+                    assert_eq!(late.attributes(), whole.attributes());
                     on += usize::from(expected == Some(true));
                 }
             }
@@ -125,7 +156,7 @@ impl GivenAttributes for Noted<'_> {
             let is_first = self.1.lock().unwrap().is_empty();
             self.1.lock().unwrap().push(name.to_string());
             if is_first {
-                assert_eq!(LateContext::default().boolean(self.0, self, "RULE"), Some(true));
+                assert_eq!(LateReads(&late(self.0, self)).boolean("RULE"), Some(true));
             }
             attributes.add(name, "gold");
         }
@@ -156,18 +187,18 @@ fn the_whole_context_is_made_by_the_second_read_or_for_an_interceptor() {
     let noted = Mutex::new(Vec::new());
     let given = Noted(&client, &noted);
     let taken = || std::mem::take(&mut *noted.lock().unwrap()).join(" ");
-    let late = LateContext::default();
-    let share = late.boolean(&client, &given, "SHARE");
+    let new = late(&client, &given);
+    let share = LateReads(&new).boolean("SHARE");
     assert_eq!(taken(), "userkey plan", "the nested read converts the plan alone");
     noted.lock().unwrap().push(String::new());
-    assert_eq!(late.boolean(&client, &given, "SHARE"), share);
+    assert_eq!(LateReads(&new).boolean("SHARE"), share);
     assert_eq!(taken(), " country userkey plan");
     noted.lock().unwrap().push(String::new());
-    assert_eq!(late.boolean(&client, &given, "SHARE"), share);
+    assert_eq!(LateReads(&new).boolean("SHARE"), share);
     assert_eq!(taken(), "", "a third read converts nothing");
     client.intercept(Arc::new(Silent), LockPolicy::default()).detach();
     noted.lock().unwrap().push(String::new());
-    assert_eq!(LateContext::default().boolean(&client, &given, "SHARE"), share);
+    assert_eq!(LateReads(&late(&client, &given)).boolean("SHARE"), share);
     assert_eq!(taken(), " country userkey plan");
 }
 
@@ -182,7 +213,7 @@ fn first_reads_report_misspelt_attributes() {
     for _ in 0..3 {
         let bytes = packed(&[("userkey", "bob"), ("plann", "gold")]);
         let given = PackedAttributes { bytes: &bytes, system };
-        assert_eq!(LateContext::default().boolean(&client, &given, "RULE"), Some(false));
+        assert_eq!(LateReads(&late(&client, &given)).boolean("RULE"), Some(false));
     }
     while notices.lock().unwrap().is_empty() {
         std::thread::yield_now();

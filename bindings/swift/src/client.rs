@@ -34,7 +34,7 @@ pub(crate) struct NativeClient {
 #[derive(uniffi::Object)]
 pub(crate) struct NativeRegistration(std::sync::Mutex<Option<Registered>>);
 
-reads!(NativeClient, client);
+reads!(NativeClient, |self| self.client);
 
 #[uniffi::export]
 impl NativeClient {
@@ -79,9 +79,7 @@ impl NativeClient {
 
     /// Returns a context with packed attributes. It keeps the client running.
     fn context(&self, attributes: &[u8]) -> NativeContext {
-        let attributes =
-            guarded(Arc::default(), || packed::attributes(attributes, self.client.system()));
-        NativeContext { context: self.client.context_of(attributes) }
+        NativeContext::new(self.client.clone(), attributes)
     }
 
     /// Performs an operation, and returns its answer as JSON.

@@ -8,72 +8,72 @@ pub(crate) fn marked(text: Option<&str>) -> String {
     text.map_or_else(String::new, |text| [text, "."].concat())
 }
 
-/// Exports the reads of a type whose field with this name is a client or a context.
+/// Exports the reads of a type, in which `$source` finds a client or a context.
 macro_rules! reads {
-    ($type:ident, $field:ident) => {
+    ($type:ident, |$this:ident| $source:expr) => {
         #[uniffi::export]
         impl $type {
             /// Returns 1 for true, 0 for false, and -1 for no value.
-            fn boolean(&self, key: &str) -> i8 {
-                $crate::panics::guarded(-1, || self.$field.boolean(key).map_or(-1, i8::from))
+            fn boolean(&$this, key: &str) -> i8 {
+                $crate::panics::guarded(-1, || $source.boolean(key).map_or(-1, i8::from))
             }
 
-            fn text(&self, key: &str) -> String {
-                let read = || $crate::reads::marked(self.$field.string(key).as_deref());
+            fn text(&$this, key: &str) -> String {
+                let read = || $crate::reads::marked($source.string(key).as_deref());
                 $crate::panics::guarded(String::new(), read)
             }
 
             /// Returns NaN for no value.
-            fn number(&self, key: &str) -> f64 {
-                $crate::panics::guarded(f64::NAN, || self.$field.number(key).unwrap_or(f64::NAN))
+            fn number(&$this, key: &str) -> f64 {
+                $crate::panics::guarded(f64::NAN, || $source.number(key).unwrap_or(f64::NAN))
             }
 
             /// Returns the decimal text of a number, with all digits.
-            fn decimal(&self, key: &str) -> String {
+            fn decimal(&$this, key: &str) -> String {
                 $crate::panics::guarded(String::new(), || {
-                    let number = self.$field.decimal(key);
+                    let number = $source.decimal(key);
                     $crate::reads::marked(number.as_ref().map(fh_client::Number::as_str))
                 })
             }
 
-            fn json(&self, key: &str) -> String {
-                let read = || $crate::reads::marked(self.$field.raw_json(key).as_deref());
+            fn json(&$this, key: &str) -> String {
+                let read = || $crate::reads::marked($source.raw_json(key).as_deref());
                 $crate::panics::guarded(String::new(), read)
             }
 
             /// Returns the packed detail.
-            fn detail(&self, key: &str) -> Vec<u8> {
-                let read = || fh_binding::packed::detail(&self.$field.detail(key));
+            fn detail(&$this, key: &str) -> Vec<u8> {
+                let read = || fh_binding::packed::detail(&$source.detail(key));
                 $crate::panics::guarded(Vec::new(), read)
             }
 
             /// Returns the packed detail of a value of this type.
             fn detail_as(
-                &self,
+                &$this,
                 key: &str,
                 kind: &str,
             ) -> Result<Vec<u8>, $crate::failure::NativeError> {
                 $crate::panics::attempted(|| {
                     let kind = fh_binding::operations::kind_named(kind)?;
-                    Ok(fh_binding::packed::detail(&self.$field.detail_as(key, kind)))
+                    Ok(fh_binding::packed::detail(&$source.detail_as(key, kind)))
                 })
             }
 
             /// Returns the packed detail, and reports no use.
-            fn peek(&self, key: &str) -> Vec<u8> {
-                let read = || fh_binding::packed::detail(&self.$field.peek(key));
+            fn peek(&$this, key: &str) -> Vec<u8> {
+                let read = || fh_binding::packed::detail(&$source.peek(key));
                 $crate::panics::guarded(Vec::new(), read)
             }
 
             /// Returns the packed details of all features of one state, and reports no use.
-            fn values(&self) -> $crate::bytes::NativeBytes {
-                let read = || fh_binding::packed::values(&self.$field.snapshot());
+            fn values(&$this) -> $crate::bytes::NativeBytes {
+                let read = || fh_binding::packed::values(&$source.snapshot());
                 $crate::bytes::NativeBytes::new($crate::panics::guarded(Vec::new(), read))
             }
 
             /// Returns the explanation as a text for people.
-            fn explain(&self, key: &str) -> String {
-                let read = || self.$field.explain(key).to_string();
+            fn explain(&$this, key: &str) -> String {
+                let read = || $source.explain(key).to_string();
                 $crate::panics::guarded(String::new(), read)
             }
         }

@@ -20,6 +20,7 @@ use crate::duration::Seconds;
 use crate::errors;
 use crate::feature::Feature;
 use crate::function::ConstructorCallbacks;
+use crate::given_attributes::GivenAttributes;
 use crate::json;
 use crate::key::Text;
 use crate::listeners::Subscription;
@@ -108,7 +109,7 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         let attributes = attributes::read(mapping, attributes, slf.get().system())?;
         let outcome = wait(py, core.set_context(attributes))?;
         let context = outcome.map_err(|why| errors::problem(py, &why))?;
-        Ok(Context::new(slf.clone().unbind(), Arc::clone(context.attributes())))
+        Ok(Context::of(slf.clone().unbind(), Arc::clone(context.attributes())))
     }
 
     #[pyo3(signature = (*api_keys))]
@@ -204,8 +205,8 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         mapping: Option<&Bound<'_, PyAny>>,
         attributes: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Context> {
-        let attributes = attributes::read(mapping, attributes, slf.get().system())?;
-        Ok(Context::new(slf.clone().unbind(), Arc::new(attributes)))
+        let given = GivenAttributes::new(mapping, attributes, slf.get().system())?;
+        Ok(Context::new(slf.clone().unbind(), given))
     }
 
     #[pyo3(signature = (key, /))]

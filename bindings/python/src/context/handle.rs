@@ -2,40 +2,79 @@
 
 use std::sync::Arc;
 
+use fh_binding::late_context::{
+    AttributesBuilder, LateContext, LateReads, RepositorySnapshot, WasRead, first_read,
+};
 use fh_binding::process::PerProcess;
+use fh_client::Attributes;
 use pyo3::prelude::*;
 
 use crate::client::Client;
+use crate::given_attributes::{DictAttributes, GivenAttributes};
 
 #[pyclass(frozen, weakref, module = "fh_client")]
 pub(crate) struct Context {
     pub(super) client: Py<Client>,
-    pub(super) attributes: Arc<fh_client::Attributes>,
+    given: GivenAttributes,
+    was_read: WasRead,
     core: PerProcess<fh_client::Context>,
 }
 
 impl Context {
-    pub(crate) const fn new(client: Py<Client>, attributes: Arc<fh_client::Attributes>) -> Self {
-        Self { client, attributes, core: PerProcess::unmade() }
+    pub(crate) const fn new(client: Py<Client>, given: GivenAttributes) -> Self {
+        Self { client, given, was_read: WasRead::new(), core: PerProcess::unmade() }
     }
 
-    pub(crate) const fn attributes_of(&self) -> &Arc<fh_client::Attributes> {
-        &self.attributes
+    /// Returns a context of attributes in the form that rules read.
+    pub(crate) const fn of(client: Py<Client>, attributes: Arc<Attributes>) -> Self {
+        Self::new(client, GivenAttributes::Read(attributes))
     }
 
-    /// The context of this process. It is made at the first read.
+    pub(crate) fn attributes_of(&self) -> Arc<Attributes> {
+        match self.core.get() {
+            Some(core) => Arc::clone(core.attributes()),
+            None => self.given.all(),
+        }
+    }
+
+    /// The context of this process.
     #[inline]
     pub(crate) fn core(&self) -> &fh_client::Context {
         loop {
             if let Some(core) = self.core.get() {
                 return core;
             }
-            self.core.set(self.client.get().core().context_of(Arc::clone(&self.attributes)));
+            self.core.set(self.client.get().core().context_of(self.given.all()));
         }
     }
 
-    /// Returns a context of the same client with other attributes.
-    pub(super) fn of(&self, py: Python<'_>, attributes: fh_client::Attributes) -> Self {
-        Self::new(self.client.clone_ref(py), Arc::new(attributes))
+    /// The reads, of which the first one makes no context of this process.
+    #[inline]
+    pub(super) const fn reads(&self) -> LateReads<'_, Self> {
+        LateReads(self)
+    }
+}
+
+impl LateContext for Context {
+    type Given<'a> = DictAttributes<'a>;
+
+    #[inline]
+    fn first_read<R>(
+        &self,
+        read: impl FnOnce(&RepositorySnapshot, &DictAttributes<'_>, &mut AttributesBuilder) -> Option<R>,
+    ) -> Option<R> {
+        let GivenAttributes::Dict(dict, system) = &self.given else { return None };
+        if !self.was_read.is_first_read() {
+            return None;
+        }
+        Python::attach(|py| {
+            let given = DictAttributes { dict: dict.bind(py), system: *system };
+            first_read(self.client.get().core(), |snapshot, builder| read(snapshot, &given, builder))
+        })
+    }
+
+    #[inline]
+    fn context(&self) -> &fh_client::Context {
+        self.core()
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fh_binding::callbacks::Listener;
+use fh_client::Attributes;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -19,7 +20,7 @@ use crate::on_loop;
 use crate::reads::pymethods_with_reads;
 use crate::snapshot::Snapshot;
 
-pymethods_with_reads!(Context, by_key: |self| self.core(), all: &self.core().snapshot(), {
+pymethods_with_reads!(Context, by_key: |self| self.reads(), all: &self.core().snapshot(), {
     #[getter]
     fn client(&self, py: Python<'_>) -> Py<Client> {
         self.client.clone_ref(py)
@@ -27,32 +28,32 @@ pymethods_with_reads!(Context, by_key: |self| self.core(), all: &self.core().sna
 
     #[getter]
     fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        attributes::to_dict(py, &self.attributes)
+        attributes::to_dict(py, &self.attributes_of())
     }
 
     #[pyo3(signature = (**attributes))]
     fn but(&self, py: Python<'_>, attributes: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let own = fh_client::Attributes::clone(&self.attributes);
+        let own = Attributes::clone(&self.attributes_of());
         let changed = match attributes {
             Some(attributes) => attributes::replace(own.into(), attributes, self.client.get().system())?,
             None => own,
         };
-        Ok(self.of(py, changed))
+        Ok(Self::of(self.client.clone_ref(py), Arc::new(changed)))
     }
 
     #[pyo3(signature = (*names))]
     fn without(&self, py: Python<'_>, names: &Bound<'_, PyTuple>) -> PyResult<Self> {
-        let own = fh_client::Attributes::clone(&self.attributes);
+        let own = Attributes::clone(&self.attributes_of());
         let mut builder: fh_eval::AttributesBuilder = own.into();
         for name in names.iter() {
             builder = builder.remove(name.extract::<Text<'_>>()?.as_str());
         }
-        Ok(self.of(py, builder.build()))
+        Ok(Self::of(self.client.clone_ref(py), Arc::new(builder.build())))
     }
 
     #[pyo3(signature = (key, /))]
     fn feature(&self, py: Python<'_>, key: Text<'_>) -> Feature {
-        Feature::new(self.client.clone_ref(py), key.as_str(), Some(Arc::clone(&self.attributes)))
+        Feature::new(self.client.clone_ref(py), key.as_str(), Some(self.attributes_of()))
     }
 
     #[pyo3(signature = (name, params=None, /))]
@@ -69,12 +70,13 @@ pymethods_with_reads!(Context, by_key: |self| self.core(), all: &self.core().sna
 
     fn snapshot(&self, py: Python<'_>) -> Snapshot {
         let client = self.client.clone_ref(py);
-        Snapshot::new(client, Some(Arc::clone(&self.attributes)), self.core().snapshot())
+        let snapshot = self.core().snapshot();
+        Snapshot::new(client, Some(self.attributes_of()), snapshot)
     }
 
     #[pyo3(signature = (key, call, /))]
     fn on_change(&self, key: Text<'_>, call: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
-        let attributes = Some(Arc::clone(&self.attributes));
+        let attributes = Some(self.attributes_of());
         self.client.get().listen(Listener::Changes(key.as_str().into(), attributes), call)
     }
 
@@ -98,7 +100,8 @@ pymethods_with_reads!(Context, by_key: |self| self.core(), all: &self.core().sna
 
     /// Values of attributes are personal data, so only the names are shown.
     fn __repr__(&self) -> String {
-        let names: Vec<&str> = self.attributes.iter().map(|(name, _)| name).collect();
+        let attributes = self.attributes_of();
+        let names: Vec<&str> = attributes.iter().map(|(name, _)| name).collect();
         format!("<fh_client.Context of {}>", names.join(", "))
     }
 });

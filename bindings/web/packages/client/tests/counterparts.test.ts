@@ -41,6 +41,7 @@ const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     failure: "listeners, interceptors and observers report a failure by throwing",
     running_calls: "the calls that block their thread; the TypeScript client has one thread",
     sync: "locks and atomics; the TypeScript client has one thread",
+    "serving/first_read": "the first read of a context, which `engine/contexts.ts` passes to the engine",
     "serving/read_guard": "a guard of a pointer that other threads replace; `snapshot()` is the whole of it",
     "serving/reads": "the reads of a snapshot, which `serving/snapshot.ts` has",
     "serving/reported": "what was reported, which `serving/mistakes.ts` has",

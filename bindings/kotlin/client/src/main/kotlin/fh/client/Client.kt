@@ -6,7 +6,6 @@ import fh.client.internal.CallsOfListeners
 import fh.client.internal.ClientState
 import fh.client.internal.Json
 import fh.client.internal.NativeClient
-import fh.client.internal.PackedContext
 import fh.client.internal.Part
 import fh.client.internal.await
 import fh.client.internal.endsWithin
@@ -26,8 +25,6 @@ import kotlinx.coroutines.withTimeoutOrNull
  * Functions whose names end in `Async` are those of the same name for programs without coroutines. A future is given up when it is cancelled.
  */
 public class Client internal constructor(native: NativeClient) : Reads(native, null), AutoCloseable {
-    override val given: Map<String, List<String>>? get() = null
-
     /** The readiness of the client. */
     public val readiness: Readiness get() = Readiness.valueOf(native.perform("readiness").toString())
 
@@ -64,7 +61,7 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     }
 
     /** Returns a context with these attributes. Null leaves an attribute out. */
-    public fun context(vararg attributes: Pair<String, Any?>): Context = context(attributes.toMap())
+    public fun context(vararg attributes: Pair<String, Any?>): Context = Context(this, attributesOf(attributes))
 
     /**
      * Returns a context with these attributes: texts, numbers, booleans, enumerations, times, dates, UUIDs, and lists of them, also in an
@@ -84,7 +81,7 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
      */
     public fun isolated(attributes: Map<String, Any?>): Client {
         if (readiness == Readiness.CLOSED) throw ClosedException("the client is closed: an isolated client needs an open one")
-        return Client(native.isolated(PackedContext(attributesOf(attributes))))
+        return Client(native.isolated(attributesOf(attributes)))
     }
 
     /**
@@ -125,8 +122,10 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     public suspend fun setContext(attributes: Map<String, Any?>): Context = setContextAsync(attributes).await()
 
     /** As [setContext], with a future. */
-    public fun setContextAsync(attributes: Map<String, Any?>): CompletableFuture<Context> =
-        native.begin("setContext", "context" to attributesOf(attributes)) { context(attributes) }
+    public fun setContextAsync(attributes: Map<String, Any?>): CompletableFuture<Context> {
+        val context = context(attributes)
+        return native.begin("setContext", "context" to context.attributes) { context }
+    }
 
     /** Asks the Edge for features now, and suspends until they are there. */
     public suspend fun refresh(): Readiness = refreshAsync().await()

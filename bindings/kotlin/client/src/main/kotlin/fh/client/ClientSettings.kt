@@ -218,7 +218,7 @@ public class ClientSettings internal constructor() {
             "streamLifetime" to streamLifetime.seconds(),
             "mode" to mode.word(),
             "interval" to interval.seconds(),
-            "context" to context?.let { attributesOf(it) },
+            "context" to context?.let { attributesOf(it).map },
             "bootstrap" to bootstrap,
             "snapshotFile" to snapshotFile,
             "snapshotMaxAge" to snapshotMaxAge.seconds(),

@@ -1,6 +1,6 @@
 package fh.client
 
-import fh.client.internal.PackedContext
+import fh.client.internal.GivenAttributes
 import fh.client.internal.SingleText
 import fh.client.internal.decimalOf
 import java.lang.reflect.Array as Elements
@@ -30,34 +30,52 @@ private val TIMES: DateTimeFormatter = DateTimeFormatterBuilder().appendInstant(
 /** The longest text of a value, which no rule needs. A `BigDecimal` of ten digits can have 100 million digits as a text. */
 private const val MOST_CHARACTERS = 65_536
 
+/** The number of attributes whose names are compared with each other. A map finds repeated names among more of them faster. */
+private const val MOST_COMPARED = 16
+
 /**
  * Returns the attributes with their values as texts. Null, NaN and an empty `Optional` leave an attribute out.
  *
  * @throws IllegalArgumentException if a value has no text of its own, such as a map, a list that holds lists, or a time without a zone, or if its
  *   text is too long
  */
-internal fun attributesOf(attributes: Map<String, Any?>): Map<String, List<String>> {
-    val texts = LinkedHashMap<String, List<String>>()
-    for ((name, value) in attributes) {
-        texts[name] =
-            when (value) {
-                // Most values are texts, and the check of an interface takes longer.
-                is String -> SingleText(checked(name, value))
-                else -> textsOf(name, opened(value)) ?: continue
-            }
-    }
-    return texts
+internal fun attributesOf(attributes: Map<String, Any?>): GivenAttributes {
+    val given = ArrayList<Any>(2 * attributes.size)
+    for ((name, value) in attributes) add(given, name, value)
+    return GivenAttributes(given)
 }
 
-/** Returns the texts of a list or of an array, also of an array of numbers, or of a single value; null for no value. */
-private fun textsOf(name: String, value: Any?): List<String>? =
+/** Returns attributes of which the last one with a name counts. */
+internal fun attributesOf(attributes: Array<out Pair<String, Any?>>): GivenAttributes {
+    for (at in attributes.indices) {
+        for (earlier in 0 until at) if (attributes[earlier].first == attributes[at].first) return attributesOf(attributes.toMap())
+        if (at == MOST_COMPARED) return attributesOf(attributes.toMap())
+    }
+    val given = ArrayList<Any>(2 * attributes.size)
+    for ((name, value) in attributes) add(given, name, value)
+    return GivenAttributes(given)
+}
+
+private fun add(given: MutableList<Any>, name: String, value: Any?) {
+    val texts =
+        when (value) {
+            // Most values are texts, and the check of an interface takes longer.
+            is String -> checked(name, value)
+            else -> textsOf(name, opened(value)) ?: return
+        }
+    given.add(name)
+    given.add(texts)
+}
+
+/** Returns the texts of a list or of an array, also of an array of numbers, or the text of a single value; null for no value. */
+private fun textsOf(name: String, value: Any?): Any? =
     when {
         // The attributes of another context keep what is a list.
-        value is SingleText -> value
+        value is SingleText -> value.text
         value is Collection<*> -> value.mapNotNull { textOf(name, opened(it)) }
         value?.javaClass?.isArray == true ->
             List(Elements.getLength(value)) { Elements.get(value, it) }.mapNotNull { textOf(name, opened(it)) }
-        else -> textOf(name, value)?.let { SingleText(it) }
+        else -> textOf(name, value)
     }
 
 /** Returns the value in an `Optional`, or null for an empty one. */
@@ -132,17 +150,17 @@ private fun timeOf(value: Any): String? =
 public class Context internal constructor(
     /** The client of the context. */
     public val client: Client,
+    given: GivenAttributes,
+) : Reads(client.native, given) {
     /** The attributes, each with its values as texts. */
-    public val attributes: Map<String, List<String>>,
-) : Reads(client.native, PackedContext(attributes)) {
-    override val given: Map<String, List<String>> get() = attributes
+    public val attributes: Map<String, List<String>> get() = checkNotNull(given).map
 
     /** Returns a context with these attributes in addition. An attribute that exists is replaced; null removes it. */
     public fun with(vararg attributes: Pair<String, Any?>): Context = with(attributes.toMap())
 
     /** Returns a context with these attributes in addition. An attribute that exists is replaced; null removes it. */
     public fun with(attributes: Map<String, Any?>): Context =
-        Context(client, this.attributes - attributes.keys + attributesOf(attributes))
+        Context(client, attributesOf(this.attributes - attributes.keys + attributesOf(attributes).map))
 
     /**
      * Reports a metric of the context's user to FeatBit, for its experiments. The event is queued, and is sent with others within 5 seconds.
@@ -152,7 +170,7 @@ public class Context internal constructor(
      */
     @JvmOverloads
     public fun track(event: String, value: Double = 1.0) {
-        native.perform("track", "event" to event, "value" to value.toString(), "context" to given)
+        native.perform("track", "event" to event, "value" to value.toString(), "context" to attributes)
     }
 
     /** Values of attributes are personal data, so only the names are shown. */

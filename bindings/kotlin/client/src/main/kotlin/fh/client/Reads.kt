@@ -2,9 +2,9 @@ package fh.client
 
 import fh.client.internal.Callback
 import fh.client.internal.CallsOfListeners
+import fh.client.internal.GivenAttributes
 import fh.client.internal.Json
 import fh.client.internal.NativeClient
-import fh.client.internal.PackedContext
 import fh.client.internal.Part
 import fh.client.internal.decimalOf
 import java.math.BigDecimal
@@ -25,18 +25,16 @@ import kotlinx.coroutines.flow.stateIn
  */
 public abstract class Reads internal constructor(
     internal val native: NativeClient,
-    internal val packed: PackedContext?,
+    /** The attributes; null without a context. */
+    internal val given: GivenAttributes?,
 ) {
-    /** The attributes as a request has them; null without a context. */
-    internal abstract val given: Map<String, List<String>>?
-
     /** Returns true if the feature is a BOOLEAN with the value true. */
-    public fun isEnabled(key: String): Boolean = native.boolean(key, packed) == 1
+    public fun isEnabled(key: String): Boolean = native.boolean(key, given) == 1
 
     /** Returns the value of a BOOLEAN feature, or the default. */
     @JvmName("getBoolean")
     public fun boolean(key: String, default: Boolean): Boolean =
-        when (native.boolean(key, packed)) {
+        when (native.boolean(key, given)) {
             1 -> true
             0 -> false
             else -> default
@@ -45,7 +43,7 @@ public abstract class Reads internal constructor(
     /** Returns the value of a BOOLEAN feature, or null. */
     @JvmName("getBoolean")
     public fun boolean(key: String): Boolean? =
-        when (native.boolean(key, packed)) {
+        when (native.boolean(key, given)) {
             1 -> true
             0 -> false
             else -> null
@@ -53,27 +51,27 @@ public abstract class Reads internal constructor(
 
     /** Returns the value of a STRING feature, or null. */
     @JvmName("getString")
-    public fun string(key: String): String? = native.string(key, packed)
+    public fun string(key: String): String? = native.string(key, given)
 
     /** Returns the value of a STRING feature, or the default. */
     @JvmName("getString")
-    public fun string(key: String, default: String): String = native.string(key, packed) ?: default
+    public fun string(key: String, default: String): String = native.string(key, given) ?: default
 
     /** Returns the nearest double to the value of a NUMBER feature, or the default. */
     @JvmName("getNumber")
     public fun number(key: String, default: Double): Double =
-        native.double(key, packed).let { if (it.isNaN()) default else it }
+        native.double(key, given).let { if (it.isNaN()) default else it }
 
     /** Returns the exact value of a NUMBER feature, or null. */
     @JvmName("getDecimal")
-    public fun decimal(key: String): BigDecimal? = native.decimal(key, packed)?.let(::decimalOf)
+    public fun decimal(key: String): BigDecimal? = native.decimal(key, given)?.let(::decimalOf)
 
     /** Returns the text of a JSON feature, or null. */
     @JvmName("getJson")
-    public fun json(key: String): String? = native.json(key, packed)
+    public fun json(key: String): String? = native.json(key, given)
 
     /** Returns the value with its reason. */
-    public fun detail(key: String): Detail = Detail(Json.members(native.detail(key, packed)))
+    public fun detail(key: String): Detail = Detail(Json.members(native.detail(key, given)))
 
     /**
      * Returns the value with its reason, if the feature has this type: `BOOLEAN`, `STRING`, `NUMBER` or `JSON`.
@@ -82,29 +80,29 @@ public abstract class Reads internal constructor(
      */
     @Suppress("UNCHECKED_CAST")
     public fun detail(key: String, kind: String): Detail =
-        Detail(native.perform("detail", "key" to key, "kind" to kind, "context" to given) as Map<String, Any?>)
+        Detail(native.perform("detail", "key" to key, "kind" to kind, "context" to given?.map) as Map<String, Any?>)
 
     /** Returns the value with its reason, and reports no use of the feature. */
     @Suppress("UNCHECKED_CAST")
-    public fun peek(key: String): Detail = Detail(native.perform("peek", "key" to key, "context" to given) as Map<String, Any?>)
+    public fun peek(key: String): Detail = Detail(native.perform("peek", "key" to key, "context" to given?.map) as Map<String, Any?>)
 
     /** Returns the details of all features of one state, and reports no use. */
     @Suppress("UNCHECKED_CAST")
     public fun values(): List<Detail> =
-        (native.perform("values", "context" to given) as List<*>).map { Detail(it as Map<String, Any?>) }
+        (native.perform("values", "context" to given?.map) as List<*>).map { Detail(it as Map<String, Any?>) }
 
     /** Returns the steps of the evaluation as a text for people. */
-    public fun explain(key: String): String = native.explanation(key, packed)
+    public fun explain(key: String): String = native.explanation(key, given)
 
     /** Reports an event with the values of all features to observers. A parameter is a text, a number, a Boolean, null, a list or a map. */
     @JvmOverloads
     public fun record(name: String, params: Map<String, Any?> = emptyMap()) {
-        native.perform("record", "name" to name, "params" to params, "context" to given)
+        native.perform("record", "name" to name, "params" to params, "context" to given?.map)
     }
 
     /** Calls a function when the value of the feature, or its lock, changes. */
     public fun onChange(key: String, listener: ChangeListener): Subscription =
-        register(mapOf("is" to "change", "key" to key, "context" to given)) { listener.onChange(Change(Json.members(it))) }
+        register(mapOf("is" to "change", "key" to key, "context" to given?.map)) { listener.onChange(Change(Json.members(it))) }
 
     /** Returns the changes of the feature, from the collection of the flow on. The flow completes when the client has ended. */
     public fun changes(key: String): Flow<Change> =

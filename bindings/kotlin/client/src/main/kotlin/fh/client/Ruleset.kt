@@ -22,7 +22,7 @@ public class Ruleset private constructor(private val native: NativeObject) {
      */
     @JvmOverloads
     public fun evaluate(key: String, attributes: Map<String, Any?>? = null, kind: String? = null, now: Instant? = null): Evaluation {
-        val context = attributes?.let { attributesOf(it) }
+        val context = attributes?.let { attributesOf(it).map }
         val members = arrayOf("key" to key, "kind" to kind, "context" to context, "nowMillis" to now?.clampedMillis)
         @Suppress("UNCHECKED_CAST")
         return Evaluation(native.perform("evaluate", *members) as Map<String, Any?>)
@@ -35,7 +35,7 @@ public class Ruleset private constructor(private val native: NativeObject) {
      */
     @JvmOverloads
     public fun explain(key: String, attributes: Map<String, Any?>? = null, now: Instant? = null): String {
-        val context = attributes?.let { attributesOf(it) }
+        val context = attributes?.let { attributesOf(it).map }
         return native.perform("explain", "key" to key, "context" to context, "nowMillis" to now?.clampedMillis).toString()
     }
 

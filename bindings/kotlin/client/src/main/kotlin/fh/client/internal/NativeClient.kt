@@ -17,7 +17,7 @@ internal class NativeClient private constructor(private val address: Long) {
     constructor(settings: String, http: Any?, parts: List<Part>) : this(begun(settings, http, parts))
 
     /** Starts a client with the same settings, and with a context of its own at the Edge. */
-    fun isolated(attributes: PackedContext): NativeClient = NativeClient(isolated(address, attributes.packed))
+    fun isolated(attributes: GivenAttributes): NativeClient = NativeClient(isolated(address, attributes.packed))
 
     private val keys = ConcurrentHashMap<String, Int>()
 
@@ -31,25 +31,25 @@ internal class NativeClient private constructor(private val address: Long) {
         }
     }
 
-    fun boolean(key: String, context: PackedContext?): Int =
+    fun boolean(key: String, context: GivenAttributes?): Int =
         number(key).let { readBoolean(address, it, text(it, key), context?.number ?: 0, context?.packed) }
 
-    fun double(key: String, context: PackedContext?): Double =
+    fun double(key: String, context: GivenAttributes?): Double =
         number(key).let { readDouble(address, it, text(it, key), context?.number ?: 0, context?.packed) }
 
-    fun decimal(key: String, context: PackedContext?): String? =
+    fun decimal(key: String, context: GivenAttributes?): String? =
         number(key).let { readNumber(address, it, text(it, key), context?.number ?: 0, context?.packed) }
 
-    fun string(key: String, context: PackedContext?): String? =
+    fun string(key: String, context: GivenAttributes?): String? =
         number(key).let { readString(address, it, text(it, key), context?.number ?: 0, context?.packed) }
 
-    fun json(key: String, context: PackedContext?): String? =
+    fun json(key: String, context: GivenAttributes?): String? =
         number(key).let { readJson(address, it, text(it, key), context?.number ?: 0, context?.packed) }
 
-    fun detail(key: String, context: PackedContext?): String =
+    fun detail(key: String, context: GivenAttributes?): String =
         number(key).let { readDetail(address, it, text(it, key), context?.number ?: 0, context?.packed) }
 
-    fun explanation(key: String, context: PackedContext?): String =
+    fun explanation(key: String, context: GivenAttributes?): String =
         number(key).let { explain(address, it, text(it, key), context?.number ?: 0, context?.packed) }
 
     private fun text(number: Int, key: String): String? = if (number < 0) key else null
