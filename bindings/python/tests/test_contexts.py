@@ -21,6 +21,7 @@ import numpy
 import pandas  # type: ignore[import-untyped]
 import pytest
 from django.utils.translation import gettext_lazy
+from features import feature, offline, strategy
 from foreign import FOREIGN, Raises
 
 import fh_client
@@ -190,6 +191,24 @@ def test_contexts_never_change(client: fh_client.Client) -> None:
     assert mara.without("plan", "unknown").attributes == {"userkey": ("mara",)}
     assert mara.attributes == {"userkey": ("mara",), "plan": ("gold",)}
     assert mara.client is client
+
+
+class Name(str):
+    """A text of another class."""
+
+
+@pytest.mark.parametrize(
+    "value", ["x", "\u00e9", "lone\ud800", Name("x"), 7, 2**63, True, 2.5, -0.0, 1e21, Plan.GOLD, TEN, ["x", "y"], {"x"}, None], ids=repr
+)
+def test_each_read_of_a_context_has_the_same_value(value: object) -> None:
+    given: dict[str, Any] = {"userkey": "mara", "plan": "gold", "a": value}
+    with fh_client.Client.offline() as other:
+        texts = other.context(given).attributes.get("a", ())
+    with offline(feature("A", "BOOLEAN", False, strategy("s", True, "a", *texts or ["x"]))) as client:
+        contexts = [client.context(given), client.context(**given), client.context(MappingProxyType(given)), client.context({"a": 1}).but(**given)]
+        given.update(a="other", userkey="other")
+        assert [[context.boolean("A") for _ in range(3)] for context in contexts] == [[bool(texts)] * 3] * 4
+        assert [context.attributes.get("a", ()) for context in contexts] == [texts] * 4
 
 
 def test_the_enumerations_are_those_of_the_engine() -> None:

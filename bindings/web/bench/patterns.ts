@@ -6,6 +6,8 @@ import { calls, type Clock, type Row } from "./timing.ts";
 const HOSTILE = {
   "100 nodes": "(?:a?){33}a{33}b",
   "1,000 nodes": "(?:a?){333}a{333}b",
+  "look-around": "(?:[a-z]?(?!q)){8}(?<=[a-z]*)[0-9]",
+  "look-around of many states": `(?!${"[a-z]?".repeat(60)}[0-9])q`,
   "10,000 nodes": `(?:${Array.from({ length: 230 }, (_, at) => `a{0,20}b${at}`).join("|")})+c`,
 };
 /** Number of features whose patterns together have about the largest number of nodes of a ruleset. */
