@@ -39,11 +39,11 @@ export function hydrate(repository: Repository, state: string, first: GivenAttri
     return false;
   }
   const hash = document["context"] ?? undefined;
-  const contexts = new WeakMap<GivenAttributes, boolean>();
+  let last: GivenAttributes | undefined;
+  let isSame = hash === undefined;
   const isFor = (attributes: GivenAttributes | undefined): boolean => {
-    if (attributes === undefined) return hash === undefined;
-    let isSame = contexts.get(attributes);
-    if (isSame === undefined) contexts.set(attributes, (isSame = contextHash(attributes.map) === hash));
+    if (attributes !== last) isSame = (attributes && contextHash(attributes.map)) === hash;
+    last = attributes;
     return isSame;
   };
   const ruleset: Ruleset = {

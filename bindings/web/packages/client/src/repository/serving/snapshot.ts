@@ -174,13 +174,16 @@ export class RepositorySnapshot {
     const feature = this.rules.get(key);
     if (!feature) return this.knowsAllFeatures ? NOT_FOUND : NOT_READY;
     const { evaluatedFor } = this.rules;
-    let strategyId = evaluatedFor?.strategies.get(key);
+    const strategy = evaluatedFor?.strategies.get(key);
     const evaluation: Evaluation =
       evaluatedFor || !feature.ruleset
-        ? { value: feature.value, reason: strategyId === undefined ? "STATIC" : "STRATEGY_MATCH", strategyId }
+        ? {
+            value: feature.value,
+            reason: strategy === undefined ? "STATIC" : "STRATEGY_MATCH",
+            strategyId: strategy,
+          }
         : feature.ruleset.evaluate(feature.position, attributes, this.repository.clock, mistake);
-    const { value, reason } = evaluation;
-    ({ strategyId } = evaluation);
+    const { value, reason, strategyId } = evaluation;
     const last = evaluation.answer as Answer | undefined;
     const answer = last?.feature === feature ? last : new Answer(feature, value, reason, strategyId);
     // A failure of the engine may be over in the next read.
