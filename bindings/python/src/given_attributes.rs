@@ -52,9 +52,9 @@ impl GivenAttributes {
 
 /// Returns true if each keyword is the name of the attribute that it gives.
 fn are_names(keywords: &Bound<'_, PyDict>, system: System) -> bool {
-    keywords.iter().all(|(name, _)| {
-        name.extract::<&str>().is_ok_and(|name| attributes::is_name(name, system))
-    })
+    keywords
+        .iter()
+        .all(|(name, _)| name.extract::<&str>().is_ok_and(|name| attributes::is_name(name, system)))
 }
 
 /// Returns true if all names are texts, and all values are texts, finite numbers of at most 64 bits, and truths, which never change.
@@ -80,7 +80,9 @@ impl late_context::GivenAttributes for DictAttributes<'_> {
             let Ok(name) = name.extract::<Text<'_>>() else { continue };
             let name = name.as_str();
             // A plain value has a text.
-            if is_read(name) && let Ok(texts) = texts_of(name, &value) {
+            if is_read(name)
+                && let Ok(texts) = texts_of(name, &value)
+            {
                 self.system.add_attribute(attributes, name, &texts);
             }
         }

@@ -69,7 +69,9 @@ impl LateContext for Context {
         }
         Python::attach(|py| {
             let given = DictAttributes { dict: dict.bind(py), system: *system };
-            first_read(self.client.get().core(), |snapshot, builder| read(snapshot, &given, builder))
+            first_read(self.client.get().core(), |snapshot, builder| {
+                read(snapshot, &given, builder)
+            })
         })
     }
 
