@@ -98,6 +98,25 @@ class ReadsTest {
         assertEquals(tags.attributes, client.context(tags.attributes).with("plan" to 7).with("plan" to null).attributes)
     }
 
+    @Test
+    fun `a context has the last value of a name, at the place of the first, and none that the program changes later`() {
+        val client = polled(rollout("PLAN", "plan", "7"))
+        for (others in listOf(emptyList(), (0..20).map { "x$it" to it as Any? })) {
+            val pairs = arrayOf("plan" to Any(), "team" to "web", *others.toTypedArray(), "plan" to 7)
+            val context = client.context(*pairs)
+            assertEquals("yes", context.string("PLAN"))
+            assertEquals(listOf("plan", "team"), context.attributes.keys.take(2))
+            assertTrue(client.context(*pairs, "plan" to null).let { it.string("PLAN") == "no" && "plan" !in it.attributes })
+        }
+        val plans = mutableListOf("7")
+        val given = mutableMapOf<String, Any?>("plan" to plans)
+        val context = client.context(given)
+        given["plan"] = "x"
+        plans[0] = "x"
+        repeat(3) { assertEquals("yes", context.string("PLAN")) }
+        assertEquals(mapOf("plan" to listOf("7")), context.attributes)
+    }
+
     /** Returns a feature that is `yes` if the attribute has the value, and `no` otherwise. */
     private fun rollout(key: String, attribute: String, value: String): String {
         val rule = """{"fieldName": "$attribute", "type": "STRING", "conditional": "EQUALS", "values": [${quoted(value)}]}"""
