@@ -11,7 +11,7 @@ use crate::shell::Run;
 use crate::{install, machine_paths};
 
 /// The size with the engines and the clients of three systems.
-const MOST_BYTES: u64 = 4_700_000;
+const MOST_BYTES: u64 = 4_800_000;
 /// The parts of glibc, which are one package everywhere.
 const GLIBC: [&str; 6] =
     ["libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "ld-linux-"];

@@ -14,7 +14,7 @@ use crate::shell::{Run, root, target_folder};
 
 /// The arguments of Cargo for the library that ships. Its panics unwind, because each native function catches them.
 const RELEASE: &str = "--locked --release --config profile.release.strip=true --config profile.release.lto=\"fat\" -p fh-jni --target";
-/// Crates that no read calls. Their code is small rather than fast.
+/// Crates whose code is small rather than fast. Reads call none of them, except `fh-binding` for the attributes of a context.
 const SMALL: [&str; 6] =
     ["fh-binding", "fh-files", "fh-session", "regex-syntax", "saphyr-parser", "tokio"];
 const LICENCES: &str = "bindings/python/wheels/licences.py";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Explanation, Kind, Subject, Value};
 
-use super::mistakes::ReadClock;
+use super::mistakes::{Missing, ReadClock};
 use super::snapshot::RepositorySnapshot;
 use crate::answer::Answer;
 use crate::reason::Reason;
@@ -129,7 +129,7 @@ impl RepositorySnapshot {
     pub fn explain(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> ExplainedDetail {
         self.core.touch();
         let detail = Detail::of(self, key, &self.answer(key, attributes), None);
-        let clock = ReadClock { snapshot: self, is_use: false };
+        let clock = ReadClock { snapshot: self, missing: Missing::Ignore };
         let subject = match attributes {
             Some(attributes) if self.rules.evaluated_for().is_none() => {
                 Subject::new(attributes, clock)

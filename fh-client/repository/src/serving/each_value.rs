@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Subject, Value};
 
-use super::mistakes::ReadClock;
+use super::mistakes::{Missing, ReadClock};
 use super::snapshot::RepositorySnapshot;
 
 impl RepositorySnapshot {
@@ -24,7 +24,7 @@ impl RepositorySnapshot {
             }
             return;
         }
-        let clock = ReadClock { snapshot: self, is_use: false };
+        let clock = ReadClock { snapshot: self, missing: Missing::Ignore };
         let subject = match attributes {
             Some(attributes) if self.rules.evaluated_for().is_none() => {
                 Subject::new(attributes, clock)

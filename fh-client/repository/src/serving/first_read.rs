@@ -5,10 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use fh_eval::{
-    Attributes, AttributesBuilder, Clock, Evaluation, Kind, Number, Subject, Timestamp, Value,
+    Attributes, AttributesBuilder, Evaluation, FeatureRef, Kind, Number, Subject, Value,
 };
 
-use super::mistakes::ReadClock;
+use super::mistakes::{Missing, ReadClock};
 use super::snapshot::RepositorySnapshot;
 use crate::answer::{json_of, string_of};
 
@@ -20,25 +20,6 @@ pub trait GivenAttributes {
 
     /// Calls `each` with the names of all attributes.
     fn each_name(&self, each: &mut dyn FnMut(&str));
-}
-
-/// The clock of a first read. It keeps a hash of the names of missing attributes; 0 if none is missing.
-struct FirstReadClock<'a> {
-    clock: ReadClock<'a>,
-    missing: &'a Cell<u64>,
-}
-
-impl Clock for FirstReadClock<'_> {
-    fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    #[cold]
-    fn attribute_missing(&self, _: &Attributes, name: &str) {
-        let mut state = DefaultHasher::new();
-        (self.missing.get(), name).hash(&mut state);
-        self.missing.set(state.finish() | 1);
-    }
 }
 
 macro_rules! first_reads {
@@ -97,13 +78,23 @@ impl RepositorySnapshot {
         builder.clear();
         given.add(builder, &|name| feature.reads(name));
         let missing = Cell::new(0);
-        let clock =
-            FirstReadClock { clock: ReadClock { snapshot: self, is_use: true }, missing: &missing };
-        let evaluation = feature.evaluate(&Subject::new(builder.as_attributes(), clock));
+        let evaluation = self.first_evaluation(feature, builder.as_attributes(), &missing);
         if missing.get() != 0 && self.may_be_misspelt(given, missing.get()) {
             return None;
         }
         Some(self.valued(key, kind, read(&evaluation)))
+    }
+
+    /// Evaluates a feature. One copy of this code serves the reads of all types.
+    #[inline(never)]
+    fn first_evaluation<'a>(
+        &'a self,
+        feature: FeatureRef<'a>,
+        attributes: &'a Attributes,
+        missing: &Cell<u64>,
+    ) -> Evaluation<'a> {
+        let clock = ReadClock { snapshot: self, missing: Missing::Hash(missing) };
+        feature.evaluate(&Subject::new(attributes, clock))
     }
 
     /// Returns true if attributes with these names were not compared with missing attributes yet, of which `missing` is a hash.

@@ -1,5 +1,8 @@
 //! Reports of reads that look like mistakes in the program: keys of no feature, getters of another type, and misspelt attributes.
 
+use std::cell::Cell;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use fh_eval::internal::closest;
 use fh_eval::{Attributes, Clock, Kind, Timestamp};
 
@@ -96,12 +99,20 @@ impl RepositorySnapshot {
     }
 }
 
+/// What an evaluation does with the names of attributes that rules read and the context lacks.
+#[derive(Clone, Copy)]
+pub(super) enum Missing<'a> {
+    Ignore,
+    Report,
+    /// Replaces a hash by one of itself and the name. It is 0 before the first name, and never afterwards.
+    Hash(&'a Cell<u64>),
+}
+
 /// The clock of the evaluation of a read.
 #[derive(Clone, Copy)]
 pub(super) struct ReadClock<'a> {
     pub(super) snapshot: &'a RepositorySnapshot,
-    /// True if missing attributes are reported.
-    pub(super) is_use: bool,
+    pub(super) missing: Missing<'a>,
 }
 
 impl Clock for ReadClock<'_> {
@@ -110,8 +121,14 @@ impl Clock for ReadClock<'_> {
     }
 
     fn attribute_missing(&self, attributes: &Attributes, name: &str) {
-        if self.is_use {
-            self.snapshot.without_attribute(attributes, name);
+        match self.missing {
+            Missing::Ignore => {}
+            Missing::Report => self.snapshot.without_attribute(attributes, name),
+            Missing::Hash(hash) => {
+                let mut state = DefaultHasher::new();
+                (hash.get(), name).hash(&mut state);
+                hash.set(state.finish() | 1);
+            }
         }
     }
 }

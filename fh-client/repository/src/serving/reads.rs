@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fh_eval::{Attributes, Evaluation, Kind, Number, Subject, Value};
 
 use super::listen::Answers;
-use super::mistakes::ReadClock;
+use super::mistakes::{Missing, ReadClock};
 use super::snapshot::RepositorySnapshot;
 use crate::answer::{Answer, Intercepted, Read, Ruled, json_of, string_of};
 use crate::reason::Reason;
@@ -32,7 +32,7 @@ impl RepositorySnapshot {
         attributes: Option<&'a Arc<Attributes>>,
     ) -> Option<Evaluation<'a>> {
         let feature = self.rules.ruleset().get(key)?;
-        let clock = ReadClock { snapshot: self, is_use: true };
+        let clock = ReadClock { snapshot: self, missing: Missing::Report };
         let subject = match attributes {
             Some(attributes) => Subject::new(attributes, clock),
             None => Subject::without_context(clock),
@@ -47,15 +47,15 @@ impl RepositorySnapshot {
         key: &str,
         attributes: Option<&'a Arc<Attributes>>,
     ) -> Answer<'a> {
-        self.answer_to(key, attributes, false)
+        self.answer_to(key, attributes, Missing::Ignore)
     }
 
-    /// Like [`Self::answer`]. If `is_use` is true, missing attributes are reported.
+    /// Like [`Self::answer`]. `missing` says what happens to the names of missing attributes.
     fn answer_to<'a>(
         &'a self,
         key: &str,
         attributes: Option<&'a Arc<Attributes>>,
-        is_use: bool,
+        missing: Missing<'_>,
     ) -> Answer<'a> {
         let feature = self.rules.ruleset().get(key);
         if !self.chain.is_empty()
@@ -75,7 +75,7 @@ impl RepositorySnapshot {
             let is_known = self.knows_all_features();
             return Answer::Missing(if is_known { Reason::NotFound } else { Reason::NotReady });
         };
-        let clock = ReadClock { snapshot: self, is_use };
+        let clock = ReadClock { snapshot: self, missing };
         let (subject, strategy) = match (self.rules.evaluated_for(), attributes) {
             (Some(by_edge), _) => {
                 (Subject::without_context(clock), by_edge.strategies.get(key).map(|id| &**id))
@@ -134,7 +134,7 @@ impl RepositorySnapshot {
         read: impl FnOnce(&Answer<'a>) -> R,
     ) -> R {
         self.core.touch();
-        let answer = self.answer_to(key, attributes, true);
+        let answer = self.answer_to(key, attributes, Missing::Report);
         match &answer {
             Answer::Missing(Reason::OtherContext) => {
                 self.core.report_other_context(self.rules.system());
