@@ -58,8 +58,7 @@ def goals(figures: Figures, imports: dict[str, list[tuple[float, float]]]) -> li
         found.append(figures.at_most(f"{name} through a handle", f"{name} handle", f"{name} fh-client", 0.9))
     found.append(figures.faster("W4re by key", "W4 fh-client", "W4", 3))
     found.append(figures.faster("W5: `values()` of 1,000", "W5 values()", "W5", 8))
-    found.append(figures.at_most("C1: a context of four attributes, then W2", "C1 fh-client", "floor", 24))
-    found.append(figures.faster("C1, beside W2 alone of the best peer", "C1 fh-client", "W2", 1))
+    found.append(figures.faster("C1: a context of four attributes, then W2, beside W2 alone of the best peer", "C1 fh-client", "W2", 1.25))
     found.append(figures.at_most("`detail`", "detail", "floor", 8))
     loads = {name: figures[f"load {name}"] for name in COMPILING}
     peer = min(loads, key=loads.__getitem__)

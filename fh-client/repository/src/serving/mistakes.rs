@@ -99,7 +99,7 @@ impl RepositorySnapshot {
     }
 }
 
-/// What an evaluation does with the names of attributes that rules read and the context lacks.
+/// The treatment of attributes that a rule reads and the context lacks.
 #[derive(Clone, Copy)]
 pub(super) enum Missing<'a> {
     Ignore,

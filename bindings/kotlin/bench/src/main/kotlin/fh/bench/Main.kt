@@ -18,7 +18,7 @@ public fun main(arguments: Array<String>) {
     val compared = Engine.names.map { name -> compareAnswers(name, Engine.of(name), every).also(::progress) }
     val figures = measureReads(effort, rust)
     val starts = measureStarts(effort.starts)
-    val tables = page(figures, starts, goals(figures, starts, File(library)), compared)
+    val tables = page(figures, starts, goals(figures, File(library)), compared)
     println(tables)
     markdown?.writeText(tables)
     // Threads of some of the SDKs would delay the end.
