@@ -4,9 +4,7 @@ use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use fh_eval::{
-    Attributes, AttributesBuilder, Evaluation, FeatureRef, Kind, Number, Subject, Value,
-};
+use fh_eval::{AttributesBuilder, Evaluation, Kind, Number, Subject, Value};
 
 use super::mistakes::{Missing, ReadClock};
 use super::snapshot::RepositorySnapshot;
@@ -68,39 +66,36 @@ impl RepositorySnapshot {
         builder: &mut AttributesBuilder,
         read: impl FnOnce(&Evaluation<'_>) -> Option<R>,
     ) -> Option<Option<R>> {
+        let evaluation = self.first_evaluation(key, given, builder)?;
+        Some(self.valued(key, kind, evaluation.and_then(|it| read(&it))))
+    }
+
+    /// Evaluates a feature; `Some(None)` if there is none. One copy of this code serves the reads of all types.
+    #[inline(never)]
+    fn first_evaluation<'a>(
+        &'a self,
+        key: &str,
+        given: &dyn GivenAttributes,
+        builder: &'a mut AttributesBuilder,
+    ) -> Option<Option<Evaluation<'a>>> {
         if !self.is_plain {
             return None;
         }
         self.core.touch();
-        let Some(feature) = self.rules.ruleset().get(key) else {
-            return Some(self.valued(key, kind, None));
-        };
+        let Some(feature) = self.rules.ruleset().get(key) else { return Some(None) };
         builder.clear();
         given.add(builder, &|name| feature.reads(name));
         let missing = Cell::new(0);
-        let evaluation = self.first_evaluation(feature, builder.as_attributes(), &missing);
-        if missing.get() != 0 && self.may_be_misspelt(given, missing.get()) {
-            return None;
-        }
-        Some(self.valued(key, kind, read(&evaluation)))
-    }
-
-    /// Evaluates a feature. One copy of this code serves the reads of all types.
-    #[inline(never)]
-    fn first_evaluation<'a>(
-        &'a self,
-        feature: FeatureRef<'a>,
-        attributes: &'a Attributes,
-        missing: &Cell<u64>,
-    ) -> Evaluation<'a> {
-        let clock = ReadClock { snapshot: self, missing: Missing::Hash(missing) };
-        feature.evaluate(&Subject::new(attributes, clock))
+        let clock = ReadClock { snapshot: self, missing: Missing::Hash(&missing) };
+        let evaluation = feature.evaluate(&Subject::new(builder.as_attributes(), clock));
+        let is_misspelt = missing.get() != 0 && self.may_be_misspelt(given, missing.get());
+        (!is_misspelt).then_some(Some(evaluation))
     }
 
     /// Returns true if attributes with these names were not compared with missing attributes yet, of which `missing` is a hash.
     #[cold]
     #[inline(never)]
-    fn may_be_misspelt(&self, given: &impl GivenAttributes, missing: u64) -> bool {
+    fn may_be_misspelt(&self, given: &dyn GivenAttributes, missing: u64) -> bool {
         let Some(mistakes) = self.core.mistakes() else { return false };
         let mut state = DefaultHasher::new();
         missing.hash(&mut state);
