@@ -20,7 +20,7 @@ from finish import LICENCES, MANIFEST
 from licences import linked_crates
 
 MB = 1_000_000
-MOST_PACKED, MOST_UNPACKED = 4 * MB, 9_100_000
+MOST_PACKED, MOST_UNPACKED = 4 * MB, 9_200_000
 EXTRAS = {"openfeature", "django", "fastapi", "pytest"}
 
 

@@ -108,7 +108,10 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
       events: options.eventQueue,
     });
     const observers = new LateObservers(repository, usageCode);
+    // A loop may read a million times before the code is there.
+    let waiting = 0;
     repository.mistake = async (...mistake) => {
+      if (waiting++ > 999) return;
       const loaded = await import("./mistakes.ts").catch(() => undefined);
       loaded?.report(repository, mistake);
     };

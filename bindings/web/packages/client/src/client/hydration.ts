@@ -41,13 +41,12 @@ export function hydrate(repository: Repository, state: string, first: GivenAttri
   const hash = document["context"] ?? undefined;
   let last: GivenAttributes | undefined;
   let isSame = hash === undefined;
-  const isFor = (attributes: GivenAttributes | undefined): boolean => {
-    if (attributes !== last) isSame = (attributes && contextHash(attributes.map)) === hash;
-    last = attributes;
-    return isSame;
-  };
   const ruleset: Ruleset = {
-    evaluate: (position, attributes = first) => (isFor(attributes) && evaluations[position]) || NOT_READY,
+    evaluate: (position, attributes = first) => {
+      if (attributes !== last) isSame = (attributes && contextHash(attributes.map)) === hash;
+      last = attributes;
+      return (isSame && evaluations[position]) || NOT_READY;
+    },
   };
   const rules = compiled(rulesOf(features, { kind: "unknown" }), ruleset);
   publish(repository, { rules, cause: "invisible" });

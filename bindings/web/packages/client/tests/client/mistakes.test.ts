@@ -50,6 +50,15 @@ test.each([["in the console"], ["as notices"]])(
   },
 );
 
+test("a loop of reads of a missing feature takes little memory until its report is loaded", async () => {
+  const info = vi.spyOn(console, "info").mockReturnValue();
+  using client = offline([feature("COLOUR", "red")]);
+  const before = process.memoryUsage().heapUsed;
+  for (let read = 0; read < 100_000; read++) client.isEnabled("PRICES");
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(50_000_000);
+  await becomes(() => info.mock.calls.length, 1);
+});
+
 test("a short program that reads another context and closes its client gets the warning", async () => {
   const warn = vi.spyOn(console, "warn").mockReturnValue();
   const client = offline([feature("COLOUR", "red")]);
