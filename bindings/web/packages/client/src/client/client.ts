@@ -111,7 +111,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     // A loop may read a million times before the code is there.
     let waiting = 0;
     repository.mistake = async (...mistake) => {
-      if (waiting++ > 999) return;
+      if (waiting++ > 9999) return;
       const loaded = await import("./mistakes.ts").catch(() => undefined);
       loaded?.report(repository, mistake);
     };
