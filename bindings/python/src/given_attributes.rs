@@ -22,7 +22,7 @@ impl GivenAttributes {
     /// Returns attributes for flags of this system from a mapping and from keywords, which the interpreter has put into a `dict` for the call.
     ///
     /// # Errors
-    /// Those of [`attributes::read`].
+    /// A name or a value that [`attributes::read`] refuses is a `TypeError` or a `ValueError`.
     pub(crate) fn new(
         mapping: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
