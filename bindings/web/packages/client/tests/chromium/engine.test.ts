@@ -29,16 +29,29 @@ describe("the engine", () => {
     expect(site.requested.filter((path) => path.endsWith(".wasm"))).toEqual([LEAN]);
   });
 
-  test("for regular expressions is loaded when a rule needs it", async () => {
+  const attributes = [{ fieldName: "userkey", type: "STRING", conditional: "REGEX", values: ["^ma.a$"] }];
+  const strategies = [{ id: "s", value: "blue", attributes }];
+  const withPattern = (version: number): string => feature("COLOUR", "red", version, { strategies });
+  const FULL = "/wasm/full.wasm";
+
+  test.each([
+    { when: "alone, where the first list has a pattern", first: withPattern(1), modules: [FULL] },
+    {
+      when: "after the small one, where an update has a pattern",
+      update: withPattern(2),
+      modules: [LEAN, FULL],
+    },
+  ])("for regular expressions is loaded $when", async ({ first, update, modules }) => {
     const { site, edge, page } = chromium;
-    const attributes = [{ fieldName: "userkey", type: "STRING", conditional: "REGEX", values: ["^ma.a$"] }];
-    const strategies = [{ id: "s", value: "blue", attributes }];
-    edge.set(JSON.stringify({ ...(JSON.parse(feature("COLOUR", "red")) as object), strategies }));
+    if (first !== undefined) edge.set(first);
     await chromium.start({}, CLIENT_KEY);
     await chromium.colour("red");
-    expect(await page.evaluate(() => tab.client.context({ userkey: "mara" }).string("COLOUR"))).toBe("blue");
-    expect(site.requested.filter((path) => path.endsWith(".wasm"))).toEqual([LEAN, "/wasm/full.wasm"]);
-    expect(site.requested.filter(isEngine).length).toBeGreaterThan(2);
+    if (update !== undefined) edge.update(update);
+    const ofMara = async (): Promise<string | undefined> =>
+      page.evaluate(() => tab.client.context({ userkey: "mara" }).string("COLOUR"));
+    await expect.poll(ofMara).toBe("blue");
+    expect(site.requested.filter((path) => path.endsWith(".wasm"))).toEqual(modules);
+    expect(site.requested.filter(isEngine).length).toBeGreaterThan(modules.length);
   });
 
   test("is never requested with a server-evaluated key", async () => {
