@@ -18,7 +18,7 @@ use crate::env::Global;
 use crate::exchanges::JavaHttp;
 use crate::functions::{ConstructorCallbacks, Function, Registry};
 use crate::jobs::PUMP;
-use crate::numbered::Numbered;
+use crate::numbered::{Numbered, NumberedTexts};
 use crate::objects;
 
 /// The value of the header `X-SDK`, unless the program sets another one.
@@ -65,8 +65,8 @@ pub(crate) struct NativeClient {
     http: Mutex<Option<Arc<Global>>>,
     /// The contexts that threads use, by the numbers of the threads.
     pub(crate) contexts: Numbered<Recent>,
-    keys: Numbered<Box<str>>,
-    numbered: Mutex<usize>,
+    /// The keys that have numbers.
+    pub(crate) keys: NumberedTexts,
 }
 
 impl NativeClient {
@@ -99,8 +99,7 @@ impl NativeClient {
             callbacks,
             http: Mutex::new(http),
             contexts: Numbered::new(),
-            keys: Numbered::new(),
-            numbered: Mutex::new(0),
+            keys: NumberedTexts::new(),
         }
     }
 
@@ -154,22 +153,5 @@ impl NativeClient {
         self.forget_functions();
         let address = ptr::from_ref(self) as jlong;
         change(|clients| clients.insert(address, false));
-    }
-
-    /// Numbers a key; -1 if there are too many numbered keys.
-    pub(crate) fn number_key(&self, key: &str) -> i32 {
-        let mut numbered = self.numbered.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = *numbered;
-        let Some(place) = self.keys.place(number) else { return -1 };
-        if place.set(key.into()).is_err() {
-            return -1;
-        }
-        *numbered = number + 1;
-        i32::try_from(number).unwrap_or(-1)
-    }
-
-    /// Returns the key with this number.
-    pub(crate) fn key(&self, number: i32) -> Option<&str> {
-        self.keys.get(usize::try_from(number).ok()?).map(|key| &**key)
     }
 }

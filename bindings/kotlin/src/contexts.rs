@@ -1,4 +1,4 @@
-//! The contexts of Java, which are immutable: packed attributes, and a number that is unique in the process. Each client keeps the contexts that
+//! The contexts of Java, which are immutable: attributes, and a number that is unique in the process. Each client keeps the contexts that
 //! each thread used last, so that a read parses nothing, and frees them with itself, also while the threads live. The first read of a context
 //! makes none: it parses the attributes that the feature reads.
 
@@ -6,12 +6,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use fh_binding::late_context::{AttributesBuilder, RepositorySnapshot, first_read};
-use fh_binding::packed::{self, PackedAttributes};
+use fh_binding::late_context::{self, AttributesBuilder, RepositorySnapshot};
 use fh_client::{Client, Context};
-use jni_sys::{jbyteArray, jlong};
+use jni_sys::jlong;
 
-use crate::env::Env;
+use crate::java_attributes::JavaAttributes;
 use crate::numbered::Numbered;
 
 /// The number of contexts that a client keeps for each thread.
@@ -105,28 +104,20 @@ thread_local! {
 /// Calls a function with the context of a client that has this number. `kept` holds what the threads of the client have used. The first read of
 /// the context takes `first`, unless it needs the whole context.
 pub(crate) fn with<R>(
-    env: Env<'_>,
     client: &Client,
     kept: &Numbered<Recent>,
     number: jlong,
-    attributes: jbyteArray,
-    first: impl FnOnce(&RepositorySnapshot, &PackedAttributes<'_>, &mut AttributesBuilder) -> Option<R>,
+    given: &JavaAttributes<'_>,
+    first: impl FnOnce(&RepositorySnapshot, &mut AttributesBuilder) -> Option<R>,
     read: impl FnOnce(&Context) -> R,
 ) -> R {
-    let make = || {
-        let parse = |packed: &[u8]| packed::attributes(packed, client.system());
-        client.context_of(env.with_bytes(attributes, parse))
-    };
+    let make = || client.context_of(late_context::attributes(given));
     let place = NUMBER.try_with(|thread| kept.place(thread.0)).ok().flatten();
     let recent = place.map(|place| place.get_or_init(Recent::default));
-    if recent.is_some_and(|recent| recent.is_first_read(number)) {
-        let value = env.with_bytes(attributes, |bytes| {
-            let given = PackedAttributes { bytes, system: client.system() };
-            first_read(client, |snapshot, builder| first(snapshot, &given, builder))
-        });
-        if let Some(value) = value {
-            return value;
-        }
+    if recent.is_some_and(|recent| recent.is_first_read(number))
+        && let Some(value) = late_context::first_read(client, first)
+    {
+        return value;
     }
     // A read may call an interceptor, which may read, so the list is not borrowed meanwhile.
     match recent.and_then(|recent| recent.context(number, make)) {

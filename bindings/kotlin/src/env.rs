@@ -9,7 +9,7 @@ use std::thread;
 
 use jni_sys::{
     JNI_OK, JNI_VERSION_1_8, JNIEnv, JavaVM, JavaVMAttachArgs, jbyte, jbyteArray, jchar, jclass,
-    jmethodID, jobject, jobjectArray, jsize, jstring, jvalue,
+    jintArray, jmethodID, jobject, jobjectArray, jsize, jstring, jvalue,
 };
 
 /// The environment of the thread that called a native function, for the time of the call.
@@ -268,30 +268,56 @@ impl<'call> Env<'call> {
         text.map_or(ptr::null_mut(), |text| self.text(text))
     }
 
-    /// Returns the bytes of an array of Java; `None` for null.
-    pub(crate) fn bytes(self, array: jbyteArray) -> Option<Vec<u8>> {
-        if array.is_null() {
-            return None;
+    /// Calls a function with the text of a string of Java. A lone surrogate becomes U+FFFD. Few characters of ASCII are copied to the stack.
+    pub(crate) fn with_text<R>(self, string: jstring, read: impl FnOnce(&str) -> R) -> R {
+        const FEW: usize = 128;
+        let length = if string.is_null() { 0 } else { call!(self, GetStringLength, string) };
+        let (mut units, mut bytes) = ([0_u16; FEW], [0_u8; FEW]);
+        let few = usize::try_from(length).ok().filter(|length| *length <= FEW);
+        let Some((units, bytes)) =
+            few.and_then(|length| units.get_mut(..length).zip(bytes.get_mut(..length)))
+        else {
+            return read(&self.string(string).unwrap_or_default());
+        };
+        if length > 0 {
+            call!(self, GetStringRegion, string, 0, length, units.as_mut_ptr());
         }
-        let length = call!(self, GetArrayLength, array);
-        self.part(array, 0, length)
+        let mut all = 0;
+        for (byte, unit) in bytes.iter_mut().zip(&*units) {
+            all |= *unit;
+            *byte = *unit as u8;
+        }
+        match str::from_utf8(bytes) {
+            Ok(text) if all < 0x80 => read(text),
+            _ => read(&String::from_utf16_lossy(units)),
+        }
     }
 
-    /// Calls a function with the bytes of an array of Java, which are empty for null. Few bytes are copied to the stack.
-    pub(crate) fn with_bytes<R>(self, array: jbyteArray, read: impl FnOnce(&[u8]) -> R) -> R {
-        const FEW: usize = 512;
+    /// Calls a function with an element of an array of Java.
+    pub(crate) fn with_element(self, array: jobjectArray, at: jsize, call: impl FnOnce(jobject)) {
+        let element = call!(self, GetObjectArrayElement, array, at);
+        call(element);
+        self.delete_local(element);
+    }
+
+    /// Calls a function with the numbers of an array of Java, of which there are none for null. Few numbers are copied to the stack.
+    pub(crate) fn with_ints<R>(self, array: jintArray, read: impl FnOnce(&[i32]) -> R) -> R {
+        const FEW: usize = 32;
         if array.is_null() {
             return read(&[]);
         }
         let length = call!(self, GetArrayLength, array);
-        let mut few = [0; FEW];
-        match usize::try_from(length).ok().and_then(|length| few.get_mut(..length)) {
-            Some(bytes) => {
-                call!(self, GetByteArrayRegion, array, 0, length, bytes.as_mut_ptr().cast());
-                read(bytes)
+        let (mut few, mut many) = ([0; FEW], Vec::new());
+        let count = usize::try_from(length).unwrap_or(0);
+        let numbers = match few.get_mut(..count) {
+            Some(numbers) => numbers,
+            None => {
+                many.resize(count, 0);
+                many.as_mut_slice()
             }
-            None => read(&self.part(array, 0, length).unwrap_or_default()),
-        }
+        };
+        call!(self, GetIntArrayRegion, array, 0, length, numbers.as_mut_ptr());
+        read(numbers)
     }
 
     /// Returns a part of an array of Java; `None` for null and for a part that is not within the array.

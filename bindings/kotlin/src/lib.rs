@@ -11,6 +11,7 @@ mod env;
 mod exchanges;
 mod functions;
 mod handles;
+mod java_attributes;
 mod jobs;
 mod logs;
 mod natives;

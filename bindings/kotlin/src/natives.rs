@@ -4,14 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::time::Duration;
 
-use fh_binding::late_context::{AttributesBuilder, RepositorySnapshot};
+use fh_binding::late_context::{self, AttributesBuilder, RepositorySnapshot};
 use fh_binding::logs::Queue;
 use fh_binding::operations::{self, Failure, Later, written};
-use fh_binding::packed::{self, PackedAttributes};
 use fh_client::{Client, Context};
 use jni_sys::{
-    JNI_VERSION_1_8, JNIEnv, JavaVM, jboolean, jbyteArray, jclass, jdouble, jint, jlong, jobject,
-    jobjectArray, jsize, jstring,
+    JNI_VERSION_1_8, JNIEnv, JavaVM, jboolean, jbyteArray, jclass, jdouble, jint, jintArray, jlong,
+    jobject, jobjectArray, jsize, jstring,
 };
 
 use crate::client::{self, NativeClient};
@@ -19,6 +18,7 @@ use crate::env::{Env, Vm};
 use crate::exchanges;
 use crate::functions::{Function, Registered};
 use crate::handles::Handles;
+use crate::java_attributes::{self, JavaAttributes};
 use crate::{contexts, jobs, logs, objects, tasks};
 
 /// The registrations of functions and objects, by the numbers that Java has for them.
@@ -46,7 +46,8 @@ struct Read {
     key: jint,
     name: jstring,
     context: jlong,
-    attributes: jbyteArray,
+    given: jobjectArray,
+    names: jintArray,
 }
 
 impl Read {
@@ -58,7 +59,7 @@ impl Read {
         first: impl FnOnce(
             &RepositorySnapshot,
             &str,
-            &PackedAttributes<'_>,
+            &JavaAttributes<'_>,
             &mut AttributesBuilder,
         ) -> Option<R>,
         in_context: impl FnOnce(&Context, &str) -> R,
@@ -66,7 +67,7 @@ impl Read {
         // SAFETY: the object of the client is reachable until this native function returns.
         let client = unsafe { NativeClient::at(self.client) };
         let text;
-        let key = match client.key(self.key) {
+        let key = match client.keys.get(self.key) {
             Some(key) => key,
             None => {
                 text = env.string(self.name).unwrap_or_default();
@@ -76,15 +77,15 @@ impl Read {
         if self.context == 0 {
             return plain(&client.client, key);
         }
-        let (number, attributes) = (self.context, self.attributes);
-        let kept = &client.contexts;
+        let own = &client.client;
+        let given =
+            JavaAttributes { env, given: self.given, names: self.names, system: own.system() };
         contexts::with(
-            env,
-            &client.client,
-            kept,
-            number,
-            attributes,
-            |snapshot, given, builder| first(snapshot, key, given, builder),
+            own,
+            &client.contexts,
+            self.context,
+            &given,
+            |snapshot, builder| first(snapshot, key, &given, builder),
             |context| in_context(context, key),
         )
     }
@@ -107,10 +108,11 @@ macro_rules! reads {
             key: jint,
             name: jstring,
             context: jlong,
-            attributes: jbyteArray,
+            given: jobjectArray,
+            names: jintArray,
         ) -> $type {
             guarded(env, $otherwise, |$env| {
-                let $read = Read { client, key, name, context, attributes };
+                let $read = Read { client, key, name, context, given, names };
                 $body
             })
         })*
@@ -228,7 +230,7 @@ fn begin(env: Env<'_>, operation: Result<Later, Failure>, done: jobject) -> jlon
 
 methods! {
     Java_fh_client_internal_NativeClient_numberKey(key: jstring) -> jint, -1, |env, own| {
-        env.string(key).map_or(-1, |key| own.number_key(&key))
+        env.string(key).and_then(|key| own.keys.add(&key)).unwrap_or(-1)
     };
     // Forgets what the program has given to a client that has ended.
     Java_fh_client_internal_NativeClient_end() -> (), (), |_env, own| own.end();
@@ -252,10 +254,9 @@ methods! {
         }
     };
     // Starts a client with a context of its own. Returns its address; 0 with a pending exception.
-    Java_fh_client_internal_NativeClient_isolated(attributes: jbyteArray) -> jlong, 0, |env, own| {
-        let attributes = env.bytes(attributes).unwrap_or_default();
-        let attributes = packed::attributes(&attributes, own.client.system());
-        match own.isolated(&attributes) {
+    Java_fh_client_internal_NativeClient_isolated(given: jobjectArray, names: jintArray) -> jlong, 0, |env, own| {
+        let given = JavaAttributes { env, given, names, system: own.client.system() };
+        match own.isolated(&late_context::attributes(&given)) {
             Ok(client) => client.into_address(),
             Err(why) => wrong(env, &why),
         }
@@ -274,6 +275,10 @@ macro_rules! functions {
 const GONE: &str = "the object does not exist any more";
 
 functions! {
+    // Numbers the name of an attribute; 0 if there are too many numbered names.
+    Java_fh_client_internal_Bridge_numberName(name: jstring) -> jint, 0, |env| {
+        env.string(name).map_or(0, |name| java_attributes::number_name(&name))
+    };
     // Makes an object, and returns its number; 0 with a pending exception.
     Java_fh_client_internal_Bridge_make(request: jstring) -> jlong, 0, |env| {
         let made = objects::make(&env.string(request).unwrap_or_default());

@@ -1,6 +1,6 @@
 //! Values by small numbers, which threads read without a lock.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 const BLOCKS: usize = 64;
 const BLOCK: usize = 64;
@@ -24,5 +24,31 @@ impl<T> Numbered<T> {
     pub(crate) fn get(&self, number: usize) -> Option<&T> {
         let block = self.0.get(number / BLOCK)?.get()?;
         block.get(number % BLOCK)?.get()
+    }
+}
+
+/// Texts by small numbers.
+pub(crate) struct NumberedTexts {
+    texts: Numbered<Box<str>>,
+    next: Mutex<usize>,
+}
+
+impl NumberedTexts {
+    pub(crate) const fn new() -> Self {
+        Self { texts: Numbered::new(), next: Mutex::new(0) }
+    }
+
+    /// Returns a number for a text; `None` if there are too many texts.
+    pub(crate) fn add(&self, text: &str) -> Option<i32> {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = *next;
+        self.texts.place(number)?.set(text.into()).ok()?;
+        *next = number + 1;
+        i32::try_from(number).ok()
+    }
+
+    /// Returns the text with this number.
+    pub(crate) fn get(&self, number: i32) -> Option<&str> {
+        self.texts.get(usize::try_from(number).ok()?).map(|text| &**text)
     }
 }

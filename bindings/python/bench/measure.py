@@ -9,6 +9,7 @@ import os
 import pathlib
 import sys
 
+import allocations
 import columns
 import goals
 import imports
@@ -40,7 +41,7 @@ def of_reads(folder: pathlib.Path, is_quick: bool) -> str:
     gc.freeze()
     interleave(rows, 3 if is_quick else REPETITIONS, 0.002 if is_quick else 0.01, say)
     imported = imports.measure(3 if is_quick else REPETITIONS)
-    return goals.page(goals.Figures(rows), imported, compared)
+    return goals.page(goals.Figures(rows), imported, compared, allocations.measure(folder))
 
 
 def main() -> None:

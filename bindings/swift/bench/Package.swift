@@ -5,6 +5,9 @@ let package = Package(
     name: "bench",
     platforms: [.macOS(.v13)],
     dependencies: [.package(name: "FeatureHub", path: "..")],
-    targets: [.executableTarget(name: "bench", dependencies: ["FeatureHub"])],
+    targets: [
+        .target(name: "Allocations"),
+        .executableTarget(name: "bench", dependencies: ["Allocations", "FeatureHub"]),
+    ],
     swiftLanguageModes: [.v6]
 )

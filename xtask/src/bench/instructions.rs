@@ -9,7 +9,7 @@ use crate::shell::{Run, root, target_folder, tracked_files};
 
 /// The workloads of `benches/README.md`, each with the repetitions that are counted. The hashes of maps have random seeds, so that two runs
 /// differ by some thousand instructions before the first repetition.
-const WORKLOADS: [(&str, u32); 9] = [
+const WORKLOADS: [(&str, u32); 11] = [
     ("W1", 20_000),
     ("W2", 20_000),
     ("W3", 20_000),
@@ -19,6 +19,8 @@ const WORKLOADS: [(&str, u32); 9] = [
     ("W5suf", 5),
     ("C1", 5_000),
     ("load", 5),
+    ("lists evaluate", 20_000),
+    ("lists load", 5),
 ];
 
 /// The largest ratio of a workload to the older commit that passes.

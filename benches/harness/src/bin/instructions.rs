@@ -20,7 +20,7 @@ fn main() {
     let done = count.is_some_and(|count| run(&workload, count));
     if !done {
         eprintln!(
-            "instructions: write `instructions WORKLOAD COUNT`, with a workload of benches/README.md, or `load`"
+            "instructions: write `instructions WORKLOAD COUNT`, with a workload of benches/README.md, `load`, `lists evaluate` or `lists load`"
         );
         std::process::exit(2);
     }
@@ -28,6 +28,9 @@ fn main() {
 
 /// Runs a workload `count` times. Returns false if there is no workload with this name.
 fn run(name: &str, count: u32) -> bool {
+    if let Some(workload) = name.strip_prefix("lists ") {
+        return run_lists(workload, count);
+    }
     let email = if name.ends_with("suf") { Email::Suffix } else { Email::Regex };
     let flags = standard(1_000, email);
     let payload = render::featurehub::render(&flags);
@@ -61,6 +64,37 @@ fn run(name: &str, count: u32) -> bool {
         _ => return false,
     }
     true
+}
+
+/// The features with long lists, and the texts of each list. Neighbouring lists share most of their texts.
+const LISTS: (usize, usize) = (20, 5_000);
+
+/// Evaluates or loads features whose rules hold long lists. Returns false if there is no workload with this name.
+fn run_lists(name: &str, count: u32) -> bool {
+    let features: Vec<String> = (0..LISTS.0).map(long_list).collect();
+    let payload = format!("[{}]", features.join(","));
+    let ruleset = load(&payload);
+    let context = Attributes::builder().user_key("user-00004711").build();
+    match name {
+        "evaluate" => evaluate(&ruleset, "LIST_1", &context, count),
+        "load" => {
+            for _ in 0..count {
+                black_box(load(black_box(&payload)));
+            }
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Returns a feature with a rule for the users of a long list.
+fn long_list(number: usize) -> String {
+    let users: Vec<String> =
+        (0..LISTS.1).map(|user| format!("\"user-{:08}\"", user + number * 100)).collect();
+    format!(
+        r#"{{"id":"{number}","key":"LIST_{number}","type":"BOOLEAN","version":1,"value":false,"strategies":[{{"id":"s","value":true,"attributes":[{{"fieldName":"userkey","type":"STRING","conditional":"EQUALS","values":[{}]}}]}}]}}"#,
+        users.join(",")
+    )
 }
 
 fn load(payload: &str) -> Ruleset {

@@ -1,10 +1,13 @@
+import Allocations
 import Foundation
 
-/// The times of a row in nanoseconds.
+/// The times of a row in nanoseconds, and what one call in Swift allocates.
 struct Figure {
     let row: Row
     let swift: Double
     let rust: Double
+    let allocations: Double
+    let bytes: Double
 }
 
 /// The program that measures the client in Rust.
@@ -40,12 +43,22 @@ func measure(_ rows: [Row], _ effort: Effort, _ rust: RustClient) throws -> [Fig
     }
     return try rows.indices.map { number in
         let name = rows[number].name
+        let (allocations, bytes) = try allocated(by: rows[number])
         let times = try inRust.map { times in
             guard let time = times[name] else { throw Failure("the client in Rust has no row \(name)") }
             return time
         }
-        return Figure(row: rows[number], swift: share(0.1, of: swift[number]), rust: share(0.5, of: times))
+        return Figure(row: rows[number], swift: share(0.1, of: swift[number]), rust: share(0.5, of: times), allocations: allocations, bytes: bytes)
     }
+}
+
+/// Returns the allocations and the bytes of one call on the calling thread.
+private func allocated(by row: Row) throws -> (Double, Double) {
+    let calls = 100
+    let before = allocations()
+    _ = try row.time(calls)
+    let after = allocations()
+    return (Double(after.count - before.count) / Double(calls), Double(after.bytes - before.bytes) / Double(calls))
 }
 
 /// Returns the number of calls of a sample, which takes about 4 ms. The first samples also warm up.

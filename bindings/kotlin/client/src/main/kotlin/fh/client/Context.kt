@@ -40,9 +40,9 @@ private const val MOST_COMPARED = 16
  *   text is too long
  */
 internal fun attributesOf(attributes: Map<String, Any?>): GivenAttributes {
-    val given = ArrayList<Any>(2 * attributes.size)
-    for ((name, value) in attributes) add(given, name, value)
-    return GivenAttributes(given)
+    val given = Given(attributes.size)
+    for ((name, value) in attributes) given.add(name, value)
+    return given.attributes()
 }
 
 /** Returns attributes of which the last one with a name counts. */
@@ -51,30 +51,34 @@ internal fun attributesOf(attributes: Array<out Pair<String, Any?>>): GivenAttri
         for (earlier in 0 until at) if (attributes[earlier].first == attributes[at].first) return attributesOf(attributes.toMap())
         if (at == MOST_COMPARED) return attributesOf(attributes.toMap())
     }
-    val given = ArrayList<Any>(2 * attributes.size)
-    for ((name, value) in attributes) add(given, name, value)
-    return GivenAttributes(given)
+    val given = Given(attributes.size)
+    for ((name, value) in attributes) given.add(name, value)
+    return given.attributes()
 }
 
-private fun add(given: MutableList<Any>, name: String, value: Any?) {
-    val texts =
-        when (value) {
-            // Most values are texts, and the check of an interface takes longer.
-            is String -> checked(name, value)
-            else -> textsOf(name, opened(value)) ?: return
-        }
-    given.add(name)
-    given.add(texts)
+/** The attributes so far. */
+private class Given(most: Int) {
+    private val all = arrayOfNulls<Any>(2 * most)
+    private var size = 0
+
+    fun add(name: String, value: Any?) {
+        // Most values are texts, and the check of an interface takes longer.
+        val texts = if (value is String) checked(name, value) else textsOf(name, opened(value)) ?: return
+        all[size++] = name
+        all[size++] = texts
+    }
+
+    fun attributes() = GivenAttributes(if (size == all.size) all else all.copyOf(size))
 }
 
-/** Returns the texts of a list or of an array, also of an array of numbers, or the text of a single value; null for no value. */
+/** Returns the array of the texts of a list or of an array, also of an array of numbers, or the text of a single value; null for no value. */
 private fun textsOf(name: String, value: Any?): Any? =
     when {
         // The attributes of another context keep what is a list.
         value is SingleText -> value.text
-        value is Collection<*> -> value.mapNotNull { textOf(name, opened(it)) }
+        value is Collection<*> -> value.mapNotNull { textOf(name, opened(it)) }.toTypedArray()
         value?.javaClass?.isArray == true ->
-            List(Elements.getLength(value)) { Elements.get(value, it) }.mapNotNull { textOf(name, opened(it)) }
+            List(Elements.getLength(value)) { Elements.get(value, it) }.mapNotNull { textOf(name, opened(it)) }.toTypedArray()
         else -> textOf(name, value)
     }
 

@@ -117,6 +117,23 @@ class ReadsTest {
         assertEquals(mapOf("plan" to listOf("7")), context.attributes)
     }
 
+    /** Few characters of ASCII, and names that the library has numbered, have ways of their own. */
+    @Test
+    fun `names and texts of any length and of any characters are read`() {
+        val texts = listOf("", "x", "é", "𝄞", "a".repeat(128), "a".repeat(129), "é".repeat(128), "a".repeat(65_535))
+        for (name in listOf("plan", "plän", "p".repeat(1024), "p".repeat(1025))) {
+            for (text in texts) {
+                val client = polled(rollout("PLAN", name, text))
+                for (given in listOf(text, listOf("other", text))) {
+                    val context = client.context("team" to "web", name to given)
+                    repeat(3) { assertEquals("yes", context.string("PLAN"), "${name.length} ${text.length} $it") }
+                    assertEquals("no", client.context("team" to text, name to "$text.").string("PLAN"))
+                }
+                client.close()
+            }
+        }
+    }
+
     /** Returns a feature that is `yes` if the attribute has the value, and `no` otherwise. */
     private fun rollout(key: String, attribute: String, value: String): String {
         val rule = """{"fieldName": "$attribute", "type": "STRING", "conditional": "EQUALS", "values": [${quoted(value)}]}"""

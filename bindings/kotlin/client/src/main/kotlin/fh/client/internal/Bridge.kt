@@ -67,6 +67,10 @@ internal object Bridge {
     @JvmStatic
     external fun version(): String
 
+    /** Numbers the name of an attribute; 0 if there are too many numbered names. */
+    @JvmStatic
+    external fun numberName(name: String): Int
+
     @JvmStatic
     external fun make(request: String): Long
 

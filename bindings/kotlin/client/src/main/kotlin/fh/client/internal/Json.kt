@@ -38,7 +38,7 @@ internal object Json {
 
     private fun StringBuilder.addText(text: String) {
         append('"')
-        for (c in text.toWellFormed()) {
+        for (c in text) {
             when {
                 c == '"' || c == '\\' -> append('\\').append(c)
                 c < ' ' -> append("\\u%04x".format(c.code))

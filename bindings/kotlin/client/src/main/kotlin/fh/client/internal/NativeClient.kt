@@ -1,7 +1,6 @@
 package fh.client.internal
 
 import java.util.concurrent.CompletableFuture
-import java.util.concurrent.ConcurrentHashMap
 import kotlin.collections.listOf
 
 /**
@@ -17,40 +16,31 @@ internal class NativeClient private constructor(private val address: Long) {
     constructor(settings: String, http: Any?, parts: List<Part>) : this(begun(settings, http, parts))
 
     /** Starts a client with the same settings, and with a context of its own at the Edge. */
-    fun isolated(attributes: GivenAttributes): NativeClient = NativeClient(isolated(address, attributes.packed))
+    fun isolated(attributes: GivenAttributes): NativeClient = NativeClient(isolated(address, attributes.given, attributes.names))
 
-    private val keys = ConcurrentHashMap<String, Int>()
-
-    /** The number of a key; -1 if the library numbers no more keys, and then it takes the key itself. */
-    private fun number(key: String): Int = keys[key] ?: addKey(key)
-
-    private fun addKey(key: String): Int {
-        if (keys.size >= MOST_KEYS) return -1
-        synchronized(keys) {
-            return keys[key] ?: numberKey(address, key).also { keys[key] = it }
-        }
-    }
+    /** The numbers of keys. The library takes a key with the number -1 itself. */
+    private val keys = Numbered(none = -1) { numberKey(address, it) }
 
     fun boolean(key: String, context: GivenAttributes?): Int =
-        number(key).let { readBoolean(address, it, text(it, key), context?.number ?: 0, context?.packed) }
+        keys.number(key).let { readBoolean(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
 
     fun double(key: String, context: GivenAttributes?): Double =
-        number(key).let { readDouble(address, it, text(it, key), context?.number ?: 0, context?.packed) }
+        keys.number(key).let { readDouble(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
 
     fun decimal(key: String, context: GivenAttributes?): String? =
-        number(key).let { readNumber(address, it, text(it, key), context?.number ?: 0, context?.packed) }
+        keys.number(key).let { readNumber(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
 
     fun string(key: String, context: GivenAttributes?): String? =
-        number(key).let { readString(address, it, text(it, key), context?.number ?: 0, context?.packed) }
+        keys.number(key).let { readString(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
 
     fun json(key: String, context: GivenAttributes?): String? =
-        number(key).let { readJson(address, it, text(it, key), context?.number ?: 0, context?.packed) }
+        keys.number(key).let { readJson(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
 
     fun detail(key: String, context: GivenAttributes?): String =
-        number(key).let { readDetail(address, it, text(it, key), context?.number ?: 0, context?.packed) }
+        keys.number(key).let { readDetail(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
 
     fun explanation(key: String, context: GivenAttributes?): String =
-        number(key).let { explain(address, it, text(it, key), context?.number ?: 0, context?.packed) }
+        keys.number(key).let { explain(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
 
     private fun text(number: Int, key: String): String? = if (number < 0) key else null
 
@@ -73,19 +63,19 @@ internal class NativeClient private constructor(private val address: Long) {
 
     private external fun numberKey(client: Long, key: String): Int
 
-    private external fun readBoolean(client: Long, key: Int, name: String?, context: Long, attributes: ByteArray?): Int
+    private external fun readBoolean(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): Int
 
-    private external fun readDouble(client: Long, key: Int, name: String?, context: Long, attributes: ByteArray?): Double
+    private external fun readDouble(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): Double
 
-    private external fun readNumber(client: Long, key: Int, name: String?, context: Long, attributes: ByteArray?): String?
+    private external fun readNumber(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): String?
 
-    private external fun readString(client: Long, key: Int, name: String?, context: Long, attributes: ByteArray?): String?
+    private external fun readString(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): String?
 
-    private external fun readJson(client: Long, key: Int, name: String?, context: Long, attributes: ByteArray?): String?
+    private external fun readJson(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): String?
 
-    private external fun readDetail(client: Long, key: Int, name: String?, context: Long, attributes: ByteArray?): String
+    private external fun readDetail(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): String
 
-    private external fun explain(client: Long, key: Int, name: String?, context: Long, attributes: ByteArray?): String
+    private external fun explain(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): String
 
     private external fun end(client: Long)
 
@@ -95,12 +85,9 @@ internal class NativeClient private constructor(private val address: Long) {
 
     private external fun register(client: Long, part: String, callback: Callback?): Long
 
-    private external fun isolated(client: Long, attributes: ByteArray): Long
+    private external fun isolated(client: Long, given: Array<out Any?>, names: IntArray): Long
 
     private companion object {
-        /** The number of keys that the library numbers. */
-        const val MOST_KEYS = 4096
-
         fun begun(settings: String, http: Any?, parts: List<Part>): Long {
             Library.ensureLoaded()
             val callbacks = parts.mapNotNull { it.callback }.toTypedArray()

@@ -1,0 +1,23 @@
+package fh.client.internal
+
+import java.util.concurrent.ConcurrentHashMap
+
+/** The most texts of one kind that the native library numbers. */
+private const val MOST_TEXTS = 4095
+
+/** The longest text that is numbered. */
+private const val MOST_CHARACTERS = 1024
+
+/** Texts that have numbers in the native library, so that a read passes on a number. `none` is the number of a text that gets none. */
+internal class Numbered(private val none: Int, private val add: (String) -> Int) {
+    private val numbers = ConcurrentHashMap<String, Int>()
+
+    fun number(text: String): Int = numbers[text] ?: numberOfNew(text)
+
+    private fun numberOfNew(text: String): Int {
+        if (numbers.size >= MOST_TEXTS || text.length > MOST_CHARACTERS) return none
+        synchronized(numbers) {
+            return numbers[text] ?: add(text).also { numbers[text] = it }
+        }
+    }
+}
