@@ -59,6 +59,12 @@ pub(crate) fn repeat_later(failed: Vec<(String, Run)>, why: String) -> Result<()
     Ok(())
 }
 
+/// Returns the number of tests of a part that wait for their repetition.
+pub(crate) fn waiting(part: &str) -> usize {
+    let suspects = SUSPECTS.lock().unwrap_or_else(PoisonError::into_inner);
+    suspects.iter().filter(|suspect| suspect.part == part).count()
+}
+
 /// Repeats the tests that failed, one after the other, and writes `flaky.json`.
 pub(crate) fn repeat_alone() -> Vec<Repeated> {
     repeat_and_write(&target_folder())

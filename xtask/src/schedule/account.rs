@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::budget::Budgets;
-use crate::flaky::Repeated;
+use crate::flaky::{self, Repeated};
 use crate::output::Log;
 use crate::part::{Part, Stage};
 
@@ -101,7 +101,10 @@ impl Account {
         let outcome = match &entry.outcome {
             None => "not begun".to_string(),
             Some(Outcome::Passed) if entry.flaky > 0 => format!("passed, {} FLAKY", entry.flaky),
-            Some(Outcome::Passed) => "passed".to_string(),
+            Some(Outcome::Passed) => match flaky::waiting(part.name) {
+                0 => "passed".to_string(),
+                tests => format!("passed but for {tests} tests, which will be repeated alone"),
+            },
             Some(Outcome::NotRun(why)) => format!("NOT RUN: {why}"),
             Some(Outcome::Found(why)) => {
                 format!("FOUND: {}", why.lines().next().unwrap_or_default())
