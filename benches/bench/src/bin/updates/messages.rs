@@ -165,7 +165,7 @@ impl Driver {
                 .map(|name| (name, format!("{name}-{}", number * 7)));
             let mut context = Attributes::builder();
             for (name, text) in &texts {
-                context = context.attribute(*name, text.as_str());
+                context = context.attribute(name, text.as_str());
             }
             let context = context.build();
             let begin = Instant::now();
