@@ -264,7 +264,7 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("web: Chromium").prepare(web::prepare_browsers).run(web::test_in_chromium),
             WEB,
-            WEB_FOLDER,
+            &["bindings/bindgen", "bindings/web", "conformance/data/imported/look-around"],
         ),
         deep(
             Part::new("site in Chromium")

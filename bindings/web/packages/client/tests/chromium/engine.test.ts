@@ -5,8 +5,7 @@ import { Fixture } from "./fixture.ts";
 
 const chromium = Fixture.register();
 /** Returns true for the files of the engine: the modules, their JavaScript, and the part of the client that starts them. */
-const isEngine = (path: string): boolean =>
-  /\.wasm$|^\/(?:engine|engine_start|start|load|lean|full)-/.test(path);
+const isEngine = (path: string): boolean => /\.wasm$|^\/(?:request|start|load|lean|full)-/.test(path);
 const LEAN = "/wasm/lean.wasm";
 
 describe("the engine", () => {
@@ -15,7 +14,7 @@ describe("the engine", () => {
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
     const held = new Promise<void>((resolve) => {
-      void page.route(/\/(?:engine_start|lean)-[^/]*\.js$/, async (route) => {
+      void page.route(/\/lean-[^/]*\.js$/, async (route) => {
         resolve();
         await released;
         await route.continue();
@@ -29,29 +28,40 @@ describe("the engine", () => {
     expect(site.requested.filter((path) => path.endsWith(".wasm"))).toEqual([LEAN]);
   });
 
-  const attributes = [{ fieldName: "userkey", type: "STRING", conditional: "REGEX", values: ["^ma.a$"] }];
-  const strategies = [{ id: "s", value: "blue", attributes }];
-  const withPattern = (version: number): string => feature("COLOUR", "red", version, { strategies });
-  const FULL = "/wasm/full.wasm";
+  describe("for regular expressions", () => {
+    const FULL = "/wasm/full.wasm";
+    const attributes = [{ fieldName: "userkey", type: "STRING", conditional: "REGEX", values: ["^ma.a$"] }];
+    const strategies = [{ id: "s", value: "blue", attributes }];
+    const withPattern = (version: number): string => feature("COLOUR", "red", version, { strategies });
+    const isBlueForMara = async (): Promise<void> => {
+      const read = (): string | undefined => tab.client.context({ userkey: "mara" }).string("COLOUR");
+      await expect.poll(async () => chromium.page.evaluate(read)).toBe("blue");
+    };
+    const modules = (): string[] => chromium.site.requested.filter((path) => path.endsWith(".wasm"));
 
-  test.each([
-    { when: "alone, where the first list has a pattern", first: withPattern(1), modules: [FULL] },
-    {
-      when: "after the small one, where an update has a pattern",
-      update: withPattern(2),
-      modules: [LEAN, FULL],
-    },
-  ])("for regular expressions is loaded $when", async ({ first, update, modules }) => {
-    const { site, edge, page } = chromium;
-    if (first !== undefined) edge.set(first);
-    await chromium.start({}, CLIENT_KEY);
-    await chromium.colour("red");
-    if (update !== undefined) edge.update(update);
-    const ofMara = async (): Promise<string | undefined> =>
-      page.evaluate(() => tab.client.context({ userkey: "mara" }).string("COLOUR"));
-    await expect.poll(ofMara).toBe("blue");
-    expect(site.requested.filter((path) => path.endsWith(".wasm"))).toEqual(modules);
-    expect(site.requested.filter(isEngine).length).toBeGreaterThan(modules.length);
+    test("is loaded alone, where a feature has a pattern before the JavaScript of the engine has come", async () => {
+      const { edge, page } = chromium;
+      edge.set(withPattern(1));
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      await page.route(/\/request-[^/]*\.js$/, async (route) => {
+        await released;
+        await route.continue();
+      });
+      await chromium.start({}, CLIENT_KEY);
+      await page.waitForFunction(() => tab.client.status.sinceContact !== undefined);
+      release();
+      await isBlueForMara();
+      expect(modules()).toEqual([FULL]);
+    });
+
+    test("is loaded after the small one, where an update has a pattern", async () => {
+      await chromium.start({}, CLIENT_KEY);
+      await chromium.colour("red");
+      chromium.edge.update(withPattern(2));
+      await isBlueForMara();
+      expect(modules()).toEqual([LEAN, FULL]);
+    });
   });
 
   test("is never requested with a server-evaluated key", async () => {
