@@ -16,7 +16,7 @@ const MOST_COMPARED: usize = 10_000;
 /// The number of characters of the shortest attribute that may be a misspelt one. Any two names of one letter are near each other.
 const SHORTEST: usize = 3;
 
-/// The attributes of which the first one that a context has is the default percentage key.
+/// The attributes of which the first one that a context has is the default percentage key. They are no misspelt names.
 const KEYS: [&str; 2] = ["session", "userkey"];
 
 /// The longest part of a name that notices show, in characters.
@@ -69,7 +69,8 @@ impl RepositorySnapshot {
         }
         for (own, _) in attributes.iter() {
             let is_long = own.chars().nth(SHORTEST - 1).is_some();
-            if is_long && closest(own, [name]).is_some() && !self.reads(own) {
+            let is_near = is_long && !KEYS.contains(&own) && closest(own, [name]).is_some();
+            if is_near && !self.reads(own) {
                 self.report(turn(&mistakes.attributes, own), || Notice::AttributeNotRead {
                     attribute: shown(own),
                     meant: shown(name),

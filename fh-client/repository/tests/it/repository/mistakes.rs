@@ -248,3 +248,20 @@ fn a_bounded_number_of_contexts_is_compared() {
     repository.deliver();
     assert_eq!(notices.len(), 1);
 }
+
+#[test]
+fn a_default_percentage_key_is_no_misspelt_name() {
+    for (own, reports) in [("session", 0), ("sersion", 1)] {
+        let (repository, notices, _) = repository(true);
+        let rule = json!({"fieldName": "version", "type": "STRING", "conditional": "EQUALS", "values": ["x"]});
+        publish(
+            &repository,
+            Cause::First,
+            &json!([{"key": "BY_VERSION", "type": "BOOLEAN", "value": false, "strategies": [{"value": true, "attributes": [rule]}]}]),
+        );
+        show(&repository, Readiness::Ready);
+        ignore(repository.read().boolean("BY_VERSION", Some(&with(own))));
+        repository.deliver();
+        assert_eq!(notices.len(), reports, "{own}");
+    }
+}
