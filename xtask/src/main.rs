@@ -90,7 +90,7 @@ cargo xtask <command>
                      docs/project/performance-python.md, or with ARGS (--quick, --reads, --columns) only print them
   bench instructions --against COMMIT
                      count the instructions of the engine's workloads with valgrind, in the present code and in an older commit; fail if
-                     one takes more than 1.01 times as many as in the commit
+                     one takes more than 1.01 times as many as in the commit, or loading more than 1.05
   bench swift [--quick]
                      build the package for Swift with the profile release and measure it beside the Rust client; write the tables of
                      docs/project/performance-swift.md, or with --quick only print them
