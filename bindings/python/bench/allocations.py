@@ -46,7 +46,8 @@ def _repeat(folder: pathlib.Path, name: str, count: int) -> None:
     quiet()
     described = json.loads((folder / "regex.json").read_text())
     engine = next(engine for engine in COUNTED if engine.name == name)(folder)
-    names = {"client": engine.client, "user": described["users"][0], **engine.names()}
+    user = described["users"][0]
+    names = {"client": engine.client, "user": user, "ctx": engine.context(user), **engine.names()}
     source("C1", engine.built, **names, key=described["keys"]["W2"]).measure(count)
 
 
