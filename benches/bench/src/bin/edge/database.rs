@@ -41,16 +41,18 @@ impl Database {
 
     pub fn work(&self) -> Result<Work, String> {
         let read = self.0.sql(
-            "SELECT sum(xact_commit + xact_rollback) FROM pg_stat_database;
-             SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'bench-%'",
+            "SELECT (SELECT sum(xact_commit + xact_rollback) FROM pg_stat_database), pid
+             FROM pg_stat_activity WHERE application_name LIKE 'bench-%'",
         );
-        let mut lines = read.lines();
-        let transactions = lines.next().and_then(|sum| sum.parse().ok());
-        let transactions = transactions.ok_or_else(|| format!("PostgreSQL says {read:?}"))?;
-        let mut work = Work { transactions, processor: 0.0, connection: 0.0 };
-        let mut count = 0.0;
-        for process in lines.filter_map(|line| line.parse().ok()) {
+        let (mut work, mut count) =
+            (Work { transactions: 0.0, processor: 0.0, connection: 0.0 }, 0.0);
+        for line in read.lines() {
+            let row = line.split_once('|');
+            let row =
+                row.and_then(|(sum, process)| Some((sum.parse().ok()?, process.parse().ok()?)));
+            let (sum, process) = row.ok_or_else(|| format!("PostgreSQL says {line:?}"))?;
             let usage = usage(process)?;
+            work.transactions = sum;
             work.processor += usage.processor;
             work.connection += usage.resident as f64;
             count += 1.0;
