@@ -76,8 +76,12 @@ cargo xtask <command>
   bench edge [fanout|get] [--without-peer] [ARGS]
                      build and run the benches of the Edge beside `unleash-edge`, which is installed first, or one part;
                      write the tables of docs/project/performance-edge.md, or with ARGS for the bench only print them
-  bench edge memory|restart|starts|work [ARGS]
-                     print memory, restarts, starts or the most expensive requests of `fh serve`
+  bench edge cluster|capacity [ARGS]
+                     measure the servers of a cluster in PostgreSQL beside one server with a file, which is a part of `bench edge`, or
+                     unit costs for docs/project/capacity.md; write the tables, or with ARGS only print them
+  bench edge memory|restart|starts|storm|work [ARGS]
+                     print memory, restarts, starts or the most expensive requests of `fh serve`, or a simulation of clients after the
+                     end of servers
   bench featbit [--rounds N]
                      measure the engine with FeatBit's rules beside the crate `featbit-server-sdk`, after a comparison of the answers
   bench featuresignals [--rounds N]

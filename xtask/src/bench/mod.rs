@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: runs the benches, which are a workspace of their own, and writes their tables into
-//! `docs/project/performance.md` and `docs/project/performance-edge.md`. `cargo xtask bench swift` is in `swift/bench.rs`, and
-//! `cargo xtask bench web` in `web/bench.rs`.
+//! `docs/project/performance.md`, `docs/project/performance-edge.md` and `docs/project/capacity.md`. `cargo xtask bench swift` is in
+//! `swift/bench.rs`, and `cargo xtask bench web` in `web/bench.rs`.
 
 mod instructions;
 mod kotlin;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use self::page::{circumstances, publish, publish_part};
 use crate::shell::{Run, root, target_folder};
-use crate::{swift, web};
+use crate::{services, swift, web};
 
 const PEERS: [&str; 8] = [
     "unleash-yggdrasil",
@@ -26,8 +26,12 @@ const PEERS: [&str; 8] = [
     "arc-swap",
 ];
 
-/// The parts of the bench of the Edge with tables on the page, and those without.
+/// The page of most tables of the Edge.
+const EDGE_PAGE: &str = "docs/project/performance-edge.md";
+/// The parts of the bench of the Edge with tables on the page, those with servers of a cluster and their pages, and those without a page.
 const EDGE_PARTS: [&str; 2] = ["fanout", "get"];
+const CLUSTER_PARTS: [(&str, &str); 2] =
+    [("cluster", EDGE_PAGE), ("capacity", "docs/project/capacity.md")];
 const EDGE_ALONE: [&str; 4] = ["memory", "restart", "starts", "work"];
 
 /// Runs the benches with the given arguments. Without arguments, runs the full measurement and replaces the tables of the
@@ -90,11 +94,17 @@ pub(crate) fn clippy() -> Result<(), String> {
     Run::new(clippy).within("benches").go()
 }
 
-/// Runs the benches of the Edge. The arguments are `[fanout|get] [--without-peer] [OPTIONS]`, or a part of [`EDGE_ALONE`] with its options.
+/// Runs the benches of the Edge. The arguments are `[fanout|get] [--without-peer] [OPTIONS]`, or another part with its options.
 /// Servers and load generators are separate processes. With options for the bench, the tables are only printed.
 fn edge(arguments: &[String]) -> Result<(), String> {
     let fh = |built: PathBuf| ["--fh".to_string(), built.display().to_string()];
+    if let [part, rest @ ..] = arguments
+        && let Some((_, page)) = CLUSTER_PARTS.iter().find(|(name, _)| name == part)
+    {
+        return of_cluster(part, page, rest);
+    }
     let (part, options) = match arguments {
+        [part, ..] if part == "storm" => return program("edge").args(arguments).go(),
         [part, rest @ ..] if EDGE_ALONE.contains(&part.as_str()) => {
             let bench = program("edge").args(std::slice::from_ref(part)).args(rest);
             let given = rest.iter().any(|option| option == "--fh");
@@ -130,13 +140,31 @@ fn edge(arguments: &[String]) -> Result<(), String> {
         }
         let tables = figures()?.join(format!("edge-{of}.md"));
         bench.args(&["--markdown".to_string(), tables.display().to_string()]).go()?;
-        publish_part("docs/project/performance-edge.md", of, &circumstances(&name, &[])?, tables)?;
+        publish_part(EDGE_PAGE, of, &circumstances(&name, &[])?, tables)?;
+    }
+    if part.is_none() {
+        of_cluster("cluster", EDGE_PAGE, &[])?;
     }
     // The message is repeated at the end, where it is noticed.
     if let Some(missing) = missing {
         eprintln!("{missing}");
     }
     Ok(())
+}
+
+/// Runs a part with servers of a cluster in PostgreSQL. With options for the bench, the tables are only printed.
+fn of_cluster(part: &str, page: &str, options: &[String]) -> Result<(), String> {
+    services::postgresql()?;
+    let mut bench = program("edge").args(&[part.to_string()]).args(options);
+    if !options.iter().any(|option| option == "--fh") {
+        bench = bench.args(&["--fh".to_string(), build_fh()?.display().to_string()]);
+    }
+    if !options.is_empty() {
+        return bench.go();
+    }
+    let tables = figures()?.join(format!("edge-{part}.md"));
+    bench.args(&["--markdown".to_string(), tables.display().to_string()]).go()?;
+    publish_part(page, part, &circumstances("`fh serve` and PostgreSQL", &[])?, tables)
 }
 
 /// Builds `fh` as it ships, and returns its path.

@@ -1,7 +1,5 @@
 //! `edge fanout`: measures the memory of open streams, and the time until a change has reached all of them.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -9,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use harness::{Report, Table, median, write};
 
+use crate::changes::Changes;
 use crate::floor::Kind;
 use crate::process::{descriptors, usage};
 use crate::proof;
@@ -177,13 +176,10 @@ fn measure(
     let open = |count| {
         Streams::open(count, server.address, &|_| contestant.stream(), contestant.first(), PATIENCE)
     };
-    let mut putting = TcpStream::connect(server.changes()).map_err(|why| why.to_string())?;
-    putting.set_read_timeout(Some(PATIENCE)).map_err(|why| why.to_string())?;
-    putting.set_nodelay(true).map_err(|why| why.to_string())?;
-    let mut version = 2;
+    let mut changes = Changes::new(contestant, &server.changes().into())?;
     let mut warm = open(WARM_UP.min(count))?;
     for _ in 0..5 {
-        change(contestant, &mut warm, &mut putting, &mut version)?;
+        changes.make(0, &mut warm, PATIENCE)?;
     }
     drop(warm);
     sleep(Duration::from_millis(300));
@@ -198,11 +194,11 @@ fn measure(
     let mut all = Vec::new();
     let (mut lasts, mut acknowledged, mut missing) = (Vec::new(), Vec::new(), 0);
     for _ in 0..rounds {
-        let (times, lost, answered) = change(contestant, &mut streams, &mut putting, &mut version)?;
-        lasts.push(times.last().copied().unwrap_or(PATIENCE));
-        acknowledged.push(answered);
-        missing += lost;
-        all.extend(times);
+        let change = changes.make(0, &mut streams, PATIENCE)?;
+        lasts.push(change.times.last().copied().unwrap_or(PATIENCE));
+        acknowledged.push(change.answered);
+        missing += change.missing;
+        all.extend(change.times);
         // The pause lets server and streams become idle before the next change.
         sleep(Duration::from_millis(20));
     }
@@ -230,40 +226,4 @@ fn measure(
         client: (client_after.processor - client.processor) * 1e6 / events,
         missing,
     })
-}
-
-/// Changes a feature. Returns when each stream received it, how many did not, and when the request was answered.
-fn change(
-    contestant: Contestant,
-    streams: &mut Streams,
-    putting: &mut TcpStream,
-    version: &mut usize,
-) -> Result<(Vec<Duration>, usize, Duration), String> {
-    *version += 1;
-    let value = format!("\"change number {version} of this run\"");
-    let request = contestant.update(*version, &value);
-    let begun = Instant::now();
-    // The response is read by a thread of its own, because this thread reads the streams.
-    let mut asking = putting.try_clone().map_err(|why| why.to_string())?;
-    let answering = std::thread::spawn(move || answer(&mut asking).map(|()| begun.elapsed()));
-    let timed = streams.time(&value, PATIENCE, || {
-        putting.write_all(request.as_bytes()).map_err(|why| why.to_string())
-    })?;
-    let answered = answering.join().map_err(|_| "the reader of answers panicked")??;
-    Ok((timed.0, timed.1, answered))
-}
-
-fn answer(socket: &mut TcpStream) -> Result<(), String> {
-    let mut read = Vec::new();
-    let mut byte = [0];
-    while !read.ends_with(b"\r\n\r\n") {
-        socket.read_exact(&mut byte).map_err(|why| format!("PUT: {why}"))?;
-        read.push(byte[0]);
-    }
-    let head = String::from_utf8_lossy(&read).to_lowercase();
-    if !head.starts_with("http/1.1 20") {
-        return Err(format!("PUT: {head}"));
-    }
-    let length = crate::requests::content_length(&head).unwrap_or(0);
-    socket.read_exact(&mut vec![0; length]).map_err(|why| format!("PUT: {why}"))
 }

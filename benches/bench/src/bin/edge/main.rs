@@ -1,9 +1,15 @@
 //! Measures the cost of an Edge beside minimal servers: streams (`fanout`), requests (`get`) and the work of expensive
 //! requests (`work`), memory beside the formula of docs/guide/edge.md (`memory`), starts with a data folder (`starts`),
-//! and streams after a restart (`restart`).
+//! streams after a restart (`restart`), and changes on the servers of a cluster (`cluster`). Calculates what numbers of
+//! streams need (`capacity`), and simulates clients after the end of servers (`storm`).
 //!
 //! Servers are separate processes. This process is their only client.
 
+mod capacity;
+mod changes;
+mod cluster;
+mod connection;
+mod database;
 mod environment;
 mod fanout;
 mod floor;
@@ -17,6 +23,7 @@ mod restart;
 mod rows;
 mod servers;
 mod starts;
+mod storm;
 mod streams;
 mod unleash;
 mod upstream;
@@ -47,6 +54,12 @@ enum Command {
     Starts(starts::Options),
     /// Bytes, time and memory until all streams have their features again after a restart
     Restart(restart::Options),
+    /// Changes on the servers of a cluster in PostgreSQL, beside one server with a file
+    Cluster(cluster::Options),
+    /// Unit costs, and the processes, cores, memory and egress of 10,000 to 1,000,000 streams
+    Capacity(capacity::Options),
+    /// Clients after the end of servers, simulated
+    Storm(storm::Options),
     /// Run as a minimal server; started by the other commands
     #[command(hide = true)]
     Floor(floor::Options),
@@ -63,6 +76,9 @@ fn main() -> ExitCode {
         Command::Memory(options) => memory::run(&options),
         Command::Starts(options) => starts::run(&options),
         Command::Restart(options) => restart::run(&options),
+        Command::Cluster(options) => cluster::run(&options),
+        Command::Capacity(options) => capacity::run(&options),
+        Command::Storm(options) => storm::run(&options),
         Command::Floor(options) => floor::run(&options),
         Command::Upstream(options) => upstream::run(&options),
     })

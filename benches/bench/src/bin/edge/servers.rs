@@ -143,6 +143,11 @@ impl Places {
         let peer = peer.map(Path::to_path_buf);
         Ok(Self { fh, peer, features, state, list, bootstrap, folder })
     }
+
+    /// Returns the path of `fh`.
+    pub fn fh(&self) -> Result<&Path, String> {
+        self.fh.as_deref().ok_or("there is no `fh`; build it in release, or name it by --fh".into())
+    }
 }
 
 impl Drop for Places {
@@ -170,10 +175,13 @@ impl Server {
     }
 
     pub fn ours(places: &Places) -> Result<Self, String> {
-        let fh = places.fh.as_ref();
-        let fh = fh.ok_or("there is no `fh`; build it in release, or name it by --fh")?;
-        let mut command = Command::new(fh);
-        command.args(["serve", "--port", "0", "--state"]).arg(&places.state);
+        Self::ours_with(places, &["--state".to_string(), places.state.display().to_string()])
+    }
+
+    /// Starts `fh serve` with these flags, which name the source of its state.
+    pub fn ours_with(places: &Places, flags: &[String]) -> Result<Self, String> {
+        let mut command = Command::new(places.fh()?);
+        command.args(["serve", "--port", "0"]).args(flags);
         // By default, 256 descriptors are reserved for other purposes than connections.
         let most = descriptors()?.saturating_sub(40).max(1);
         command.args(["--max-connections", &most.to_string(), "--log", "warn"]);

@@ -1,16 +1,14 @@
 //! Many open streams, which one thread reads.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use memchr::memmem::Finder;
 use rustix::event::{Timespec, epoll};
-use socket2::{Domain, Socket, Type};
 
-/// The number of source addresses. With a single one, about 28,000 ports are available.
-const SOURCES: u8 = 8;
+use crate::connection::{Connection, Target};
+
 /// The number of connections to open before the open ones are read.
 const GROUP: usize = 250;
 
@@ -22,7 +20,7 @@ pub struct Streams {
 }
 
 struct Stream {
-    socket: TcpStream,
+    connection: Connection,
     /// The last bytes read, because the searched text may be divided between two reads.
     tail: Vec<u8>,
     arrived: Option<Instant>,
@@ -32,7 +30,7 @@ impl Streams {
     /// Opens this number of streams, each with its request. Reads until each has received `first`.
     pub fn open(
         count: usize,
-        server: SocketAddr,
+        target: impl Into<Target>,
         request: &dyn Fn(usize) -> String,
         first: &str,
         patience: Duration,
@@ -45,17 +43,21 @@ impl Streams {
             received: 0,
         };
         let finder = Finder::new(first);
+        let target = target.into();
         for number in 0..count {
-            let socket = connect(number, server)
-                .and_then(|mut socket| {
-                    socket.write_all(request(number).as_bytes()).map(|()| socket)
+            let connection = target
+                .connect(number)
+                .and_then(|mut connection| {
+                    connection.write_all(request(number).as_bytes())?;
+                    connection.flush()?;
+                    connection.socket().set_nonblocking(true)?;
+                    Ok(connection)
                 })
-                .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
                 .map_err(|why| format!("stream {number}: {why}"))?;
             let data = epoll::EventData::new_u64(number as u64);
-            epoll::add(&all.epoll, &socket, data, epoll::EventFlags::IN)
+            epoll::add(&all.epoll, &connection, data, epoll::EventFlags::IN)
                 .map_err(|why| why.to_string())?;
-            all.streams.push(Stream { socket, tail: Vec::new(), arrived: None });
+            all.streams.push(Stream { connection, tail: Vec::new(), arrived: None });
             if number % GROUP == GROUP - 1 {
                 all.read(&finder, Duration::ZERO)?;
             }
@@ -139,16 +141,24 @@ impl Streams {
     }
 
     fn read_one(&mut self, number: usize, finder: &Finder<'_>) -> Result<(), String> {
+        // TLS may have decrypted more than one read returns, and epoll knows only of the socket.
+        while self.read_once(number, finder)? {}
+        Ok(())
+    }
+
+    /// Reads a stream once. Returns true if more may be there.
+    fn read_once(&mut self, number: usize, finder: &Finder<'_>) -> Result<bool, String> {
         let stream = &mut self.streams[number];
-        let read = match stream.socket.read(&mut self.buffer) {
+        let read = match stream.connection.read(&mut self.buffer) {
             Ok(0) => return Err("the server closed it".to_string()),
             Ok(read) => read,
-            Err(why) if why.kind() == ErrorKind::WouldBlock => return Ok(()),
+            Err(why) if why.kind() == ErrorKind::WouldBlock => return Ok(false),
             Err(why) => return Err(why.to_string()),
         };
+        let has_more = matches!(stream.connection, Connection::Tls(_));
         self.received += read as u64;
         if stream.arrived.is_some() {
-            return Ok(());
+            return Ok(has_more);
         }
         let now = Instant::now();
         let read = &self.buffer[..read];
@@ -162,17 +172,6 @@ impl Streams {
         }
         stream.tail.clear();
         stream.tail.extend_from_slice(&read[read.len().saturating_sub(keep)..]);
-        Ok(())
+        Ok(has_more)
     }
-}
-
-fn connect(number: usize, server: SocketAddr) -> std::io::Result<TcpStream> {
-    let source = Ipv4Addr::new(127, 0, 0, 2 + (number % usize::from(SOURCES)) as u8);
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    // Connections are reset on close. Otherwise their ports would stay in use for a minute, and finding a free one would
-    // take longer and longer.
-    socket.set_linger(Some(Duration::ZERO))?;
-    socket.bind(&SocketAddr::from((source, 0)).into())?;
-    socket.connect_timeout(&server.into(), Duration::from_secs(20))?;
-    Ok(socket.into())
 }
