@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use fh_test::wait::wait_until_async;
+
 use crate::cluster::Cluster;
 use crate::servers::{CLIENT_KEY, GUEST_KEY, Rights, Server, WRITER_KEY, options, state_of};
 
@@ -220,14 +222,12 @@ pub(crate) async fn operator(cluster: Arc<Cluster>, seed: u64) -> Vec<Call> {
         let call = send(&cluster, at, What::Load(load)).await;
         let is_unknown = call.outcome == Outcome::Unknown;
         calls.push(call);
+        cluster.make_any(25).await;
         // Two replacements whose outcome is unknown must not accept the same revision.
-        let next = cluster.made() + 25;
-        let server = cluster.server(at);
-        while !cluster.is_over()
-            && (cluster.made() < next || is_unknown && server.revision().await <= last)
-        {
-            cluster.changed().await;
-        }
+        wait_until_async("a later revision", async || {
+            !is_unknown || cluster.is_over() || cluster.server(at).revision().await > last
+        })
+        .await;
     }
     calls
 }

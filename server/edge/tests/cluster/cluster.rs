@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use fh_edge::cluster::{ClusterOptions, init};
-use fh_test::wait::PATIENCE;
+use fh_test::wait::{PATIENCE, wait_until_async};
 use fh_test_servers::postgres::Postgres;
 use tokio::sync::watch;
 
@@ -75,10 +76,11 @@ impl Cluster {
         let handle = old.edge.handle();
         handle.announce_stop();
         // Requests that have the old one end first.
-        while Arc::strong_count(&old) > 1 {
-            handle.say_bye(std::time::Duration::from_millis(200)).await;
-            self.changed().await;
-        }
+        wait_until_async("the end of all requests", async || {
+            handle.say_bye(Duration::from_millis(200)).await;
+            Arc::strong_count(&old) == 1
+        })
+        .await;
         handle.end().await;
     }
 
@@ -115,10 +117,6 @@ impl Cluster {
         });
     }
 
-    pub(crate) fn made(&self) -> usize {
-        self.progress.borrow().made.iter().sum()
-    }
-
     /// Ends the callers, or lets new ones begin.
     pub(crate) fn set_over(&self, is_over: bool) {
         self.progress.send_modify(|progress| progress.is_over = is_over);
@@ -128,15 +126,17 @@ impl Cluster {
         self.progress.borrow().is_over
     }
 
-    /// Waits for the next change of the counts.
-    pub(crate) async fn changed(&self) {
-        let _ = tokio::time::timeout(PATIENCE, self.progress.subscribe().changed()).await.unwrap();
-    }
-
     /// Waits until each of these servers has made so many changes more.
     pub(crate) async fn make(&self, servers: &[usize], more: usize) {
         let before = self.progress.borrow().clone();
         self.until(|now| servers.iter().all(|at| now.made[*at] >= before.made[*at] + more)).await;
+    }
+
+    /// Waits until the servers together have made so many changes more, or until the end of the callers.
+    pub(crate) async fn make_any(&self, more: usize) {
+        let sum = |progress: &Progress| progress.made.iter().sum::<usize>();
+        let wanted = sum(&self.progress.borrow()) + more;
+        self.until(|now| now.is_over || sum(now) >= wanted).await;
     }
 
     /// Waits until each of these servers has refused changes.

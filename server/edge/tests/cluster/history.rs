@@ -14,7 +14,7 @@ use crate::cluster::{Cluster, NAMES};
 use crate::link::Mode;
 use crate::model;
 use crate::servers::{CLIENT_KEY, Rights, SERVER_KEY, options};
-use crate::streams::follow;
+use crate::streams::{follow, has};
 
 /// The callers, two on each server.
 const CALLERS: usize = 2 * NAMES.len();
@@ -67,8 +67,7 @@ pub(crate) async fn run(
             tokio::spawn(async move {
                 loop {
                     let held = follow(&cluster.server(at), key, &mut last).await;
-                    if last.borrow().as_ref().is_some_and(|last| held["BANNER"]["value"] == **last)
-                    {
+                    if has(&held, &last) {
                         return (at, key, held);
                     }
                 }

@@ -22,8 +22,7 @@ pub(crate) async fn follow(
     let mut body = server.stream(key).await;
     let (mut held, mut text) = (Held::new(), String::new());
     loop {
-        let is_last = last.borrow().as_ref().is_some_and(|last| held["BANNER"]["value"] == **last);
-        if is_last {
+        if has(&held, last) {
             return held;
         }
         let frame = tokio::select! {
@@ -37,6 +36,12 @@ pub(crate) async fn follow(
             text = rest.to_owned();
         }
     }
+}
+
+/// Returns true if BANNER has the value that `last` names.
+pub(crate) fn has(held: &Held, last: &watch::Receiver<Option<String>>) -> bool {
+    let (last, banner) = (last.borrow(), held.get("BANNER"));
+    banner.zip(last.as_ref()).is_some_and(|(banner, last)| banner["value"] == *last)
 }
 
 fn take(line: &str, held: &mut Held, server: &str) {
