@@ -53,7 +53,7 @@ pub(crate) async fn run(
         import: None,
         revisions: Vec::new(),
     };
-    let loaded = send(cluster, 0, What::Load(first.clone())).await;
+    let loaded = send(cluster, &cluster.server(0), 0, What::Load(first.clone())).await;
     assert_eq!(loaded.outcome, Outcome::Status(200));
     let revision = cluster.server(0).revision().await;
     for at in 0..cluster.size() {
@@ -93,7 +93,7 @@ pub(crate) async fn run(
     let last = loop {
         let value = format!("{seed:x}-last-{}", cluster.tick());
         let what = What::Patch { value: value.clone(), versions: Vec::new() };
-        calls.push(send(cluster, 0, what).await);
+        calls.push(send(cluster, &cluster.server(0), 0, what).await);
         if calls.last().unwrap().outcome == Outcome::Status(200) {
             break value;
         }
@@ -164,6 +164,13 @@ async fn each_answer_agrees_with_the_log() {
         cluster.set_links(cut, Mode::Stalled);
         cluster.make(&[kept], BETWEEN).await;
         cluster.set_links(cut, Mode::Open);
+        // Commits get lost, and answers to commits.
+        cluster.set_links(stalled, Mode::LosesCommits);
+        cluster.set_links(kept, Mode::LosesAnswers);
+        tokio::join!(cluster.refuse(&[stalled]), cluster.make(&[kept], 2));
+        cluster.set_links(stalled, Mode::Open);
+        cluster.set_links(kept, Mode::Open);
+        cluster.make(&all, BETWEEN).await;
         of_database(Postgres::pause).await;
         of_database(Postgres::resume).await;
     })

@@ -12,6 +12,10 @@ pub(crate) enum Mode {
     Stalled,
     /// Connections end, and new ones end at once.
     Cut,
+    /// A connection ends in place of each COMMIT.
+    LosesCommits,
+    /// A connection ends in place of each answer to a COMMIT.
+    LosesAnswers,
 }
 
 /// What happens to the notifications of the database.
@@ -78,28 +82,42 @@ async fn pass(
     let (near_read, near_write) = near.into_split();
     let (far_read, far_write) = far.into_split();
     tokio::select! {
-        () = copy(near_read, far_write, Notifications::Pass, mode.clone()) => {}
-        () = copy(far_read, near_write, notifications, mode.clone()) => {}
+        () = copy(near_read, far_write, Way::ToDatabase, mode.clone()) => {}
+        () = copy(far_read, near_write, Way::ToServer(notifications), mode.clone()) => {}
         _ = mode.wait_for(|mode| *mode == Mode::Cut) => {}
         _ = target.changed() => {}
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    ToDatabase,
+    ToServer(Notifications),
+}
+
 async fn copy(
     mut from: impl AsyncReadExt + Unpin,
     mut to: impl AsyncWriteExt + Unpin,
-    notifications: Notifications,
+    way: Way,
     mut mode: watch::Receiver<Mode>,
 ) {
     let (mut held, mut buffer) = (Vec::new(), vec![0; 1 << 16]);
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
         held.extend_from_slice(&buffer[..count]);
-        if mode.wait_for(|mode| *mode == Mode::Open).await.is_err() {
+        let passes = |mode: &Mode| !matches!(mode, Mode::Stalled | Mode::Cut);
+        let Ok(now) = mode.wait_for(passes).await.map(|mode| *mode) else { return };
+        let end: &[u8] = match (now, way) {
+            (Mode::LosesCommits, Way::ToDatabase) => b"; COMMIT",
+            // The name of a command that the database has completed.
+            (Mode::LosesAnswers, Way::ToServer(_)) => b"COMMIT\0",
+            _ => &[],
+        };
+        if !end.is_empty() && held.windows(end.len()).any(|part| part == end) {
             return;
         }
-        let passed = match notifications {
-            Notifications::Pass => std::mem::take(&mut held),
-            Notifications::Dropped => without_notifications(&mut held),
+        let passed = match way {
+            Way::ToServer(Notifications::Dropped) => without_notifications(&mut held),
+            _ => std::mem::take(&mut held),
         };
         if to.write_all(&passed).await.is_err() {
             return;

@@ -1,6 +1,6 @@
 //! What the answers of a history have to be: the state at each revision, as the log and the loaded states make it, says it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fh_test_servers::postgres::Postgres;
 use serde_json::Value;
@@ -131,7 +131,8 @@ pub(crate) fn check(database: &Postgres, first: u64, load: &Load, calls: &[Call]
     let rows = database.sql(&format!(
         "SELECT revision_before, revision, server, changes FROM fh_edge.log WHERE revision > {first} ORDER BY revision"
     ));
-    let mut last = first;
+    let loaded: Vec<&str> = loads.iter().map(|(load, _)| &*load.values[0]).collect();
+    let (mut last, mut versions) = (first, HashMap::new());
     for row in rows.lines() {
         let mut columns = row.splitn(4, '|');
         let mut next = || columns.next().unwrap();
@@ -184,10 +185,23 @@ pub(crate) fn check(database: &Postgres, first: u64, load: &Load, calls: &[Call]
                 flag.version.is_none_or(|before| before < version),
                 "a version fell in the log"
             );
+            if at == 0 {
+                versions.insert(version, text.clone());
+            }
             (flag.value, flag.version) = (text, Some(version));
             flag.is_locked = value["locked"] == true;
             history.push(state, call);
         }
+    }
+    // A server publishes only what is in the log, or in a state that was loaded.
+    let known: HashSet<&str> = loaded.into_iter().chain([&*load.values[0]]).collect();
+    for call in calls {
+        let (value, version) = &call.served;
+        let is_right = known.contains(&**value) || versions.get(version) == Some(value);
+        assert!(
+            is_right,
+            "{value} of version {version} was served after {call:?}, and is not in the log"
+        );
     }
     let lost = unique.values().find(|call| call.outcome == Outcome::Status(200));
     assert!(lost.is_none(), "{lost:?} is not in the log");
