@@ -76,8 +76,8 @@ pub(crate) async fn run(
         .collect();
     let mut callers: Vec<_> = (0..CALLERS)
         .map(|number| {
-            let random =
-                (seed.wrapping_mul(number as u64 * 2 + 3) | 1) >> 8 << 8 | number as u64 + 1;
+            // Callers have different numbers in the lowest byte, so their values are different.
+            let random = (seed.wrapping_mul(number as u64 * 2 + 3) << 8) | (number as u64 + 1);
             tokio::spawn(caller(Arc::clone(cluster), number, random))
         })
         .collect();
@@ -123,7 +123,7 @@ pub(crate) async fn run(
             println!("{counts}, in {:.1} s", begin.elapsed().as_secs_f64());
         }
         Commits::Lost => {
-            println!("{} calls, in {:.1} s", calls.len(), begin.elapsed().as_secs_f64())
+            println!("{} calls, in {:.1} s", calls.len(), begin.elapsed().as_secs_f64());
         }
     }
 }
