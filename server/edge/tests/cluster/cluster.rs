@@ -81,7 +81,7 @@ impl Cluster {
             Arc::strong_count(&old) == 1
         })
         .await;
-        handle.end().await;
+        handle.close().await;
     }
 
     /// Returns the primary.

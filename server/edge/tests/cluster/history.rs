@@ -141,6 +141,7 @@ async fn each_answer_agrees_with_the_log() {
     // One server keeps its link.
     let kept = random.below(3) as usize;
     let (cut, stalled) = ((kept + 1) % 3, (kept + 2) % 3);
+    let (away, here) = ([cut, stalled], [kept]);
     run(&cluster, seed, Commits::Kept, async || {
         cluster.make(&all, BETWEEN).await;
         // The database is killed, and starts again before a caller gives up.
@@ -150,7 +151,7 @@ async fn each_answer_agrees_with_the_log() {
         // Links fail until changes on their servers are refused.
         cluster.set_links(cut, Mode::Cut);
         cluster.set_links(stalled, Mode::Stalled);
-        tokio::join!(cluster.refuse(&[cut, stalled]), cluster.make(&[kept], BETWEEN));
+        tokio::join!(cluster.refuse(&away), cluster.make(&here, BETWEEN));
         cluster.set_links(cut, Mode::Open);
         cluster.set_links(stalled, Mode::Open);
         cluster.make(&all, BETWEEN).await;
@@ -167,7 +168,7 @@ async fn each_answer_agrees_with_the_log() {
         // Commits get lost, and answers to commits.
         cluster.set_links(stalled, Mode::LosesCommits);
         cluster.set_links(kept, Mode::LosesAnswers);
-        tokio::join!(cluster.refuse(&[stalled]), cluster.make(&[kept], 2));
+        tokio::join!(cluster.refuse(&away[1..]), cluster.make(&here, 2));
         cluster.set_links(stalled, Mode::Open);
         cluster.set_links(kept, Mode::Open);
         cluster.make(&all, BETWEEN).await;

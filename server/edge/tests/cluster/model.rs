@@ -21,8 +21,8 @@ struct Flag {
     is_locked: bool,
     /// The version; `None` while only the servers know it.
     version: Option<i64>,
-    /// The value in the state that was loaded last.
-    base: String,
+    /// The value in the state that was imported last; `None` after a replacement, whose changes an import does not keep.
+    base: Option<String>,
 }
 
 impl Snapshot {
@@ -66,10 +66,11 @@ impl Snapshot {
     fn load(&mut self, load: &Load) {
         self.rights = load.rights;
         for (flag, value) in self.flags.iter_mut().zip(&load.values) {
-            if load.import.is_none() || flag.base != *value {
+            let base = load.import.as_ref().map(|_| value.clone());
+            if base.is_none() || flag.base != base {
                 (flag.value, flag.is_locked) = (value.clone(), false);
             }
-            (flag.base, flag.version) = (value.clone(), None);
+            (flag.base, flag.version) = (base, None);
         }
     }
 }
@@ -119,12 +120,8 @@ pub(crate) fn check(database: &Postgres, first: u64, load: &Load, calls: &[Call]
             what => unique.extend(what.unique().map(|value| (value, call))),
         }
     }
-    let flag = |value: &String| Flag {
-        value: value.clone(),
-        is_locked: false,
-        version: None,
-        base: value.clone(),
-    };
+    let flag =
+        |value: &String| Flag { value: value.clone(), is_locked: false, version: None, base: None };
     let begin = Snapshot { flags: load.values.each_ref().map(flag), rights: load.rights };
     let mut history = History { first, ..History::default() };
     history.push(begin, None);

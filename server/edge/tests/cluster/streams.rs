@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::Pin;
 
+use axum::body::Body;
 use http_body::Body as _;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -26,11 +27,11 @@ pub(crate) async fn follow(
             return held;
         }
         let frame = tokio::select! {
-            frame = poll_fn(|task| Pin::new(&mut body).poll_frame(task)) => frame,
+            frame = next(&mut body) => frame,
             _ = last.changed() => continue,
         };
         let Some(frame) = frame else { return held };
-        text.push_str(std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap());
+        text.push_str(&frame);
         while let Some((line, rest)) = text.split_once('\n') {
             take(line, &mut held, &server.name);
             text = rest.to_owned();
@@ -42,6 +43,12 @@ pub(crate) async fn follow(
 pub(crate) fn has(held: &Held, last: &watch::Receiver<Option<String>>) -> bool {
     let (last, banner) = (last.borrow(), held.get("BANNER"));
     banner.zip(last.as_ref()).is_some_and(|(banner, last)| banner["value"] == *last)
+}
+
+/// Returns the next part of a body.
+async fn next(body: &mut Body) -> Option<String> {
+    let frame = poll_fn(|task| Pin::new(&mut *body).poll_frame(task)).await?;
+    Some(String::from_utf8(frame.unwrap().into_data().unwrap().to_vec()).unwrap())
 }
 
 fn take(line: &str, held: &mut Held, server: &str) {
