@@ -109,6 +109,11 @@ pub(crate) fn all() -> Vec<Deep> {
             &["xtask/src/mutants"],
         ),
         deep(
+            Part::new("cluster, deep").prepare(services::postgresql).run(fail_over),
+            &["fh-edge", "fh-test-servers"],
+            &[],
+        ),
+        deep(
             Part::new("hardship, 20 restarts").prepare(workspace::prepare).run(restart_often),
             &["fh-cli"],
             &[],
@@ -374,6 +379,12 @@ fn hostile_input() -> Result<(), String> {
 /// Restarts `fh serve` 20 times, with an edit of the state file before each start.
 fn restart_often() -> Result<(), String> {
     nextest::hardship(&[("FH_HARDSHIP_ONLY", "restarts and edits"), ("FH_HARDSHIP_STARTS", "20")])
+}
+
+/// Changes a cluster for five minutes, while standbys are promoted and servers are restarted.
+fn fail_over() -> Result<(), String> {
+    let tests = "--features cluster --test cluster deep:: -- --ignored --nocapture";
+    Run::new(&format!("cargo test --locked -p fh-edge {tests}")).go()
 }
 
 /// Runs the loom tests. Loom replaces locks and atomics, so they need a build of their own.

@@ -20,7 +20,11 @@ pub(crate) fn test_redis_store_without_tls() -> Result<(), String> {
 
 pub(crate) fn postgresql() -> Result<(), String> {
     let reason = "servers share their state in one";
-    install::package("dpkg-query -W postgresql", "postgresql", reason)
+    let database = install::package("dpkg-query -W postgresql", "postgresql", reason);
+    let reason = "servers share their state through one";
+    // Its folder is not in the `PATH` of users without root.
+    let pooler = install::package("/usr/sbin/pgbouncer --version", "pgbouncer", reason);
+    database.and(pooler)
 }
 
 pub(crate) fn chromium() -> Result<(), String> {

@@ -358,7 +358,8 @@ impl EdgeHandle {
     /// # Errors
     /// Returns a [`ReplaceError`] with the reason why the state was not replaced.
     pub async fn replace(&self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
-        self.shared.origin.writer_of_changes()?.replace(state, revision, Box::new(|_| ())).await
+        let revisions = revision.map(|revision| vec![revision]);
+        self.shared.origin.writer_of_changes()?.replace(state, revisions, Box::new(|_| ())).await
     }
 
     /// Loads a base, which is a state that was read from its source, for the first time or again. If a feature's value is the same in the

@@ -1,7 +1,9 @@
-//! A PostgreSQL of a test's own, in a temporary folder, which is killed, stopped and started again as a test demands.
+//! A PostgreSQL of a test's own, in a temporary folder, which is killed, stopped, started again and promoted as a test demands.
 //!
 //! It needs the programs of PostgreSQL 14 or newer, such as the package `postgresql` of Debian and Ubuntu.
 #![allow(clippy::expect_used, clippy::panic, reason = "only tests use it")]
+
+pub mod pooler;
 
 use std::fs;
 use std::net::TcpListener;
@@ -39,25 +41,64 @@ impl Postgres {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it makes something outside the program")]
     pub fn new() -> Self {
+        let this = Self::prepare();
+        let words =
+            ["--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "-U", "postgres", "-D"];
+        this.run(this.program("initdb").args(words).arg(this.data()));
+        this.start();
+        this
+    }
+
+    /// Creates and starts a server that follows the one at this port of 127.0.0.1, which is that of a primary or of a proxy before it.
+    ///
+    /// # Panics
+    /// If the primary cannot be copied, or if the server does not start.
+    #[must_use]
+    pub fn standby(primary: u16) -> Self {
+        let this = Self::prepare();
+        let words = ["-h", "127.0.0.1", "-p", &primary.to_string(), "-U", "postgres"];
+        let how = ["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-D"];
+        this.run(this.program("pg_basebackup").args(words).args(how).arg(this.data()));
+        this.start();
+        this
+    }
+
+    /// Makes a primary of a server that follows another one, and waits until it accepts writes.
+    ///
+    /// # Panics
+    /// If the server is a primary.
+    pub fn promote(&self) {
+        assert_eq!(self.sql("SELECT pg_promote()"), "t", "{}", self.log());
+    }
+
+    /// Makes an empty folder for a server, and chooses its port.
+    fn prepare() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let user = other_user();
         // The user of the server enters the folder.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
-        let data = folder.path().join("data");
-        fs::create_dir(&data).expect("a folder");
-        fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).expect("a mode");
+        let this = Self {
+            folder,
+            programs: programs(),
+            user,
+            port: free_port(),
+            server: Mutex::default(),
+        };
+        fs::create_dir(this.data()).expect("a folder");
+        fs::set_permissions(this.data(), fs::Permissions::from_mode(0o700)).expect("a mode");
         if let Some((user, group)) = user {
-            chown(&data, Some(user), Some(group)).expect("another owner");
+            chown(this.data(), Some(user), Some(group)).expect("another owner");
         }
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
-        let port = free.expect("a free port").port();
-        let this = Self { folder, programs: programs(), user, port, server: Mutex::default() };
-        let words =
-            ["--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "-U", "postgres", "-D"];
-        let made = this.program("initdb").args(words).arg(&data).output().expect("initdb");
-        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        this.start();
         this
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn run(&self, program: &mut Command) {
+        let made = program.output().expect("a program of PostgreSQL");
+        assert!(made.status.success(), "{program:?}: {}", String::from_utf8_lossy(&made.stderr));
     }
 
     /// Returns the URL of the database.
@@ -82,7 +123,7 @@ impl Postgres {
             let log = self.folder.path().join("log");
             let log = fs::File::options().create(true).append(true).open(log).expect("a log");
             let mut server = self.program("postgres");
-            server.arg("-D").arg(self.folder.path().join("data"));
+            server.arg("-D").arg(self.data());
             server.args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
             for setting in SETTINGS {
                 server.args(["-c", setting]);
@@ -185,6 +226,11 @@ impl Drop for Postgres {
         self.resume();
         self.kill();
     }
+}
+
+fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+    free.expect("a free port").port()
 }
 
 fn signal(name: &str, processes: &[u32]) {

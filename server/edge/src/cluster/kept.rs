@@ -13,7 +13,7 @@ use crate::state_store::StateStore;
 /// The shortest time between two writes of the copy.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// A commit: the revision of the state after it, and its random id. For a commit whose outcome is unknown, the revision is that before it.
+/// A commit: the revision of the state after it, and its random id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Position {
     pub(super) revision: i64,

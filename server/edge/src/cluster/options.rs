@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::config::{Host, LoadBalanceHosts, SslMode, TargetSessionAttrs};
 use tokio_postgres::{Client, Config, Connection, Socket};
 
 use super::tls::{Tls, Verified};
@@ -157,6 +157,8 @@ fn config(url: &str) -> Result<Config, String> {
         config.connect_timeout(CONNECT);
     }
     config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    // A host that hangs uses up the time for a connection, so each attempt begins with another host.
+    config.load_balance_hosts(LoadBalanceHosts::Random);
     Ok(config)
 }
 

@@ -16,7 +16,7 @@ use super::schema::{BEGIN, LONGER, Statements};
 use super::status::Status;
 use crate::notices::{Notices, Topic};
 use crate::state_store::{
-    ChangeStore, Commit, ForeignUpdate, NotCommitted, StateStore, write_changes,
+    ChangeStore, Commit, CommitId, ForeignUpdate, NotCommitted, StateStore, write_changes,
 };
 
 /// The longest time for which a change waits for a connection, counted from the end of the last one.
@@ -44,7 +44,7 @@ pub(super) struct ClusterStore {
     /// The last commit that the writer holds.
     pub(super) position: Option<Position>,
     pub(super) locked: Option<Locked>,
-    pub(super) unknown: Option<Position>,
+    pub(super) unknown: Option<CommitId>,
     /// The number of requests with unknown keys that arrived before the last query with an answer.
     pub(super) asked: Option<u64>,
     /// True if the database, and not the kept state, gave the last news.
@@ -169,7 +169,7 @@ impl ClusterStore {
             }
             Err(why) => {
                 self.status.unknown_outcome();
-                self.unknown = Some(Position { revision: before, ..next });
+                self.unknown = Some(CommitId { before, id: next.commit });
                 Err(NotCommitted::Unknown(why.to_string()))
             }
         }
@@ -296,19 +296,20 @@ impl ChangeStore for ClusterStore {
         }
     }
 
-    fn contains(&mut self) -> Result<bool, NotCommitted> {
-        let Some(unknown) = self.unknown.clone() else { return Ok(false) };
+    fn take_unknown(&mut self) -> Option<CommitId> {
+        self.unknown.take()
+    }
+
+    fn contains(&mut self, commit: &CommitId) -> Result<bool, NotCommitted> {
         let Some(client) = self.locked.as_ref().map(|locked| Arc::clone(&locked.client)) else {
             return Err(away("the database is not locked"));
         };
         let parameters: [Parameter<'_>; 2] =
-            [(&unknown.revision, Type::INT8), (&unknown.commit, Type::TEXT)];
+            [(&commit.before, Type::INT8), (&commit.id, Type::TEXT)];
         let work = client.query_typed(&self.statements.contains, &parameters);
         let rows = self.ask(&client, ANSWER, work)?;
         let row = rows.first().ok_or_else(|| away("no row"))?;
-        let is_there = column(row, 0)?;
-        self.unknown = None;
-        Ok(is_there)
+        column(row, 0)
     }
 
     fn commit(&mut self, commit: &Commit<'_>) -> Result<(), NotCommitted> {

@@ -26,8 +26,8 @@ pub struct FeatureChange {
     pub retired: Option<bool>,
     /// The new strategies in order, each in FeatureHub's JSON. They are read and checked as in a state file.
     pub strategies: Option<Vec<Json>>,
-    /// The version that the feature must have for the change to be made. `None` accepts any version.
-    pub if_version: Option<i64>,
+    /// The versions of which the feature must have one for the change to be made. `None` accepts any version.
+    pub if_version: Option<Vec<i64>>,
 }
 
 /// The reason why a change was not made.
@@ -176,7 +176,7 @@ impl StateStore {
             return Err(ReplaceError::NotFound);
         }
         let version = self.entry(place).map_or(0, |entry| entry.version);
-        if change.if_version.is_some_and(|expected| expected != version) {
+        if change.if_version.as_ref().is_some_and(|expected| !expected.contains(&version)) {
             return Err(ReplaceError::Overtaken(version));
         }
         let before = self.value(place).cloned();

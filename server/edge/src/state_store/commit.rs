@@ -75,6 +75,14 @@ impl fmt::Display for NotCommitted {
     }
 }
 
+/// A commit of a shared store: the revision of the state before it, and its random id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(feature = "cluster"), allow(dead_code))]
+pub(crate) struct CommitId {
+    pub(crate) before: i64,
+    pub(crate) id: String,
+}
+
 /// A store of changes. Except in [`NoPersistence`], a committed change survives even if the process is killed.
 ///
 /// A store that only this server changes needs only the two functions that write.
@@ -104,8 +112,13 @@ pub(crate) trait ChangeStore: Send {
     /// Ends the lock without a commit. Does nothing if there is no lock.
     fn abandon(&mut self) {}
 
-    /// Returns true if the locked store contains the commit whose outcome was unknown last.
-    fn contains(&mut self) -> Result<bool, NotCommitted> {
+    /// Returns the commit whose outcome was unknown last, once.
+    fn take_unknown(&mut self) -> Option<CommitId> {
+        None
+    }
+
+    /// Returns true if the locked store contains this commit.
+    fn contains(&mut self, _: &CommitId) -> Result<bool, NotCommitted> {
         Ok(false)
     }
 

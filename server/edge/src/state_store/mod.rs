@@ -21,7 +21,7 @@ pub(crate) use change::read_only;
 pub use change::{FeatureChange, READ_ONLY, ReplaceError};
 pub(crate) use commit::{ChangeStore, Commit, NoPersistence, NotCommitted};
 #[cfg(feature = "cluster")]
-pub(crate) use commit::{ForeignCommit, ForeignUpdate};
+pub(crate) use commit::{CommitId, ForeignCommit, ForeignUpdate};
 
 pub(crate) use put::{Update, UpdateOutcome};
 pub(crate) use record::{ChangeStoreError, Fingerprint, Record, Records, ServedVersion};

@@ -117,12 +117,12 @@ impl Writer {
         self.change(effect, || Err(ReplaceError::Closed), command).await
     }
 
-    /// Replaces the whole state, and returns its new revision. Fails, for example, if `revision` is given and is not the current revision
-    /// of the state.
+    /// Replaces the whole state, and returns its new revision. Fails, for example, if `revisions` is given and does not contain the current
+    /// revision of the state.
     pub(crate) async fn replace(
         &self,
         state: State,
-        revision: Option<u64>,
+        revisions: Option<Vec<u64>>,
         effect: Effect<Result<u64, ReplaceError>>,
     ) -> Result<u64, ReplaceError> {
         if let Err(duplicate) = state.check().map_err(ReplaceError::Duplicate).map_err(Err) {
@@ -130,7 +130,7 @@ impl Writer {
             return duplicate;
         }
         let effect = self.with_loading(effect);
-        let command = |reply| Command::Replace { state: Box::new(state), revision, reply };
+        let command = |reply| Command::Replace { state: Box::new(state), revisions, reply };
         self.change(effect, || Err(ReplaceError::Closed), command).await
     }
 

@@ -1,10 +1,16 @@
 //! What servers of a cluster do when the database is replaced, restored or gone, and when its notifications are lost.
 
-use fh_edge::cluster::init;
+use fh_edge::cluster::{ClusterOptions, import, init};
 use fh_test::wait::wait_until_async;
 use fh_test_servers::postgres::Postgres;
+use fh_test_servers::postgres::pooler::Pooler;
 
-use crate::servers::{CLIENT_KEY, ENVIRONMENT, Following, Server, options, state};
+use crate::link::{Link, Mode, Notifications};
+use crate::servers::{
+    CLIENT_KEY, ENVIRONMENT, Following, GUEST_KEY, Rights, Server, options, state, state_of,
+};
+
+const ALL: Rights = Rights { lock: true, change: true, guest: true };
 
 /// A database with a state, and a server.
 async fn begin() -> (Postgres, Server) {
@@ -152,6 +158,103 @@ async fn a_cluster_without_a_state_is_not_ready() {
     let at = options(&database);
     let import = move || fh_edge::cluster::import(&at, state());
     assert_eq!(tokio::task::spawn_blocking(import).await.unwrap().unwrap(), 1);
+    stream.until("BANNER", "Welcome").await;
+    server.ready().await;
+}
+
+/// Starts a server whose connection has this URL.
+async fn server_at(url: &str, name: &str) -> Server {
+    let server = Server::begin(&ClusterOptions::new(url).unwrap(), name);
+    server.ready().await;
+    server
+}
+
+/// PgBouncer in transaction mode, and a proxy that drops them, pass no notifications.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_pass_poolers_that_drop_notifications() {
+    let (database, one) = begin().await;
+    let link = Link::to(database.port(), Notifications::Dropped).await;
+    let pooler = Pooler::before(&database);
+    for (name, url) in [("a proxy", link.url()), ("a pooler", pooler.url())] {
+        let behind = server_at(&url, "behind").await;
+        let mut streams =
+            [Following::open(&one, CLIENT_KEY).await, Following::open(&behind, CLIENT_KEY).await];
+        for number in 0..3 {
+            for (server, at) in [(&one, "before"), (&behind, "behind")] {
+                let value = format!("{at} {name} {number}");
+                assert_eq!(
+                    server.put("BANNER", &format!(r#"{{"value": "{value}"}}"#)).await.0,
+                    200
+                );
+                for stream in &mut streams {
+                    stream.until("BANNER", &value).await;
+                }
+            }
+        }
+        for stream in streams {
+            stream.versions_rise("BANNER");
+        }
+    }
+}
+
+/// The version and the revision of `If-Match` are compared with the newest ones, which the server may not hold yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn if_match_is_decided_on_the_newest_state() {
+    let (database, one) = begin().await;
+    let link = Link::to(database.port(), Notifications::Dropped).await;
+    let late = server_at(&link.url(), "late").await;
+    for number in 0..5 {
+        let old = late.feature(CLIENT_KEY, "BANNER").await["version"].clone();
+        assert_eq!(one.put("BANNER", &format!(r#"{{"value": "{number}"}}"#)).await.0, 200);
+        let new = one.feature(CLIENT_KEY, "BANNER").await["version"].clone();
+        let only_old = late.patch_if(&format!("\"{old}\""), "BANNER", "{}").await;
+        assert_eq!(only_old.0, 412, "{only_old:?}");
+        let both = format!("\"{old}\", \"{new}\"");
+        let body = format!(r#"{{"value": "late {number}"}}"#);
+        let answer = late.patch_if(&both, "BANNER", &body).await;
+        assert_eq!(answer.0, 200, "{answer:?}");
+
+        let (old, new) =
+            (one.revision().await, one.put_revision("BANNER", r#"{"value": "x"}"#).await);
+        let state = state_of(ALL, "replaced", false);
+        assert_eq!(late.replace_if(&format!("\"{old}\""), &state).await.0, 412);
+        let answer = late.replace_if(&format!("\"{old}\", \"{new}\""), &state).await;
+        assert_eq!(answer.0, 200, "{answer:?}");
+    }
+}
+
+/// A server that cannot ask the database answers no new key with 404, and its stream waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_waits_while_the_database_cannot_be_asked() {
+    for mode in [Mode::Cut, Mode::Stalled] {
+        let (database, _one) = begin().await;
+        let link = Link::to(database.port(), Notifications::Pass).await;
+        let away = server_at(&link.url(), "away").await;
+        link.set(mode);
+        let (at, next) = (options(&database), state_of(ALL, "Welcome", false));
+        let next = serde_json::from_str(&next).unwrap();
+        tokio::task::spawn_blocking(move || import(&at, next)).await.unwrap().unwrap();
+        assert_eq!(away.poll(GUEST_KEY).await.0, 503, "{mode:?}");
+        let put = away.put_as(GUEST_KEY, "BANNER", r#"{"value": "guest"}"#).await;
+        assert_eq!(put.0, 503, "{mode:?} {put:?}");
+        let mut held = Following::begin(&away, GUEST_KEY).await;
+        link.set(Mode::Open);
+        held.until("BANNER", "Welcome").await;
+        assert_eq!(away.poll(GUEST_KEY).await.0, 200);
+    }
+}
+
+/// A server that starts before its database refuses no key, and serves the state once the database answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_starts_before_its_database() {
+    let (database, one) = begin().await;
+    drop(one);
+    database.kill();
+    let server = Server::begin(&ClusterOptions::new(&database.url()).unwrap(), "early");
+    assert_eq!((server.readiness().await.0, server.poll(CLIENT_KEY).await.0), (503, 503));
+    let mut stream = Following::begin(&server, CLIENT_KEY).await;
+    assert_eq!(server.put("BANNER", r#"{"value": "lost"}"#).await.0, 503);
+    database.start();
     stream.until("BANNER", "Welcome").await;
     server.ready().await;
 }

@@ -2,12 +2,18 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod calls;
+mod cluster;
+mod deep;
 mod failures;
 mod history;
+mod link;
+mod model;
 #[path = "../it/router.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod router;
 mod servers;
+mod streams;
 
 use fh_edge::cluster::{Initialised, export, import, init, survey};
 use fh_edge::state::Json;
@@ -15,6 +21,9 @@ use fh_test_servers::postgres::Postgres;
 use serde_json::json;
 
 use servers::{CLIENT_KEY, Following, SERVER_KEY, Server, WRITER_KEY, options, state};
+
+#[global_allocator]
+static ALLOCATOR: fh_test::memory::Counting = fh_test::memory::Counting;
 
 /// The whole path: a state in the database, three servers and a fourth that starts last, and changes on all of them.
 #[tokio::test(flavor = "multi_thread")]

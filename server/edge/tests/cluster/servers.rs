@@ -11,7 +11,7 @@ use fh_edge::{AdminKey, AdminTransport, Administration, Edge, Options};
 use fh_test::wait::{PATIENCE, wait_until_async};
 use fh_test_servers::postgres::Postgres;
 use http_body::Body as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::router::{JSON, ask, request, send, text};
 
@@ -19,10 +19,11 @@ pub(crate) const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 pub(crate) const CLIENT_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/reader*client";
 pub(crate) const SERVER_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/reader-server";
 pub(crate) const WRITER_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/writer*client";
+/// The key of an account that [`state_of`] may have.
+pub(crate) const GUEST_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/guest*client";
 const ADMIN: &str = "Bearer adminSecret4test-0000009";
 
-pub(crate) fn state() -> State {
-    let text = r#"{
+const STATE: &str = r#"{
         "features": [
             {"id": "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b", "key": "NEW_CHECKOUT", "type": "BOOLEAN"},
             {"id": "76b612ae-a782-4780-aeaa-597870a8c3ea", "key": "BANNER", "type": "STRING"}
@@ -40,7 +41,38 @@ pub(crate) fn state() -> State {
              "permissions": {"71ed3c04-122b-4312-9ea8-06b2b8d6ceac": ["READ", "LOCK", "UNLOCK", "CHANGE_VALUE"]}}
         ]
     }"#;
-    serde_json::from_str(text).unwrap()
+
+pub(crate) fn state() -> State {
+    serde_json::from_str(STATE).unwrap()
+}
+
+/// What the accounts of a state may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rights {
+    /// True if the account `writer` may lock and unlock.
+    pub(crate) lock: bool,
+    /// True if the account `writer` may change values.
+    pub(crate) change: bool,
+    /// True if there is the account `guest`, which may do everything.
+    pub(crate) guest: bool,
+}
+
+/// Returns the JSON of the state with other rights, and with these values of the features.
+pub(crate) fn state_of(rights: Rights, banner: &str, checkout: bool) -> String {
+    let mut state: Value = serde_json::from_str(STATE).unwrap();
+    let values = &mut state["environments"][0]["values"];
+    values["BANNER"]["value"] = banner.into();
+    values["NEW_CHECKOUT"] = json!({ "value": checkout });
+    let locking: &[&str] = if rights.lock { &["LOCK", "UNLOCK"] } else { &[] };
+    let changing: &[&str] = if rights.change { &["CHANGE_VALUE"] } else { &[] };
+    let accounts = state["accounts"].as_array_mut().unwrap();
+    if rights.guest {
+        let mut guest = accounts[1].clone();
+        (guest["name"], guest["clientKey"]) = ("guest".into(), json!(["guest*client"]));
+        accounts.push(guest);
+    }
+    accounts[1]["permissions"][ENVIRONMENT] = json!([&["READ"], locking, changing].concat());
+    state.to_string()
 }
 
 /// Returns the options of a command, or of a server without a name.
@@ -111,33 +143,71 @@ impl Server {
         answer.headers()["x-fh-revision"].to_str().unwrap().to_owned()
     }
 
+    /// Returns the revision of the state that the server serves.
+    pub(crate) async fn revision(&self) -> u64 {
+        self.edge.handle().state().await.unwrap().revision
+    }
+
     pub(crate) async fn metrics(&self) -> String {
         text(ask(&self.router, "GET", "/metrics", &[]).await).await
     }
 
     /// Returns a feature of a poll.
     pub(crate) async fn feature(&self, key: &str, feature: &str) -> Value {
+        let features = self.features(key).await;
+        features.into_iter().find(|each| each["key"] == feature).unwrap()
+    }
+
+    /// Returns the features of a poll.
+    pub(crate) async fn features(&self, key: &str) -> Vec<Value> {
         let (status, _, body) = self.poll(key).await;
         assert_eq!(status, 200, "{body}");
-        let body: Value = serde_json::from_str(&body).unwrap();
-        let features = body[0]["features"].as_array().unwrap();
-        features.iter().find(|each| each["key"] == feature).unwrap().clone()
+        let mut body: Value = serde_json::from_str(&body).unwrap();
+        serde_json::from_value(body[0]["features"].take()).unwrap()
+    }
+
+    /// Opens a stream, and returns its body.
+    pub(crate) async fn stream(&self, key: &str) -> Body {
+        let answer = ask(&self.router, "GET", &format!("/features/{key}"), &[]).await;
+        assert_eq!(answer.status(), 200);
+        answer.into_body()
     }
 
     /// Returns the status and the body of a PUT by the account `writer`.
     pub(crate) async fn put(&self, feature: &str, body: &str) -> (u16, String) {
-        let path = format!("/features/{WRITER_KEY}/{feature}");
-        let put = request("PUT", &path, &[JSON], Body::from(body.to_owned()));
-        let answer = send(&self.router, put).await;
-        (answer.status().as_u16(), text(answer).await)
+        self.change("PUT", &format!("/features/{WRITER_KEY}/{feature}"), "", body).await
+    }
+
+    /// Returns the status and the body of a PUT with another key.
+    pub(crate) async fn put_as(&self, key: &str, feature: &str, body: &str) -> (u16, String) {
+        self.change("PUT", &format!("/features/{key}/{feature}"), "", body).await
     }
 
     /// Returns the status and the body of a PATCH of the admin API.
     pub(crate) async fn patch(&self, feature: &str, body: &str) -> (u16, String) {
+        self.patch_if("*", feature, body).await
+    }
+
+    /// Returns the status and the body of a PATCH with the header `If-Match`.
+    pub(crate) async fn patch_if(
+        &self,
+        if_match: &str,
+        feature: &str,
+        body: &str,
+    ) -> (u16, String) {
         let path = format!("/admin/v1/features/{ENVIRONMENT}/{feature}");
-        let headers = [JSON, ("authorization", ADMIN)];
-        let patch = request("PATCH", &path, &headers, Body::from(body.to_owned()));
-        let answer = send(&self.router, patch).await;
+        self.change("PATCH", &path, if_match, body).await
+    }
+
+    /// Returns the status and the body of a replacement of the state with the header `If-Match`.
+    pub(crate) async fn replace_if(&self, if_match: &str, state: &str) -> (u16, String) {
+        self.change("PUT", "/admin/v1/state", if_match, state).await
+    }
+
+    async fn change(&self, method: &str, path: &str, if_match: &str, body: &str) -> (u16, String) {
+        let headers = [JSON, ("authorization", ADMIN), ("if-match", if_match)];
+        let request = request(method, path, &headers, Body::from(body.to_owned()));
+        let answer = send(&self.router, request).await;
         (answer.status().as_u16(), text(answer).await)
     }
 
@@ -165,9 +235,7 @@ impl Following {
 
     /// Opens a stream, which may have to wait for its features.
     pub(crate) async fn begin(server: &Server, key: &str) -> Self {
-        let answer = ask(&server.router, "GET", &format!("/features/{key}"), &[]).await;
-        assert_eq!(answer.status(), 200);
-        Self { body: answer.into_body(), text: String::new() }
+        Self { body: server.stream(key).await, text: String::new() }
     }
 
     /// Reads until an event with this feature and this text has arrived.

@@ -36,13 +36,6 @@ impl Match {
     }
 }
 
-/// Returns the version of a list that a change must find: the current version if the list has it, and otherwise one of the list, which the
-/// change does not find. Returns `None` for an empty list. If another request changes the current version in the meantime, the change
-/// fails, as for a list with one version.
-pub(super) fn expected<T: Copy + PartialEq>(listed: &[T], current: T) -> Option<T> {
-    listed.iter().copied().find(|version| *version == current).or(listed.first().copied())
-}
-
 /// Returns the etag of a version or revision, such as `"7"`. The result is never `None`, because digits and quotes are a valid header
 /// value.
 pub(super) fn of(number: i64) -> Option<HeaderValue> {
@@ -78,10 +71,6 @@ mod tests {
             (&["\"99999999999999999999\""], &[]),
         ] {
             assert_eq!(read(lines), Match::OneOf(versions.to_vec()), "{lines:?}");
-        }
-        let expected = [(&[1, 2][..], 2, Some(2)), (&[1, 2], 3, Some(1)), (&[], 3, None)];
-        for (listed, current, version) in expected {
-            assert_eq!(super::expected(listed, current), version);
         }
         assert_eq!(of(7).unwrap(), "\"7\"");
     }

@@ -50,7 +50,8 @@ pub(super) enum Command {
     },
     Replace {
         state: Box<State>,
-        revision: Option<u64>,
+        /// The revisions of which the state must have one; `None` accepts any revision.
+        revisions: Option<Vec<u64>>,
         reply: Reply<Result<u64, ReplaceError>>,
     },
     Reload {

@@ -252,8 +252,8 @@ impl WriterThread {
     fn other(&mut self, command: Command) -> Option<oneshot::Sender<()>> {
         match command {
             Command::Put { .. } | Command::Patch { .. } => {}
-            Command::Replace { state, revision, reply } => {
-                reply.send(self.replace(*state, revision));
+            Command::Replace { state, revisions, reply } => {
+                reply.send(self.replace(*state, revisions.as_deref()));
             }
             Command::Reload { base, as_of, reply } => {
                 let as_of = as_of.unwrap_or_else(now);
@@ -348,11 +348,11 @@ impl WriterThread {
         self.settings.notices.set(Topic::Changes, notice);
     }
 
-    fn replace(&mut self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
+    fn replace(&mut self, state: State, revisions: Option<&[u64]>) -> Result<u64, ReplaceError> {
         let base = std::mem::take(&mut self.base);
         let replaced = self.rewrite_with(|store| {
             let current = store.state().revision;
-            if revision.is_some_and(|revision| revision != current) {
+            if revisions.is_some_and(|revisions| !revisions.contains(&current)) {
                 return Err(ReplaceError::Outdated(current));
             }
             store.replace(&base, state, now());

@@ -109,8 +109,13 @@ impl WriterThread {
     /// it over like the commits of other servers.
     pub(super) fn settle(&mut self) -> Result<(), NotCommitted> {
         let until = Instant::now() + PATIENCE;
+        // A commit that raises versions in the meantime may have an unknown outcome of its own.
+        let unknown = self.change_store.take_unknown();
         loop {
-            let found = self.begin_batch().and_then(|()| self.change_store.contains());
+            let found = self.begin_batch().and_then(|()| match &unknown {
+                Some(commit) => self.change_store.contains(commit),
+                None => Ok(false),
+            });
             self.change_store.abandon();
             match found {
                 Ok(true) => return Ok(()),

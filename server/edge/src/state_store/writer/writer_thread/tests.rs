@@ -118,7 +118,8 @@ fn no_caller_sees_a_change_that_was_undone() {
     let (same, is_same) = patch(FeatureChange { locked: Some(true), ..FeatureChange::default() });
     let (locked, is_locked) = put(r#"{"value": "z"}"#);
     let (already, is_already) = put(r#"{"lock": true}"#);
-    let (late, is_late) = patch(FeatureChange { if_version: Some(1), ..FeatureChange::default() });
+    let (late, is_late) =
+        patch(FeatureChange { if_version: Some(vec![1]), ..FeatureChange::default() });
     let (nonsense, is_nonsense) = put("{}");
     for command in [changes, same, locked, already, late, nonsense] {
         work.change(command, &mut batch);
@@ -230,8 +231,8 @@ fn a_replacement_that_is_not_kept_is_not_made() {
     assert_eq!(work.replace(other.clone(), None), not_kept);
     assert_eq!(work.store.state().features, state().features);
     *disk.is_full.lock().unwrap() = false;
-    assert_eq!(work.replace(other.clone(), Some(7)), Err(ReplaceError::Outdated(0)));
-    assert_eq!(work.replace(other, Some(0)), Ok(1));
+    assert_eq!(work.replace(other.clone(), Some(&[7])), Err(ReplaceError::Outdated(0)));
+    assert_eq!(work.replace(other, Some(&[7, 0])), Ok(1));
     assert!(work.environments.get(ENVIRONMENT).unwrap().features.is_empty());
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::state_store::commit::{ForeignCommit, ForeignUpdate};
+use crate::state_store::commit::{CommitId, ForeignCommit, ForeignUpdate};
 
 /// A scripted store that several servers share.
 #[derive(Clone, Default)]
@@ -15,8 +15,11 @@ struct Script {
     begins: VecDeque<Result<ForeignUpdate, NotCommitted>>,
     /// The results of the next commits. Further commits succeed.
     commits: VecDeque<Result<(), NotCommitted>>,
-    /// True if the store contains the commit whose outcome was unknown.
-    does_contain: bool,
+    /// The numbers of the commits with an unknown outcome that the store contains.
+    made: Vec<usize>,
+    /// The number of the next commit.
+    next: usize,
+    unknown: Option<CommitId>,
     /// The calls in their order. A commit lists the values and versions of all its changes.
     calls: Vec<String>,
 }
@@ -24,6 +27,16 @@ struct Script {
 impl Shared {
     fn note(&self, call: impl Into<String>) {
         self.0.lock().unwrap().calls.push(call.into());
+    }
+
+    fn write(&self) -> Result<(), NotCommitted> {
+        let mut script = self.0.lock().unwrap();
+        let result = script.commits.pop_front().unwrap_or(Ok(()));
+        if let Err(NotCommitted::Unknown(_)) = result {
+            script.unknown = Some(CommitId { before: 0, id: script.next.to_string() });
+        }
+        script.next += 1;
+        result
     }
 }
 
@@ -41,8 +54,12 @@ impl ChangeStore for Shared {
         self.note("abandon");
     }
 
-    fn contains(&mut self) -> Result<bool, NotCommitted> {
-        Ok(self.0.lock().unwrap().does_contain)
+    fn take_unknown(&mut self) -> Option<CommitId> {
+        self.0.lock().unwrap().unknown.take()
+    }
+
+    fn contains(&mut self, commit: &CommitId) -> Result<bool, NotCommitted> {
+        Ok(self.0.lock().unwrap().made.iter().any(|made| made.to_string() == commit.id))
     }
 
     fn commit(&mut self, commit: &Commit<'_>) -> Result<(), NotCommitted> {
@@ -56,12 +73,12 @@ impl ChangeStore for Shared {
         });
         let texts = texts.collect::<Vec<_>>().join(", ");
         self.note(format!("commit after {}: {texts}", commit.before));
-        self.0.lock().unwrap().commits.pop_front().unwrap_or(Ok(()))
+        self.write()
     }
 
     fn rewrite(&mut self, store: &StateStore) -> Result<(), NotCommitted> {
         self.note(format!("rewrite {}", store.state().revision));
-        self.0.lock().unwrap().commits.pop_front().unwrap_or(Ok(()))
+        self.write()
     }
 }
 
@@ -137,16 +154,16 @@ fn a_store_that_cannot_be_locked_decides_nothing() {
 #[test]
 fn an_unknown_outcome_is_settled_with_the_lock() {
     let unknown = || Err(NotCommitted::Unknown("no answer".into()));
-    for (does_contain, news, expected, after) in [
-        (true, foreign("y"), Ok(UpdateOutcome::Changed), (r#""y""#, 2)),
-        (false, ForeignUpdate::Nothing, Err(PutError::Away), (r#""x""#, 1)),
-        (false, foreign("z"), Err(PutError::Away), (r#""z""#, 2)),
+    for (made, news, expected, after) in [
+        (vec![0], foreign("y"), Ok(UpdateOutcome::Changed), (r#""y""#, 2)),
+        (vec![], ForeignUpdate::Nothing, Err(PutError::Away), (r#""x""#, 1)),
+        (vec![], foreign("z"), Err(PutError::Away), (r#""z""#, 2)),
     ] {
         let shared = Shared::default();
         let mut work = writer(&shared);
         {
             let mut script = shared.0.lock().unwrap();
-            script.does_contain = does_contain;
+            script.made = made;
             script.commits.push_back(unknown());
             script.begins.extend([Ok(ForeignUpdate::Nothing), Ok(news)]);
         }
@@ -163,14 +180,15 @@ fn an_unknown_outcome_is_settled_with_the_lock() {
 #[test]
 fn an_unknown_replacement_is_settled() {
     let other = State { accounts: Vec::new(), ..state() };
-    for (does_contain, expected) in
-        [(true, Ok(1)), (false, Err(ReplaceError::Away("the database did not store it".into())))]
-    {
+    for (made, expected) in [
+        (vec![0], Ok(1)),
+        (vec![], Err(ReplaceError::Away("the database did not store it".into()))),
+    ] {
         let shared = Shared::default();
         let mut work = writer(&shared);
         {
             let mut script = shared.0.lock().unwrap();
-            script.does_contain = does_contain;
+            script.made = made;
             script.commits.push_back(Err(NotCommitted::Unknown("no answer".into())));
         }
         assert_eq!(work.replace(other.clone(), None), expected);
@@ -198,6 +216,29 @@ fn a_state_that_lost_commits_is_stored_again_with_higher_versions() {
     assert_eq!(value(&work), (r#""y""#.to_owned(), 4));
     let calls = ["begin", "rewrite 2", "begin", r#"commit after 2: "y"@4 by sdk"#];
     assert_eq!(shared.0.lock().unwrap().calls[2..], calls);
+}
+
+/// While the outcome of a change is unknown, the commit that raises versions may get an unknown outcome, too. It is another commit.
+#[test]
+fn a_commit_that_raises_versions_settles_no_change() {
+    let shared = Shared::default();
+    let mut work = writer(&shared);
+    work.carry_out(vec![put(r#"{"value": "y"}"#).0]);
+    let older = StateStore::open(state(), Records::default(), now());
+    {
+        let unknown = || Err(NotCommitted::Unknown("no answer".into()));
+        let mut script = shared.0.lock().unwrap();
+        script.begins.extend([
+            Ok(ForeignUpdate::Nothing),
+            Ok(ForeignUpdate::State(Box::new(older))),
+            Ok(ForeignUpdate::Nothing),
+        ]);
+        script.commits.extend([unknown(), unknown()]);
+        script.made = vec![2];
+    }
+    let (command, mut answer) = put(r#"{"value": "z"}"#);
+    work.carry_out(vec![command]);
+    assert_eq!(answer.try_recv().unwrap(), Err(PutError::Away));
 }
 
 /// The strategies of a change are read with the definition that the reader saw. Another server may have replaced the feature since.
