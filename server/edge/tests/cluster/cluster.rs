@@ -145,6 +145,13 @@ impl Cluster {
         self.until(|now| servers.iter().all(|at| now.refused[*at] > before.refused[*at] + 1)).await;
     }
 
+    /// Waits until the outcomes of two commits more of a server were unknown at first.
+    pub(crate) async fn lose(&self, at: usize) {
+        let count = || self.server(at).edge.handle().cluster().unwrap().unknown_outcomes;
+        let wanted = count() + 2;
+        wait_until_async("unknown outcomes", async || count() >= wanted).await;
+    }
+
     async fn until(&self, is_reached: impl Fn(&Progress) -> bool) {
         let mut progress = self.progress.subscribe();
         let reached = progress.wait_for(|progress| is_reached(progress));

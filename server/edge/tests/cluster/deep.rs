@@ -14,7 +14,7 @@ use crate::link::{Link, Mode, Notifications};
 
 const ALL: [usize; 3] = [0, 1, 2];
 /// The number of changes that each server makes between two faults.
-const BETWEEN: usize = 100;
+const BETWEEN: usize = 20;
 /// The rounds before the resources are compared, in which each kind of fault has happened.
 const WARM: usize = 4;
 

@@ -141,36 +141,29 @@ async fn each_answer_agrees_with_the_log() {
     // One server keeps its link.
     let kept = random.below(3) as usize;
     let (cut, stalled) = ((kept + 1) % 3, (kept + 2) % 3);
-    let (away, here) = ([cut, stalled], [kept]);
     run(&cluster, seed, Commits::Kept, async || {
         cluster.make(&all, BETWEEN).await;
         // The database is killed, and starts again before a caller gives up.
         of_database(Postgres::kill).await;
         of_database(Postgres::start).await;
         cluster.make(&all, BETWEEN).await;
-        // Links fail until changes on their servers are refused.
+        // Links fail, and the database is stopped until all changes are refused. It is killed then.
         cluster.set_links(cut, Mode::Cut);
         cluster.set_links(stalled, Mode::Stalled);
-        tokio::join!(cluster.refuse(&away), cluster.make(&here, BETWEEN));
-        cluster.set_links(cut, Mode::Open);
-        cluster.set_links(stalled, Mode::Open);
-        cluster.make(&all, BETWEEN).await;
-        // The database is stopped until all changes are refused, and then killed.
+        cluster.make(&[kept], BETWEEN).await;
         of_database(Postgres::pause).await;
         cluster.refuse(&all).await;
         of_database(Postgres::kill).await;
+        cluster.set_links(cut, Mode::Open);
+        cluster.set_links(stalled, Mode::Open);
         of_database(Postgres::start).await;
         cluster.make(&all, BETWEEN).await;
-        // A link fails for a moment.
+        // A link fails for a moment, and others lose commits and answers to commits.
         cluster.set_links(cut, Mode::Stalled);
-        cluster.make(&[kept], BETWEEN).await;
-        cluster.set_links(cut, Mode::Open);
-        // Commits get lost, and answers to commits.
         cluster.set_links(stalled, Mode::LosesCommits);
         cluster.set_links(kept, Mode::LosesAnswers);
-        tokio::join!(cluster.refuse(&away[1..]), cluster.make(&here, 2));
-        cluster.set_links(stalled, Mode::Open);
-        cluster.set_links(kept, Mode::Open);
+        tokio::join!(cluster.lose(stalled), cluster.lose(kept));
+        all.iter().for_each(|at| cluster.set_links(*at, Mode::Open));
         cluster.make(&all, BETWEEN).await;
         of_database(Postgres::pause).await;
         of_database(Postgres::resume).await;
