@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio::time::timeout;
 use tokio_postgres::config::{Host, LoadBalanceHosts, SslMode, TargetSessionAttrs};
 use tokio_postgres::{Client, Config, Connection, Socket};
 
@@ -13,6 +14,8 @@ use super::tls::{Tls, Verified};
 
 /// The time limit for a connection to one host.
 const CONNECT: Duration = Duration::from_secs(5);
+/// The time limit for an attempt with several hosts. One that accepts connections and does not answer would use up the time of the others.
+const ATTEMPT: Duration = Duration::from_secs(3);
 
 /// The database that the servers of a cluster share, and the name of this server. `Debug` does not show the URL, which may contain a
 /// password.
@@ -110,7 +113,11 @@ impl ClusterOptions {
             (Some(file), _) => Tls::from_file(file)?,
             (None, _) => Tls::of_system()?,
         };
-        config.connect(tls).await.map_err(|why| sentence(&why))
+        let limit = if config.get_hosts().len() > 1 { ATTEMPT } else { Duration::MAX };
+        match timeout(limit, config.connect(tls)).await {
+            Ok(connected) => connected.map_err(|why| sentence(&why)),
+            Err(_) => Err(format!("no host has answered within {} s", ATTEMPT.as_secs())),
+        }
     }
 }
 
@@ -157,7 +164,7 @@ fn config(url: &str) -> Result<Config, String> {
         config.connect_timeout(CONNECT);
     }
     config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-    // A host that hangs uses up the time for a connection, so each attempt begins with another host.
+    // A host that hangs uses up the time of an attempt, and the next one may begin with another host.
     config.load_balance_hosts(LoadBalanceHosts::Random);
     Ok(config)
 }
