@@ -58,7 +58,7 @@ async fn round(cluster: &Arc<Cluster>, number: usize, host: usize, seed: u64) {
     let mut random = Random(seed.wrapping_add(number as u64) | 1);
     let standby = Standby::of(cluster).await;
     cluster.lead(other, &standby.database);
-    let commits = if number % 2 == 0 { Commits::Kept } else { Commits::Lost };
+    let commits = if number.is_multiple_of(2) { Commits::Kept } else { Commits::Lost };
     let primary = cluster.database();
     if commits == Commits::Kept {
         let _ = primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
@@ -88,9 +88,9 @@ async fn round(cluster: &Arc<Cluster>, number: usize, host: usize, seed: u64) {
         let (old, new) = (Arc::clone(&primary), Arc::clone(&standby.database));
         let promote = move || {
             if hangs {
-                old.pause()
+                old.pause();
             } else {
-                old.kill()
+                old.kill();
             }
             new.promote();
         };

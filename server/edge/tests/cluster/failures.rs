@@ -151,12 +151,12 @@ async fn a_commit_without_a_notification_arrives() {
 async fn a_cluster_without_a_state_is_not_ready() {
     let database = Postgres::new();
     init(&options(&database), None).await.unwrap();
-    let at = fh_edge::cluster::ClusterOptions::new(&database.url()).unwrap();
+    let at = ClusterOptions::new(&database.url()).unwrap();
     let server = Server::begin(&at, "one");
     assert_eq!((server.readiness().await.0, server.poll(CLIENT_KEY).await.0), (503, 503));
     let mut stream = Following::begin(&server, CLIENT_KEY).await;
     let at = options(&database);
-    let import = move || fh_edge::cluster::import(&at, state());
+    let import = move || import(&at, state());
     assert_eq!(tokio::task::spawn_blocking(import).await.unwrap().unwrap(), 1);
     stream.until("BANNER", "Welcome").await;
     server.ready().await;
