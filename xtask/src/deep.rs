@@ -108,11 +108,15 @@ pub(crate) fn all() -> Vec<Deep> {
             &["fh-edge", "fh-test-servers"],
             &["xtask/src/mutants"],
         ),
-        deep(
-            Part::new("cluster, deep").prepare(services::postgresql).run(fail_over),
-            &["fh-edge", "fh-test-servers"],
-            &[],
-        ),
+        Deep {
+            // Callers and faults are drawn.
+            search: Search::Random,
+            ..deep(
+                Part::new("cluster, deep").prepare(services::postgresql).run(fail_over),
+                &["fh-edge", "fh-test-servers"],
+                &[],
+            )
+        },
         deep(
             Part::new("hardship, 20 restarts").prepare(workspace::prepare).run(restart_often),
             &["fh-cli"],
