@@ -57,9 +57,9 @@ pub(crate) fn hardship(variables: &[(&str, &str)]) -> Result<(), String> {
     run_with(HARDSHIP, &["--no-capture"], &[all, variables].concat())
 }
 
-/// Runs the tests of servers that share one state in PostgreSQL. They print the seed of their history.
+/// Runs the tests of servers that share one state in PostgreSQL. The output of a failed one has the seed of its history.
 pub(crate) fn cluster() -> Result<(), String> {
-    run(CLUSTER, &["--no-capture"])
+    run(CLUSTER, &[])
 }
 
 /// Runs the tests of what operators install. They print what is not run.
