@@ -64,7 +64,8 @@ class ReadsTest {
         val contexts = (0..20).map { client.context("plan" to if (it % 2 == 0) "gold" else "silver", "number" to it) }
         repeat(3) {
             contexts.forEachIndexed { at, context ->
-                assertEquals(if (at % 2 == 0) "yes" else "no", context.string("PLAN"), context.attributes.toString())
+                // The second read in a row makes the context of the library.
+                repeat(2) { assertEquals(if (at % 2 == 0) "yes" else "no", context.string("PLAN"), context.attributes.toString()) }
             }
         }
         client.close()
