@@ -74,7 +74,8 @@ pub(crate) const COUNTRIES: [&str; 60] = [
 ];
 
 /// Returns a pseudo-random number that depends only on `n` (the finaliser of SplitMix64).
-pub(crate) fn mix(n: u64) -> u64 {
+#[must_use]
+pub fn mix(n: u64) -> u64 {
     let mut z = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

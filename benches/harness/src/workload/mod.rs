@@ -10,7 +10,7 @@ pub mod render;
 mod users;
 
 pub use answer::{bucket, murmur3_32};
-pub use generate::standard;
+pub use generate::{mix, standard};
 pub use users::{User, users};
 
 /// The percentage of users that a rollout includes.

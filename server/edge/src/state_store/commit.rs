@@ -11,7 +11,6 @@ use super::record::{ChangeStoreError, Record};
 use super::store::StateStore;
 
 /// A batch of changes to store.
-#[cfg_attr(not(feature = "cluster"), allow(dead_code))]
 pub(crate) struct Commit<'a> {
     /// The revision of the state before the changes.
     pub(crate) before: u64,
@@ -32,7 +31,6 @@ impl Commit<'_> {
 
 /// The commits of other servers since the last ones that the store returned.
 #[derive(Debug)]
-#[cfg_attr(not(feature = "cluster"), allow(dead_code))]
 pub(crate) enum ForeignUpdate {
     Nothing,
     /// The commits in their order.
@@ -44,7 +42,6 @@ pub(crate) enum ForeignUpdate {
 
 /// The changes that another server stored together.
 #[derive(Debug)]
-#[cfg_attr(not(feature = "cluster"), allow(dead_code))]
 pub(crate) struct ForeignCommit {
     /// The revision of the state after the changes.
     pub(crate) revision: u64,
@@ -77,7 +74,6 @@ impl fmt::Display for NotCommitted {
 
 /// A commit of a shared store: the revision of the state before it, and its random id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(not(feature = "cluster"), allow(dead_code))]
 pub(crate) struct CommitId {
     pub(crate) before: i64,
     pub(crate) id: String,

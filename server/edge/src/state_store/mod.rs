@@ -2,6 +2,10 @@
 //! the state with which the admin API replaced it. PUT and the admin API make the changes of single values.
 
 mod change;
+#[cfg_attr(
+    not(feature = "cluster"),
+    allow(dead_code, reason = "only a store that several servers share makes all of it")
+)]
 mod commit;
 mod entry;
 mod gone;

@@ -18,7 +18,7 @@ pub(crate) enum Mode {
     LosesAnswers,
 }
 
-/// What happens to the notifications of the database.
+/// The treatment of the database's notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notifications {
     Pass,

@@ -5,7 +5,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use harness::{Report, Table, write};
+use harness::{Report, Table, percentile, write};
 
 use crate::changes::Changes;
 use crate::connection::Target;
@@ -39,10 +39,10 @@ pub struct Options {
     markdown: Option<PathBuf>,
 }
 
-/// The times of changes on equal servers, sorted, and the memory of each server at the end.
+/// The times of changes on equal servers in seconds, and the memory of each server at the end.
 pub struct Figures {
-    pub answered: Vec<Duration>,
-    last: Vec<Duration>,
+    pub answered: Vec<f64>,
+    last: Vec<f64>,
     resident: Vec<u64>,
     missing: usize,
     /// The number of changes before the measurement, and the time of all changes.
@@ -72,9 +72,9 @@ pub fn run(options: &Options) -> Result<(), String> {
     }
     let cluster = measure(&servers, streams * SERVERS, puts * SERVERS)?;
     table.rows.push(cluster.row("three of a cluster", streams * SERVERS));
-    let ratio = |part| at(&cluster.last, part) / at(&same.last, part);
+    let ratio = |part| percentile(&cluster.last, part) / percentile(&same.last, part);
     let mut goals = Table::new("Beside one server with a file", &["figure", "measured", "goal"]);
-    let answer = format!("{:.1} ms", at(&cluster.answered, 0.99));
+    let answer = millis(&cluster.answered, 0.99);
     let memory = cluster.memory() / small.memory();
     for (figure, measured, goal) in [
         ("PUT p99 of the cluster", answer, "15 ms"),
@@ -116,23 +116,19 @@ pub fn measure(servers: &[Server], streams: usize, puts: usize) -> Result<Figure
     let (mut answered, mut last, mut missing) = (Vec::new(), Vec::new(), 0);
     for number in 0..puts {
         let change = changes.make(number % servers.len(), &mut streams, PATIENCE)?;
-        answered.push(change.answered);
-        last.push(change.times.last().copied().unwrap_or(PATIENCE));
+        answered.push(change.answered.as_secs_f64());
+        last.push(change.times.last().copied().unwrap_or(PATIENCE).as_secs_f64());
         missing += change.missing;
         // The pause lets servers and streams become idle before the next change.
         sleep(Duration::from_millis(20));
     }
-    answered.sort_unstable();
-    last.sort_unstable();
     let resident = servers.iter().map(|server| server.usage().map(|usage| usage.resident));
     let (resident, took) = (resident.collect::<Result<_, _>>()?, begun.elapsed());
     Ok(Figures { answered, last, resident, missing, warm_up, took })
 }
 
-/// Returns a percentile of sorted times, in milliseconds.
-pub fn at(times: &[Duration], part: f64) -> f64 {
-    let index = (times.len().saturating_sub(1) as f64 * part).round() as usize;
-    times.get(index).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+fn millis(times: &[f64], share: f64) -> String {
+    format!("{:.1} ms", percentile(times, share) * 1e3)
 }
 
 impl Figures {
@@ -147,14 +143,13 @@ impl Figures {
             0 => String::new(),
             missing => format!(" ({missing} events lost)"),
         };
-        let time = |times, part| format!("{:.1} ms", at(times, part));
         vec![
             format!("{name}{missing}"),
             streams.to_string(),
-            time(&self.answered, 0.5),
-            time(&self.answered, 0.99),
-            time(&self.last, 0.5),
-            time(&self.last, 0.99),
+            millis(&self.answered, 0.5),
+            millis(&self.answered, 0.99),
+            millis(&self.last, 0.5),
+            millis(&self.last, 0.99),
             format!("{:.1}", self.memory()),
         ]
     }

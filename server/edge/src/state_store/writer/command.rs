@@ -61,7 +61,10 @@ pub(super) enum Command {
         reply: Reply<Result<(), ReplaceError>>,
     },
     /// Takes over what other servers have stored.
-    #[cfg_attr(not(feature = "cluster"), allow(dead_code))]
+    #[cfg_attr(
+        not(feature = "cluster"),
+        allow(dead_code, reason = "only a store that several servers share asks for it")
+    )]
     Refresh,
     State(oneshot::Sender<State>),
     Close(Duration, oneshot::Sender<()>),

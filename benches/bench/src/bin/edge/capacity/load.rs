@@ -3,7 +3,9 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::cluster::{at, measure};
+use harness::median;
+
+use crate::cluster::measure;
 use crate::database::Database;
 use crate::servers::{Places, Server};
 
@@ -16,8 +18,8 @@ const IDLE: Duration = Duration::from_secs(10);
 pub struct Load {
     /// Transactions a second of a server without changes.
     pub idle: f64,
-    /// Transactions of a change on each server that did not make it.
-    pub follow: f64,
+    /// Transactions of a change on each server, with those that PostgreSQL makes to deliver a notification.
+    pub change: f64,
     /// Processor time of a transaction, in seconds.
     pub processor: f64,
     /// Resident memory of a connection, in bytes.
@@ -46,9 +48,9 @@ pub fn load(places: &Places, changes: usize) -> Result<Load, String> {
     let each = (transactions - of_all * figures.took.as_secs_f64() - of_all * 3.0) / made;
     Ok(Load {
         idle: of_all / SERVERS as f64,
-        follow: (each - 1.0) / (SERVERS - 1) as f64,
+        change: each / SERVERS as f64,
         processor: (end.processor - still.processor) / transactions,
         connection: end.connection,
-        answered: at(&figures.answered, 0.5) / 1e3,
+        answered: median(&figures.answered),
     })
 }

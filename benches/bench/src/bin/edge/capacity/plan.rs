@@ -69,7 +69,7 @@ impl Plan<'_> {
 
     fn transactions(&self, servers: f64) -> f64 {
         let load = &self.costs.load;
-        servers * load.idle + CHANGES * (1.0 + (servers - 1.0) * load.follow)
+        servers * (load.idle + CHANGES * load.change)
     }
 }
 
@@ -98,6 +98,7 @@ pub fn units(costs: &Costs, streams: usize) -> Table {
     let mut table = Table::new("Unit costs, measured", &["cost", "plain", "TLS", "measured as"]);
     let micros = |seconds: f64| format!("{:.1} µs", seconds * 1e6);
     let kib = |bytes: f64| format!("{:.1} KiB", bytes / 1024.0);
+    let mib = |bytes: f64| format!("{:.1} MiB", bytes / f64::from(1 << 20));
     let bytes = |bytes: f64| format!("{bytes:.0} bytes");
     let both = |of: &dyn Fn(&Units) -> String| [of(plain), of(tls)];
     let opened = format!("growth of the server's memory by {streams} streams");
@@ -120,7 +121,7 @@ pub fn units(costs: &Costs, streams: usize) -> Table {
         ("heartbeat: bytes", both(&|units| bytes(units.heartbeat_bytes)), "of HTTP"),
         ("list: processor time", [micros(base.list), none()], "polls on open connections"),
         ("list: bytes", [kib(base.list_bytes), none()], "the body of a poll"),
-        ("server without streams: memory", [kib(base.program), none()], "after the start"),
+        ("server without streams: memory", [mib(base.program), none()], "after the start"),
         ("change to the last stream", both(&|units| format!("{:.0} ms", units.last * 1e3)), &last),
         (
             "PostgreSQL: transactions a second of an idle server",
@@ -128,9 +129,9 @@ pub fn units(costs: &Costs, streams: usize) -> Table {
             "three servers, 10 s",
         ),
         (
-            "PostgreSQL: transactions of a change on each other server",
-            [format!("{:.2}", load.follow), none()],
-            "three servers; the server of the change makes one",
+            "PostgreSQL: transactions of a change on each server",
+            [format!("{:.2}", load.change), none()],
+            "three servers, of which one makes the change; with the delivery of the notification",
         ),
         (
             "PostgreSQL: processor time of a transaction",
@@ -208,7 +209,7 @@ pub fn table(costs: &Costs) -> Table {
     row(
         "PostgreSQL: transactions a second",
         &|plan| number(plan.transactions(plan.processes())),
-        "processes × those of an idle server + changes × (1 + other processes × those of a change)",
+        "processes × (those of an idle server + changes × those of a change)",
     );
     row(
         "PostgreSQL: cores in use",

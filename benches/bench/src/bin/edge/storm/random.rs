@@ -1,14 +1,14 @@
 //! Random numbers of the simulation, the same in each run.
 
-/// A generator (splitmix64).
+use harness::workload::mix;
+
+/// A generator, with the position of its next number.
 pub struct Random(pub u64);
 
 impl Random {
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        self.0 += 1;
+        mix(self.0 - 1)
     }
 
     /// Returns a number below `end`.
