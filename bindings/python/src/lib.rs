@@ -120,6 +120,7 @@ mod _native {
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
         crate::interpreter::claim(module.py())?;
+        crate::client::install_context_call(module.py())?;
         Ok(crate::fork::count_forks()?)
     }
 

@@ -12,6 +12,8 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta, timezone
+from functools import partial
+from inspect import signature
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -205,10 +207,50 @@ def test_each_read_of_a_context_has_the_same_value(value: object) -> None:
     with fh_client.Client.offline() as other:
         texts = other.context(given).attributes.get("a", ())
     with offline(feature("A", "BOOLEAN", False, strategy("s", True, "a", *texts or ["x"]))) as client:
-        contexts = [client.context(given), client.context(**given), client.context(MappingProxyType(given)), client.context({"a": 1}).but(**given)]
+        method, named = client.context, {Name(name): value for name, value in given.items()}
+        contexts = [
+            client.context(given),
+            client.context(**given),
+            client.context(**named),
+            method(**given),
+            partial(method, **given)(),
+            fh_client.Client.context(client, **given),
+            client.context(None, **given),
+            client.context(MappingProxyType(given)),
+            client.context({"a": 1, "userkey": "x"}, **given),
+            client.context({"a": 1}).but(**given),
+        ]
         given.update(a="other", userkey="other")
-        assert [[context.boolean("A") for _ in range(3)] for context in contexts] == [[bool(texts)] * 3] * 4
-        assert [context.attributes.get("a", ()) for context in contexts] == [texts] * 4
+        assert [[context.boolean("A") for _ in range(3)] for context in contexts] == [[bool(texts)] * 3] * len(contexts)
+        assert [context.attributes.get("a", ()) for context in contexts] == [texts] * len(contexts)
+        assert all(context.attributes["plan"] == ("gold",) for context in contexts)
+
+
+def test_calls_that_make_no_context_are_type_errors(client: fh_client.Client) -> None:
+    wrong: list[tuple[Callable[[], object], str]] = [
+        (lambda: client.context({}, {}), "positional"),  # type: ignore[call-arg]
+        (lambda: client.context("a", b="c"), "mapping"),  # type: ignore[arg-type]
+        (lambda: client.context(a=object()), "attribute"),
+        (lambda: fh_client.Client.context(a="b"), "argument"),  # type: ignore[call-arg]
+        (lambda: fh_client.Client.context(client.context(), a="b"), "Client"),  # type: ignore[arg-type]
+    ]
+    for call, reason in wrong:
+        with pytest.raises(TypeError, match=reason):
+            call()
+    assert client.context(mapping="a").attributes == {"mapping": ("a",)}
+    assert client.context(**{f"a{number}": number for number in range(1000)}).attributes["a999"] == ("999",)
+    assert str(signature(client.context)) == "(mapping=None, /, **attributes)"
+
+
+def test_a_context_that_is_gone_keeps_nothing(client: fh_client.Client) -> None:
+    name, value, refused = "".join(["na", "me"]), "".join(["va", "lue"]), object()
+    before = [sys.getrefcount(each) for each in (client, name, value, refused)]
+    for _ in range(10):
+        client.context(**{name: value}).is_enabled("F")
+        client.context({name: value}, **{name: value})
+        with pytest.raises(TypeError):
+            client.context(**{name: refused})
+    assert [sys.getrefcount(each) for each in (client, name, value, refused)] == before
 
 
 def test_the_enumerations_are_those_of_the_engine() -> None:

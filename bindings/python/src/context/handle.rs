@@ -10,7 +10,7 @@ use fh_client::Attributes;
 use pyo3::prelude::*;
 
 use crate::client::Client;
-use crate::given_attributes::{DictAttributes, GivenAttributes};
+use crate::given_attributes::{BoundAttributes, GivenAttributes};
 
 #[pyclass(frozen, weakref, module = "fh_client")]
 pub(crate) struct Context {
@@ -56,19 +56,23 @@ impl Context {
 }
 
 impl LateContext for Context {
-    type Given<'a> = DictAttributes<'a>;
+    type Given<'a> = BoundAttributes<'a>;
 
     #[inline]
     fn first_read<R>(
         &self,
-        read: impl FnOnce(&RepositorySnapshot, &DictAttributes<'_>, &mut AttributesBuilder) -> Option<R>,
+        read: impl FnOnce(
+            &RepositorySnapshot,
+            &BoundAttributes<'_>,
+            &mut AttributesBuilder,
+        ) -> Option<R>,
     ) -> Option<R> {
-        let GivenAttributes::Dict(dict, system) = &self.given else { return None };
+        let GivenAttributes::Plain(plain, system) = &self.given else { return None };
         if !self.was_read.is_first_read() {
             return None;
         }
         Python::attach(|py| {
-            let given = DictAttributes { dict: dict.bind(py), system: *system };
+            let given = BoundAttributes { plain, system: *system, py };
             first_read(self.client.get().core(), |snapshot, builder| {
                 read(snapshot, &given, builder)
             })

@@ -87,6 +87,8 @@ fn a_change_on_any_server_of_a_cluster_is_on_all() {
     let exported = command(&[&words(&["export"])[..], &at].concat()).output().unwrap();
     let exported: Value = serde_json::from_slice(&exported.stdout).unwrap();
     assert_eq!(exported["environments"][0]["values"]["BANNER"]["value"], "by-import");
+    let log = last.process.end_after_interrupt();
+    assert!(!log.contains("cannot be used"), "{log}");
 }
 
 /// Without the database, changes are refused, and reads go on. A server that starts then serves the copy in its data folder.

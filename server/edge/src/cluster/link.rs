@@ -3,15 +3,15 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{oneshot, watch};
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
-use tokio_postgres::{AsyncMessage, Client};
+use tokio::time::{Instant as Moment, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage};
 
 use super::options::{ClusterOptions, sentence};
 use super::proof::Proof;
@@ -162,7 +162,8 @@ impl Starting {
 }
 
 async fn ticks(refresh: &impl Fn()) {
-    let mut ticks = interval(TICK);
+    // A server begins to read when its connection opens. If it does not open soon, the first tick reports that.
+    let mut ticks = interval_at(Moment::now() + TICK, TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
@@ -215,9 +216,13 @@ async fn connection(
         Ok(Err(why)) => return why,
         Err(_) => return format!("no connection within {} s", OPENING.as_secs()),
     };
+    let own = AtomicI32::new(0);
     let drive = async {
         loop {
             match poll_fn(|task| connection.poll_message(task)).await {
+                // The writer holds the commits of this connection.
+                Some(Ok(AsyncMessage::Notification(news)))
+                    if news.process_id() == own.load(Ordering::Relaxed) => {}
                 Some(Ok(AsyncMessage::Notification(_))) => refresh(),
                 Some(Ok(_)) => {}
                 Some(Err(why)) => return sentence(&why),
@@ -228,8 +233,8 @@ async fn connection(
     let mut drive = pin!(drive);
     tokio::select! {
         why = &mut drive => return why,
-        listening = timeout(OPENING, client.batch_execute(listen)) => match listening {
-            Ok(Ok(())) => {}
+        listening = timeout(OPENING, client.simple_query(listen)) => match listening {
+            Ok(Ok(answer)) => own.store(process(&answer), Ordering::Relaxed),
             Ok(Err(why)) => return sentence(&why),
             Err(_) => return "the database does not answer".to_owned(),
         },
@@ -241,4 +246,13 @@ async fn connection(
         why = &mut drive => why,
         _ = given_up.wait_for(Option::is_none) => link.why(),
     }
+}
+
+/// Returns the number of the connection's process in the answer to `LISTEN`; 0, which no process has, if there is none.
+fn process(answer: &[SimpleQueryMessage]) -> i32 {
+    let row = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    row.and_then(|number| number.parse().ok()).unwrap_or_default()
 }

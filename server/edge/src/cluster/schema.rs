@@ -91,7 +91,7 @@ impl Statements {
                 "SELECT application_name, coalesce(client_addr::text, 'local') FROM pg_stat_activity \
                  WHERE datname = current_database() AND pid <> pg_backend_pid() AND strpos(query, {text}) > 0 ORDER BY 1, 2"
             ),
-            listen: format!("LISTEN {name}"),
+            listen: format!("LISTEN {name}; SELECT pg_backend_pid()"),
             commit: format!("NOTIFY {name}; COMMIT"),
             rollback: format!("ROLLBACK /* {} */", schema.replace("*/", "")),
         }

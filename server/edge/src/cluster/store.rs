@@ -164,6 +164,7 @@ impl ClusterStore {
         match answer {
             Ok(()) => {
                 self.status.committed(begin.elapsed());
+                self.status.holds(revision);
                 self.position = Some(next);
                 Ok(())
             }
