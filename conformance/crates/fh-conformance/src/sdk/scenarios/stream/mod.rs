@@ -99,8 +99,13 @@ fn notified(listener: &SdkListener, readiness: SdkReadiness) -> usize {
 
 /// Waits until an update of another feature has arrived, so that the client has processed all that the Edge sent before.
 fn until_processed(scene: &Scene<'_>, client: &SdkClient) -> Verdict {
-    scene.edge().set_feature(Feature::string("LATER", "sent"));
-    client.until_string("an update of another feature arrives", "LATER", "sent")
+    until_arrived(scene, client, "LATER")
+}
+
+/// Like [`until_processed`], by a feature with this key. A scenario that waits again needs another key, because the client has the first feature.
+fn until_arrived(scene: &Scene<'_>, client: &SdkClient, key: &str) -> Verdict {
+    scene.edge().set_feature(Feature::string(key, "sent"));
+    client.until_string("an update of another feature arrives", key, "sent")
 }
 
 /// Checks that the client still has its first stream: F gets another value, and there was only one request for a stream.

@@ -5,7 +5,10 @@ use std::time::Duration;
 use fh_test_servers::featurehub::{Behaviour, Feature, Route};
 use serde_json::Value;
 
-use super::{STREAMING, keeps_stream, notified, on_change, on_readiness, ready, until_processed};
+use super::{
+    STREAMING, keeps_stream, notified, on_change, on_readiness, ready, until_arrived,
+    until_processed,
+};
 use crate::protocol::{Called, SdkReadiness};
 use crate::sdk::{
     ExpectedAnswer, ExpectedChange, Scenario, Scene, SdkListener, TEMPO, Tempo, Verdict, equal,
@@ -213,7 +216,7 @@ fn resurrect(scene: &Scene<'_>) -> Verdict {
     for version in late_versions {
         let late = Feature::string("F", "late").version(*version).json();
         scene.edge().push_event("feature", &late.to_string());
-        until_processed(scene, &client)?;
+        until_arrived(scene, &client, &format!("LATER_{version}"))?;
         let missing = ExpectedAnswer::missing();
         scene.answers("answer for F after the late version", &client, "F", &missing)?;
     }
