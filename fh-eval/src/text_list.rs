@@ -165,7 +165,8 @@ impl Text {
     }
 }
 
-#[cfg(test)]
+// A page has no spread lists.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::evaluate::passes;
