@@ -199,6 +199,7 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         self.core().key_kind() == fh_client::KeyKind::ServerEvaluated
     }
 
+    // The module `context_call` puts a faster form of this method into the class, which calls this one for other arguments.
     #[pyo3(signature = (mapping=None, /, **attributes))]
     fn context(
         slf: &Bound<'_, Self>,
