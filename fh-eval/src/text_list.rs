@@ -166,7 +166,8 @@ impl Text {
 }
 
 // A page has no spread lists.
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(not(target_arch = "wasm32"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::evaluate::passes;
