@@ -122,19 +122,17 @@ pub fn add_attribute(context: u32, name: &str, value: &str) {
     state::change_context(context, |context| context.add(name, value));
 }
 
-/// Gives the name of an attribute a number, which [`add_value`] takes. The numbers begin at 0.
+/// Gives the name of an attribute a number, which [`evaluate_values`] reads. The numbers begin at 0.
 #[wasm_bindgen]
 pub fn name_attribute(name: &str) -> u32 {
     state::add_name(name)
 }
 
-/// Adds a value to the attribute of a context whose name has this number, so that no name crosses. Does nothing if there is no such context
-/// or number.
+/// Returns the address of the room for [`evaluate_values`], which has 1,024 bytes.
 #[wasm_bindgen]
-pub fn add_value(context: u32, name: u32, value: &str) {
-    state::with_name(name, |name| {
-        state::change_context(context, |context| context.add(name, value));
-    });
+#[must_use]
+pub fn room() -> u32 {
+    state::room()
 }
 
 /// Frees a context. Another context may then get its handle. Does nothing if there is no such context.
@@ -159,6 +157,15 @@ pub fn evaluate(ruleset: u32, feature: u32, context: u32, now: f64) -> u32 {
     })
     .flatten()
     .unwrap_or(NO_RESULT)
+}
+
+/// Replaces the attributes of a context by those in the first `length` bytes of the room, and evaluates a feature as [`evaluate`] does. Each
+/// value in the room is a byte with the number of its name, a byte with its length, and its text.
+#[wasm_bindgen]
+#[must_use]
+pub fn evaluate_values(ruleset: u32, feature: u32, context: u32, now: f64, length: u32) -> u32 {
+    state::read_room(context, length as usize);
+    evaluate(ruleset, feature, context, now)
 }
 
 /// Returns the position of a result among the possible results of its feature.

@@ -13,6 +13,8 @@ thread_local! {
     static CONTEXTS: RefCell<Handles<AttributesBuilder>> = const { RefCell::new(Handles::new()) };
     /// The names of attributes that have numbers.
     static NAMES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    /// The room in which JavaScript writes the values of a context.
+    static ROOM: RefCell<Vec<u8>> = RefCell::new(vec![0; 1024]);
     static COMPILATION: RefCell<Option<Compilation<'static>>> = const { RefCell::new(None) };
 }
 
@@ -53,10 +55,38 @@ pub(crate) fn add_name(name: &str) -> u32 {
     })
 }
 
-/// Calls a function with the name that has this number. Does nothing if there is none.
+/// Returns the address of the room.
+pub(crate) fn room() -> u32 {
+    ROOM.with_borrow(|room| room.as_ptr() as usize as u32)
+}
+
+/// Replaces the attributes of a context by those in the first bytes of the room. Does nothing if there is no such context.
 #[inline]
-pub(crate) fn with_name(number: u32, read: impl FnOnce(&str)) {
-    NAMES.with_borrow(|names| names.get(number as usize).map(|name| read(name)));
+pub(crate) fn read_room(context: u32, length: usize) {
+    change_context(context, |context| {
+        context.clear();
+        ROOM.with_borrow(|room| {
+            NAMES.with_borrow(|names| {
+                let mut left = room.get(..length).unwrap_or_default();
+                while let [name, length, rest @ ..] = left
+                    && let Some((value, rest)) = rest.split_at_checked(usize::from(*length))
+                {
+                    if let Some(name) = names.get(usize::from(*name))
+                        && let Ok(value) = str::from_utf8(value)
+                    {
+                        context.add(name, value);
+                    }
+                    left = rest;
+                }
+            });
+        });
+    });
+}
+
+/// Writes bytes at the start of the room, as JavaScript does.
+#[cfg(test)]
+pub(crate) fn write_room(bytes: &[u8]) {
+    ROOM.with_borrow_mut(|room| room.iter_mut().zip(bytes).for_each(|(at, byte)| *at = *byte));
 }
 
 pub(crate) fn remove_context(handle: u32) {

@@ -126,23 +126,53 @@ fn a_freed_context_no_longer_exists() {
 #[test]
 fn a_context_gets_attributes_later_or_becomes_another_one() {
     let ruleset = compile(FEATURES.as_bytes(), 0);
-    let (country, plan) = (name_attribute("country"), name_attribute("plan"));
     let context = context_of("plan\0gold");
     assert_eq!(evaluate(ruleset, 1, context, 0.0), 3);
-    add_value(context, country, "france");
+    add_attribute(context, "country", "france");
     assert_eq!(evaluate(ruleset, 1, context, 0.0), 3);
-    add_value(context, country, "new_zealand");
+    add_attribute(context, "country", "new_zealand");
     assert_eq!(evaluate(ruleset, 1, context, 0.0), 2);
     assert_eq!(clear_context(context), context);
-    add_value(context, plan, "gold");
+    add_attribute(context, "plan", "gold");
     assert_eq!(evaluate(ruleset, 1, context, 0.0), 3);
-    // No such name, no such context.
-    add_value(context, 99, "new_zealand");
+    // No such context.
     assert_eq!(clear_context(99), 99);
     add_attribute(99, "country", "new_zealand");
     free_context(context);
-    add_value(context, country, "new_zealand");
+    add_attribute(context, "country", "new_zealand");
     assert_eq!(evaluate(ruleset, 1, context, 0.0), NO_RESULT);
+}
+
+#[test]
+fn the_values_in_the_room_replace_those_of_a_context() {
+    let ruleset = compile(FEATURES.as_bytes(), 0);
+    let [country, plan] = ["country", "plan"].map(|name| name_attribute(name) as u8);
+    let context = context_of("country\0new_zealand");
+    let values = |values: &[(u8, &str)]| {
+        let value =
+            |(name, text): &(u8, &str)| [&[*name, text.len() as u8], text.as_bytes()].concat();
+        values.iter().flat_map(value).collect::<Vec<u8>>()
+    };
+    for (room, result) in [
+        (values(&[]), 3),
+        (values(&[(country, "new_zealand")]), 2),
+        (values(&[(plan, "gold"), (country, "france"), (country, "new_zealand")]), 2),
+        (values(&[(plan, "gold")]), 3),
+        // No such name, no text, and a text that has less bytes than its length says.
+        (values(&[(99, "new_zealand")]), 3),
+        (vec![country, 1, 0xff], 3),
+        (vec![country, 200, b'n'], 3),
+        (vec![country], 3),
+    ] {
+        state::write_room(&room);
+        let found = evaluate_values(ruleset, 1, context, 0.0, room.len() as u32);
+        assert_eq!(found, result, "{room:?}");
+        assert_eq!(evaluate(ruleset, 1, context, 0.0), result, "{room:?}");
+    }
+    // The room is shorter, no such context.
+    assert_eq!(evaluate_values(ruleset, 1, context, 0.0, 1025), 3);
+    assert_eq!(evaluate_values(ruleset, 1, 99, 0.0, 0), NO_RESULT);
+    assert_eq!(room(), room());
 }
 
 #[test]

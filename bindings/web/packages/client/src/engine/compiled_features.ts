@@ -56,8 +56,7 @@ export class CompiledFeatures {
   ): number | undefined {
     const instance = this.#instance;
     if (!this.#isCompiled()) return undefined;
-    const context = instance.contexts.handle(attributes, reads, onMissing);
-    return instance.module.evaluate(this.#handle, position, context, now);
+    return instance.contexts.evaluate(this.#handle, position, attributes, reads, now, onMissing);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Attributes, GivenAttributes } from "../attributes.ts";
+import type { GivenAttributes } from "../attributes.ts";
 import type { OnMissing } from "../repository/engine.ts";
 import type { EngineModule } from "./module.ts";
 import { ALL_READ } from "./results.ts";
@@ -9,17 +9,21 @@ const MOST = 256;
 const MOST_TEXT = 1_000_000;
 /** Maximum length of the texts of a context whose memory the next one uses. */
 const MOST_REUSED = 4096;
+/** The size of the module's room for values in bytes, and the largest length of a text in it. */
+const ROOM = 1024;
+const LONGEST = 255;
 
-/** The attributes of which the first one that a context has is the default key of percentages. */
-const KEYS = ["session", "userkey"];
+/** The attributes of which the first one that a context has is the default key of percentages. An instance gives them the first two bits. */
+export const KEYS = ["session", "userkey"] as const;
+const KEY_BITS = 0b11;
 
 /** A context in an instance of the engine. */
 class EngineContext {
   readonly owner: Contexts;
   handle: number;
-  /** The attributes that the engine has, as bits. */
+  /** The attributes that the engine has, as bits. Without any, the engine may have those of a former context. */
   has = 0;
-  /** The length of their texts. */
+  /** The length of their texts, apart from those that crossed through the room. */
   length = 0;
   isFreed = false;
 
@@ -30,9 +34,9 @@ class EngineContext {
 }
 
 /**
- * The handles of contexts in one instance of the engine. An attribute crosses into the engine when a feature that reads it is evaluated. A
- * context that is read first uses the same handle as the one before it, and gets a handle of its own when it is read again after another one. The
- * oldest contexts are freed when there are too many.
+ * The contexts in one instance of the engine. An attribute crosses into the engine when a feature that reads it is evaluated: short texts
+ * cross through a room in the module's memory, in the call that evaluates. A context that is read first uses the same handle as the one before
+ * it, and gets a handle of its own when it is read again after another one. The oldest contexts are freed when there are too many.
  */
 export class Contexts {
   readonly #module: EngineModule;
@@ -40,6 +44,10 @@ export class Contexts {
   readonly #names: readonly string[];
   /** The numbers that the instance has given to the names. */
   readonly #numbers: number[] = [];
+  /** The room. It has no length before the first use, and after the memory of the module has grown. */
+  #room = new Uint8Array(0);
+  /** The attributes that the context in the room lacks. */
+  #absent = 0;
   /** The context for first reads, and the attributes that it has. */
   readonly #first = new EngineContext(this, 0);
   #read: GivenAttributes | undefined;
@@ -56,23 +64,45 @@ export class Contexts {
   }
 
   /**
-   * Returns the handle of a context; 0 for no context. The engine has at least the attributes `reads` of the context, or all by default. The
-   * handle is valid until the next call. `onMissing` gets the attributes `reads` that the context lacks, once for a handle.
+   * Evaluates a feature, which reads the attributes `reads`, and returns the number of the result. `onMissing` gets those attributes that the
+   * context lacks, once for a handle.
    */
-  handle(attributes: GivenAttributes | undefined, reads = ALL_READ, onMissing?: OnMissing): number {
-    if (attributes === undefined) return 0;
+  evaluate(
+    ruleset: number,
+    feature: number,
+    attributes: GivenAttributes | undefined,
+    reads: number,
+    now: number,
+    onMissing?: OnMissing,
+  ): number {
+    const module = this.#module;
+    if (attributes === undefined) return module.evaluate(ruleset, feature, 0, now);
     const context = this.#read === attributes ? this.#first : this.#contextOf(attributes);
     const missing = reads & ~context.has;
-    if (missing === 0) return context.handle;
-    const absent = this.#add(context, attributes, missing);
-    if (absent === 0 || onMissing === undefined) return context.handle;
-    for (let left = absent; left !== 0; left &= left - 1) {
-      const name = this.#names[positionIn(left)] ?? "";
-      // A context with one of the two keys lacks none. Most contexts have the second one only.
-      if (!KEYS.includes(name) || !hasKey(attributes)) onMissing(name, attributes);
+    if (missing === 0) return module.evaluate(ruleset, feature, context.handle, now);
+    const length = context.has === 0 && reads > 0 ? this.#write(attributes, reads) : -1;
+    let absent = length < 0 ? this.#add(context, attributes, missing) : this.#absent;
+    context.has |= missing;
+    // A context with one of the two keys lacks none. Most contexts have the second one only.
+    if ((absent & KEY_BITS) !== 0 && hasKey(attributes)) absent &= ~KEY_BITS;
+    if (absent !== 0 && onMissing !== undefined) {
+      for (let left = absent; left !== 0; left &= left - 1)
+        onMissing(this.#names[positionIn(left)] ?? "", attributes);
+      // The report may have read another context, with the room.
+      if (length >= 0) context.has = 0;
+      return this.evaluate(ruleset, feature, attributes, reads, now);
     }
-    // The report may have read another context.
-    return this.handle(attributes, reads);
+    if (length < 0) return module.evaluate(ruleset, feature, context.handle, now);
+    return module.evaluate_values(ruleset, feature, context.handle, now, length);
+  }
+
+  /** Returns the handle of a context with all attributes; 0 for no context. The handle is valid until the next call. */
+  handle(attributes: GivenAttributes | undefined): number {
+    if (attributes === undefined) return 0;
+    const context = this.#read === attributes ? this.#first : this.#contextOf(attributes);
+    if (context.has !== ALL_READ) this.#add(context, attributes, ALL_READ);
+    context.has = ALL_READ;
+    return context.handle;
   }
 
   #contextOf(attributes: GivenAttributes): EngineContext {
@@ -82,30 +112,65 @@ export class Contexts {
     attributes.inEngine = this;
     this.#read = attributes;
     const first = this.#first;
-    first.handle = this.#cleared(first);
+    first.handle = this.#reused(first);
     this.#length -= first.length;
     first.has = first.length = 0;
     return first;
   }
 
+  /**
+   * Writes the attributes `reads` into the room, and returns their length there; a negative number if they do not fit, because there are lists, long
+   * texts, or other characters than those of ASCII.
+   */
+  #write({ given }: GivenAttributes, reads: number): number {
+    if (this.#room.length === 0)
+      this.#room = new Uint8Array(this.#module.initSync({}).memory.buffer, this.#module.room(), ROOM);
+    const room = this.#room;
+    let length = 0;
+    let absent = reads;
+    for (let left = reads; left !== 0; left &= left - 1) {
+      const position = positionIn(left);
+      const name = this.#names[position] ?? "";
+      const number = (this.#numbers[position] ??= this.#module.name_attribute(name));
+      for (let at = 0; at < given.length; at += 2) {
+        if (given[at] !== name) continue;
+        const value = given[at + 1] as string | readonly string[];
+        if (typeof value !== "string" || value.length > LONGEST) return -1;
+        absent &= ~(1 << position);
+        room[length++] = number;
+        room[length++] = value.length;
+        for (let each = 0; each < value.length; each++) {
+          const code = value.charCodeAt(each);
+          if (code > 0x7f) return -1;
+          room[length++] = code;
+        }
+      }
+    }
+    this.#absent = absent;
+    // Bytes behind the room were not written.
+    return length > ROOM ? -1 : length;
+  }
+
   #make(): EngineContext {
     const place = this.#oldest;
     this.#oldest = (place + 1) % MOST;
-    return (this.#contexts[place] = new EngineContext(this, this.#cleared(this.#forget(place))));
+    return (this.#contexts[place] = new EngineContext(this, this.#reused(this.#forget(place))));
   }
 
-  /** Returns the handle of a context without attributes: that of a former one, whose memory it uses, unless that is much. */
-  #cleared({ handle = 0, length = 0 }: { handle?: number; length?: number } = {}): number {
-    if (length <= MOST_REUSED) return this.#module.clear_context(handle);
-    this.#module.free_context(handle);
-    return this.#module.clear_context(0);
+  /** Returns the handle of a former context, whose memory the next one uses, unless that is much. */
+  #reused({ handle = 0, length = 0 }: { handle?: number; length?: number } = {}): number {
+    if (length > MOST_REUSED) this.#module.free_context(handle);
+    return length > MOST_REUSED || handle === 0 ? this.#module.clear_context(0) : handle;
   }
 
   /** Adds attributes that the engine does not have. Returns those that the context does not have either. */
   #add(context: EngineContext, attributes: GivenAttributes, missing: number): number {
-    context.has |= missing;
+    if (missing < 0 || context.has === 0) {
+      this.#module.clear_context(context.handle);
+      this.#grow(context, -context.length);
+    }
     if (missing < 0) {
-      this.#addAll(context, attributes.map);
+      for (const [name, values] of attributes.map) this.#addValues(context, name, values);
       return 0;
     }
     const { given } = attributes;
@@ -117,29 +182,16 @@ export class Contexts {
         if (given[at] !== name) continue;
         absent &= ~(1 << position);
         const values = given[at + 1] ?? [];
-        if (typeof values === "string") this.#addValue(context, position, name, values);
-        else for (const value of values) this.#addValue(context, position, name, value);
+        this.#addValues(context, name, typeof values === "string" ? [values] : values);
       }
     }
     return absent;
   }
 
-  #addValue(context: EngineContext, position: number, name: string, value: string): void {
-    this.#grow(context, value.length);
-    const number = (this.#numbers[position] ??= this.#module.name_attribute(name));
-    this.#module.add_value(context.handle, number, value);
-  }
-
-  /** Gives the context all attributes. */
-  #addAll(context: EngineContext, attributes: Attributes): void {
-    const { handle } = context;
-    this.#module.clear_context(handle);
-    this.#grow(context, -context.length);
-    for (const [name, values] of attributes) {
-      for (const value of values) {
-        this.#grow(context, name.length + value.length);
-        this.#module.add_attribute(handle, name, value);
-      }
+  #addValues(context: EngineContext, name: string, values: readonly string[]): void {
+    for (const value of values) {
+      this.#grow(context, name.length + value.length);
+      this.#module.add_attribute(context.handle, name, value);
     }
   }
 
@@ -167,7 +219,8 @@ export class Contexts {
 }
 
 function hasKey({ given }: GivenAttributes): boolean {
-  for (let at = 0; at < given.length; at += 2) if (KEYS.includes(given[at] as string)) return true;
+  for (let at = 0; at < given.length; at += 2)
+    if (given[at] === KEYS[1] || given[at] === KEYS[0]) return true;
   return false;
 }
 

@@ -1,4 +1,4 @@
-import { Contexts } from "./contexts.ts";
+import { Contexts, KEYS } from "./contexts.ts";
 import type { EngineModule } from "./module.ts";
 
 /** The name of a ruleset in one instance: its handle, and the count of instances before it. */
@@ -17,7 +17,7 @@ export class Instance {
   #epoch = 0;
   #isFresh = true;
   /** The names of the attributes that features read, by the positions of their bits. A fresh instance keeps them, because features do. */
-  readonly names: string[] = [];
+  readonly names: string[] = [...KEYS];
   #contexts: Contexts;
   readonly #unreachable: FinalizationRegistry<RulesetName>;
 

@@ -12,8 +12,8 @@ export type Profile = keyof typeof PROFILE_NUMBERS;
  * texts are one text (see `texts.ts`).
  */
 export interface EngineModule {
-  /** Makes the instance of the module. Does nothing if there is one. */
-  readonly initSync: (options: { module: WebAssembly.Module }) => unknown;
+  /** Makes the instance of the module unless there is one. Returns its exports. */
+  readonly initSync: (options: { module?: WebAssembly.Module }) => { readonly memory: WebAssembly.Memory };
   /** Replaces the instance by a fresh one, which has neither rulesets nor contexts. */
   readonly __wbg_reset_state: () => void;
   readonly add: (features: Uint8Array, profile: number) => void;
@@ -26,9 +26,16 @@ export interface EngineModule {
   readonly clear_context: (context: number) => number;
   readonly add_attribute: (context: number, name: string, value: string) => void;
   readonly name_attribute: (name: string) => number;
-  readonly add_value: (context: number, name: number, value: string) => void;
+  readonly room: () => number;
   readonly free_context: (context: number) => void;
   readonly evaluate: (ruleset: number, feature: number, context: number, now: number) => number;
+  readonly evaluate_values: (
+    ruleset: number,
+    feature: number,
+    context: number,
+    now: number,
+    length: number,
+  ) => number;
 }
 
 /** The functions of the full engine's JavaScript. */

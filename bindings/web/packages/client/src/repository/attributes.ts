@@ -37,7 +37,9 @@ export function attributesIn(
   onIgnored?: (name: string) => void,
 ): GivenAttributes {
   const given: (string | string[])[] = [];
-  for (const name in members) if (Object.hasOwn(members, name)) add(given, name, members[name], onIgnored);
+  // V8 leaves this call out of such a loop, unlike `Object.hasOwn`.
+  for (const name in members)
+    if ({}.hasOwnProperty.call(members, name)) add(given, name, members[name], onIgnored);
   return new GivenAttributes(given);
 }
 
@@ -72,7 +74,8 @@ function attributeText(item: AttributeItem): string | undefined {
 /** Returns the decimal text of a finite number without an exponent, as Rust's `Display` writes it. */
 export function numberText(number: number): string {
   const [mantissa = "", exponent] = String(Math.abs(number)).split("e");
-  const sign = number < 0 || Object.is(number, -0) ? "-" : "";
+  // The quotient of a negative zero is negative, too.
+  const sign = 1 / number < 0 ? "-" : "";
   if (exponent === undefined) return sign + mantissa;
   const [whole = "", fraction = ""] = mantissa.split(".");
   const shift = Number(exponent);

@@ -3,18 +3,21 @@ import type { GivenAttributes } from "../../src/attributes.ts";
 import { attributesIn, attributesOf } from "../../src/repository/lib.ts";
 import { Contexts } from "../../src/engine/contexts.ts";
 import type { EngineModule } from "../../src/engine/module.ts";
+import type { OnMissing } from "../../src/repository/engine.ts";
 
 /** As many contexts as an instance keeps, and some more. */
 const CONTEXTS = 400;
 
-/** The names of attributes that have a bit. */
-const NAMES = ["userkey", "plan", "country"];
+/** The names of attributes that have a bit. The keys of percentages are the first ones. */
+const NAMES = ["session", "userkey", "plan", "country"];
 
-/** Holds the contexts of an instance that are not freed as texts, and lists what crosses. */
+/** Holds the contexts of an instance that are not freed as texts, and lists what crosses. An evaluation returns the handle of its context. */
 function recording(): { module: EngineModule; live: Map<number, string>; crossed: string[] } {
   const live = new Map<number, string>();
   const crossed: string[] = [];
-  const names: string[] = [];
+  const names = ["a name that another client gave"];
+  const memory = { buffer: new ArrayBuffer(2048) };
+  const room = 512;
   let next = 0;
   const add = (handle: number, name: string | undefined, value: string): void => {
     const [held, text] = [live.get(handle), `${name}\0${value}`];
@@ -23,6 +26,8 @@ function recording(): { module: EngineModule; live: Map<number, string>; crossed
     live.set(handle, held === "" ? text : `${held}\0${text}`);
   };
   const module = {
+    initSync: () => ({ memory }),
+    room: () => room,
     clear_context: (handle: number) => {
       if (handle !== 0) expect(live.has(handle), "a freed context was cleared").toBe(true);
       const cleared = handle === 0 ? ++next : handle;
@@ -30,17 +35,36 @@ function recording(): { module: EngineModule; live: Map<number, string>; crossed
       return cleared;
     },
     name_attribute: (name: string) => names.push(name) - 1,
-    add_value: (handle: number, name: number, value: string) => {
-      add(handle, names[name], value);
-    },
     add_attribute: (handle: number, name: string, value: string) => {
       add(handle, name, value);
     },
     free_context: (handle: number) => {
       expect(live.delete(handle), "a context was freed twice").toBe(true);
     },
+    evaluate: (_ruleset: number, _feature: number, handle: number) => handle,
+    evaluate_values: (_ruleset: number, _feature: number, handle: number, _now: number, length: number) => {
+      live.set(handle, "");
+      const bytes = new Uint8Array(memory.buffer, room, length);
+      for (let at = 0; at < length; at += 2 + (bytes[at + 1] ?? 0)) {
+        const value = bytes.subarray(at + 2, at + 2 + (bytes[at + 1] ?? 0));
+        add(handle, names[bytes[at] ?? 0], String.fromCharCode(...value));
+      }
+      return handle;
+    },
   };
   return { module: module as unknown as EngineModule, live, crossed };
+}
+
+/** Evaluates a feature that reads these attributes, or asks for all attributes, and returns the handle of the context. */
+function read(
+  contexts: Contexts,
+  attributes: GivenAttributes,
+  reads?: number,
+  onMissing?: OnMissing,
+): number {
+  return reads === undefined
+    ? contexts.handle(attributes)
+    : contexts.evaluate(0, 0, attributes, reads, 0, onMissing);
 }
 
 function user(userkey: string): GivenAttributes {
@@ -49,9 +73,9 @@ function user(userkey: string): GivenAttributes {
 
 /** Reads a context twice, with another one between, and returns its own handle. */
 function handleOf(contexts: Contexts, attributes: GivenAttributes, reads?: number): number {
-  contexts.handle(attributes, reads);
-  contexts.handle(user(""), 0);
-  return contexts.handle(attributes, reads);
+  read(contexts, attributes, reads);
+  read(contexts, user(""), 0);
+  return read(contexts, attributes, reads);
 }
 
 test("contexts that are evaluated in turn are bounded, and their handles are valid", () => {
@@ -91,18 +115,18 @@ const ALL = ["userkey\0mara", "plan\0gold", "plan\0\u0001", "email\0m@x"];
 
 test.for([
   { reads: [0], crossing: [] },
-  { reads: [0b1, 0b1], crossing: ["userkey\0mara"] },
-  { reads: [0b10, 0b11], crossing: ["plan\0gold", "plan\0\u0001", "userkey\0mara"] },
-  { reads: [0b101, 0b100], crossing: ["userkey\0mara"] },
-  { reads: [0b100, 0b1], crossing: ["userkey\0mara"] },
+  { reads: [0b10, 0b10], crossing: ["userkey\0mara"] },
+  { reads: [0b100, 0b110], crossing: ["plan\0gold", "plan\0\u0001", "userkey\0mara"] },
+  { reads: [0b1010, 0b1000], crossing: ["userkey\0mara"] },
+  { reads: [0b1000, 0b10], crossing: ["userkey\0mara"] },
   // A feature that reads an attribute without a bit gets all attributes.
-  { reads: [0b1, -1, 0b10], crossing: ["userkey\0mara", ...ALL] },
-  { reads: [-1, 0b1, -1], crossing: ALL },
+  { reads: [0b10, -1, 0b100], crossing: ["userkey\0mara", ...ALL] },
+  { reads: [-1, 0b10, -1], crossing: ALL },
 ])("an attribute crosses when it is read first: $reads", ({ reads, crossing }) => {
   const { module, live, crossed } = recording();
   const contexts = new Contexts(module, NAMES);
   const mara = attributesIn({ userkey: "mara", plan: ["gold", "\u0001"], email: "m@x" });
-  const handles = reads.map((each) => contexts.handle(mara, each));
+  const handles = reads.map((each) => read(contexts, mara, each));
   expect(crossed).toEqual(crossing);
   expect([...live.keys()]).toEqual([handles.at(-1)]);
 });
@@ -110,9 +134,20 @@ test.for([
 test("a context that is read first begins without the attributes of the one before it", () => {
   const { module, live } = recording();
   const contexts = new Contexts(module, NAMES);
-  const handle = contexts.handle(user("first"), 0b1);
-  for (const text of ["second", "x".repeat(5000), "last"]) contexts.handle(user(text), 0b1);
-  expect([...live.values()]).toEqual(["userkey\0last"]);
+  const handle = read(contexts, user("first"), 0b10);
+  // Texts that cross in the call that evaluates, and others.
+  for (const text of [
+    "second",
+    "\u0101",
+    "third",
+    "x".repeat(256),
+    "y".repeat(255),
+    "x".repeat(5000),
+    "last",
+  ]) {
+    read(contexts, user(text), 0b10);
+    expect([...live.values()]).toEqual([`userkey\0${text}`]);
+  }
   expect(live.has(handle)).toBe(false);
 });
 
@@ -123,10 +158,10 @@ test("a context that is read later takes the place of the oldest one, without it
   const handle = handleOf(contexts, first);
   for (let n = 1; n < 256; n++) handleOf(contexts, user(`user ${n}`));
   const next = attributesIn({ userkey: "next", plan: "y" });
-  expect(handleOf(contexts, next, 0b1)).toBe(handle);
+  expect(handleOf(contexts, next, 0b10)).toBe(handle);
   expect(live.get(handle)).toBe("userkey\0next");
-  expect(live.get(contexts.handle(first, 0b10))).toBe("plan\0x");
-  contexts.handle(next, 0b10);
+  expect(live.get(read(contexts, first, 0b100))).toBe("plan\0x");
+  read(contexts, next, 0b100);
   expect(live.get(handle)).toBe("userkey\0next\0plan\0y");
 });
 
@@ -135,16 +170,16 @@ test("a context that grows frees the oldest others, and not itself", () => {
   const contexts = new Contexts(module, NAMES);
   const long = "x".repeat(600_000);
   const [growing, other] = [attributesIn({ userkey: "mara", plan: long }), attributesIn({ plan: long })];
-  const handle = handleOf(contexts, growing, 0b1);
-  handleOf(contexts, other, 0b10);
-  expect(contexts.handle(growing, 0b11)).toBe(handle);
+  const handle = handleOf(contexts, growing, 0b10);
+  handleOf(contexts, other, 0b100);
+  expect(read(contexts, growing, 0b110)).toBe(handle);
   expect([...live.values()].sort()).toEqual(["", `userkey\0mara\0plan\0${long}`]);
 });
 
 test("a report of a missing attribute may read another context", () => {
   const { module, live } = recording();
   const contexts = new Contexts(module, NAMES);
-  const handle = contexts.handle(user("mara"), 0b11, () => contexts.handle(user("fred"), 0b1));
+  const handle = read(contexts, user("mara"), 0b110, () => read(contexts, user("fred"), 0b10));
   expect(live.get(handle)).toBe("userkey\0mara");
 });
 

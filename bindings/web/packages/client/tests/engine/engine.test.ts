@@ -46,16 +46,18 @@ function compile(engine: WasmEngine, features: readonly string[]): WasmRuleset {
   return ruleset;
 }
 
-/** Returns a module that traps in one of its functions while `traps` returns true, as the engine does after a panic. */
+/** Returns a module that traps in compilations or in evaluations while `traps` returns true, as the engine does after a panic. */
 function trapping(module: EngineModule, name: "evaluate" | "compile", traps: () => boolean): EngineModule {
-  const call = module[name] as (...numbers: unknown[]) => number;
-  return {
-    ...module,
-    [name]: (...numbers: unknown[]) => {
-      if (traps()) throw new WebAssembly.RuntimeError("unreachable");
-      return call(...numbers);
-    },
+  const trap = (called: "evaluate" | "evaluate_values" | "compile"): object => {
+    const call = module[called] as (...numbers: unknown[]) => number;
+    return {
+      [called]: (...numbers: unknown[]) => {
+        if (traps()) throw new WebAssembly.RuntimeError("unreachable");
+        return call(...numbers);
+      },
+    };
   };
+  return { ...module, ...trap(name), ...(name === "evaluate" ? trap("evaluate_values") : {}) };
 }
 
 describeEngine("the engine", () => {

@@ -119,11 +119,11 @@ describeEngine("a ruleset that follows another", () => {
   it("evaluates its other features after the engine failed on a shared one", async () => {
     const module = await lean();
     let traps = false;
-    const evaluate = vi.fn((...numbers: Parameters<EngineModule["evaluate"]>) => {
+    const evaluate_values = vi.fn((...numbers: Parameters<EngineModule["evaluate_values"]>) => {
       if (traps) throw new WebAssembly.RuntimeError("unreachable");
-      return module.evaluate(...numbers);
+      return module.evaluate_values(...numbers);
     });
-    const { engine } = await counting({ ...module, evaluate });
+    const { engine } = await counting({ ...module, evaluate_values });
     const [a, b] = [feature("A", 1), feature("B", 2)];
     const first = engine.compile([a, b]);
     const second = engine.compile([a, feature("B", 20)]);
