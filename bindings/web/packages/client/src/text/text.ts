@@ -79,15 +79,10 @@ export function utf8(text: string): Uint8Array {
   return ENCODER.encode(text);
 }
 
-/** Returns the number of bytes of the UTF-8 form of a text, which is not made. A lone surrogate counts as U+FFFD. */
+/** Returns the number of bytes of the UTF-8 form of a text. A lone surrogate counts as U+FFFD. */
 export function byteLength(text: string): number {
-  let length = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.codePointAt(at) ?? 0;
-    length += code > 0xffff ? 4 : code > 0x7ff ? 3 : code > 0x7f ? 2 : 1;
-    if (code > 0xffff) at++;
-  }
-  return length;
+  // Counting the bytes of each unit takes 20 times as long before the loop is compiled, as in a page that starts.
+  return utf8(text).length;
 }
 
 /** Returns the text with U+FFFD in place of each lone surrogate, which no text of Rust can hold. */

@@ -32,23 +32,34 @@ export function isTooDense(json: string): boolean {
   const size = byteLength(json);
   if (size <= SMALL) return false;
   let left = size * 8 + 32e6;
-  /** The number of members of each open object; -1 for a list. */
-  const open: number[] = [];
+  /** The number of members of each object around the present one; -1 for a list. */
+  const around: number[] = [];
+  let members = 0;
   let wasScalar = false;
   for (let at = 0; at < json.length && left >= 0; at++) {
-    const unit = json.charAt(at);
-    const kind = '"[{:]},'.indexOf(unit);
-    const isScalar = kind < 0 && unit > " ";
-    const members = open.at(-1) ?? 0;
-    if (kind === 3) {
-      left -= members < MANY ? MEMBER : FURTHER_MEMBER;
-      open[open.length - 1] = members + 1;
-    } else if (kind > 3) {
-      if (kind < 6) open.pop();
-    } else if (unit > " " && !(isScalar && wasScalar)) {
-      if (members < 0) left -= kind > 0 ? COMPOUND : SCALAR;
-      if (kind > 0) open.push(kind - 2);
-      if (kind === 0) at = endOfText(json, at) - 1;
+    const unit = json.charCodeAt(at);
+    let isScalar = false;
+    switch (unit) {
+      case 0x3a: // :
+        left -= members++ < MANY ? MEMBER : FURTHER_MEMBER;
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        if (members < 0) left -= COMPOUND;
+        around.push(members);
+        members = unit === 0x5b ? -1 : 0;
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        members = around.pop() ?? 0;
+        break;
+      case 0x22: // "
+        if (members < 0) left -= SCALAR;
+        at = endOfText(json, at) - 1;
+        break;
+      default:
+        isScalar = unit > 0x20 && unit !== 0x2c;
+        if (isScalar && !wasScalar && members < 0) left -= SCALAR;
     }
     wasScalar = isScalar;
   }
