@@ -128,11 +128,11 @@ pub fn name_attribute(name: &str) -> u32 {
     state::add_name(name)
 }
 
-/// Returns the address of the room for [`evaluate_values`], which has 1,024 bytes.
+/// Returns the address of the buffer for [`evaluate_values`], which has 1,024 bytes.
 #[wasm_bindgen]
 #[must_use]
-pub fn room() -> u32 {
-    state::room()
+pub fn buffer() -> u32 {
+    state::buffer()
 }
 
 /// Frees a context. Another context may then get its handle. Does nothing if there is no such context.
@@ -159,12 +159,12 @@ pub fn evaluate(ruleset: u32, feature: u32, context: u32, now: f64) -> u32 {
     .unwrap_or(NO_RESULT)
 }
 
-/// Replaces the attributes of a context by those in the first `length` bytes of the room, and evaluates a feature as [`evaluate`] does. Each
-/// value in the room is a byte with the number of its name, a byte with its length, and its text.
+/// Replaces the attributes of a context by those in the first `length` bytes of the buffer, and evaluates a feature as [`evaluate`] does. Each
+/// value in the buffer is a byte with the number of its name, a byte with its length, and its text.
 #[wasm_bindgen]
 #[must_use]
 pub fn evaluate_values(ruleset: u32, feature: u32, context: u32, now: f64, length: u32) -> u32 {
-    state::read_room(context, length as usize);
+    state::read_buffer(context, length as usize);
     evaluate(ruleset, feature, context, now)
 }
 

@@ -13,8 +13,8 @@ thread_local! {
     static CONTEXTS: RefCell<Handles<AttributesBuilder>> = const { RefCell::new(Handles::new()) };
     /// The names of attributes that have numbers.
     static NAMES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-    /// The room in which JavaScript writes the values of a context.
-    static ROOM: RefCell<Vec<u8>> = RefCell::new(vec![0; 1024]);
+    /// The buffer in which JavaScript writes the values of a context.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 1024]);
     static COMPILATION: RefCell<Option<Compilation<'static>>> = const { RefCell::new(None) };
 }
 
@@ -55,19 +55,19 @@ pub(crate) fn add_name(name: &str) -> u32 {
     })
 }
 
-/// Returns the address of the room.
-pub(crate) fn room() -> u32 {
-    ROOM.with_borrow(|room| room.as_ptr() as usize as u32)
+/// Returns the address of the buffer.
+pub(crate) fn buffer() -> u32 {
+    BUFFER.with_borrow(|buffer| buffer.as_ptr() as usize as u32)
 }
 
-/// Replaces the attributes of a context by those in the first bytes of the room. Does nothing if there is no such context.
+/// Replaces the attributes of a context by those in the first bytes of the buffer. Does nothing if there is no such context.
 #[inline]
-pub(crate) fn read_room(context: u32, length: usize) {
+pub(crate) fn read_buffer(context: u32, length: usize) {
     change_context(context, |context| {
         context.clear();
-        ROOM.with_borrow(|room| {
+        BUFFER.with_borrow(|buffer| {
             NAMES.with_borrow(|names| {
-                let mut left = room.get(..length).unwrap_or_default();
+                let mut left = buffer.get(..length).unwrap_or_default();
                 while let [name, length, rest @ ..] = left
                     && let Some((value, rest)) = rest.split_at_checked(usize::from(*length))
                 {
@@ -83,10 +83,11 @@ pub(crate) fn read_room(context: u32, length: usize) {
     });
 }
 
-/// Writes bytes at the start of the room, as JavaScript does.
+/// Writes bytes at the start of the buffer, as JavaScript does.
 #[cfg(test)]
-pub(crate) fn write_room(bytes: &[u8]) {
-    ROOM.with_borrow_mut(|room| room.iter_mut().zip(bytes).for_each(|(at, byte)| *at = *byte));
+pub(crate) fn write_buffer(bytes: &[u8]) {
+    BUFFER
+        .with_borrow_mut(|buffer| buffer.iter_mut().zip(bytes).for_each(|(at, byte)| *at = *byte));
 }
 
 pub(crate) fn remove_context(handle: u32) {

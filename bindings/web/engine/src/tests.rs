@@ -144,7 +144,7 @@ fn a_context_gets_attributes_later_or_becomes_another_one() {
 }
 
 #[test]
-fn the_values_in_the_room_replace_those_of_a_context() {
+fn the_values_in_the_buffer_replace_those_of_a_context() {
     let ruleset = compile(FEATURES.as_bytes(), 0);
     let [country, plan] = ["country", "plan"].map(|name| name_attribute(name) as u8);
     let context = context_of("country\0new_zealand");
@@ -153,7 +153,7 @@ fn the_values_in_the_room_replace_those_of_a_context() {
             |(name, text): &(u8, &str)| [&[*name, text.len() as u8], text.as_bytes()].concat();
         values.iter().flat_map(value).collect::<Vec<u8>>()
     };
-    for (room, result) in [
+    for (buffer, result) in [
         (values(&[]), 3),
         (values(&[(country, "new_zealand")]), 2),
         (values(&[(plan, "gold"), (country, "france"), (country, "new_zealand")]), 2),
@@ -164,15 +164,15 @@ fn the_values_in_the_room_replace_those_of_a_context() {
         (vec![country, 200, b'n'], 3),
         (vec![country], 3),
     ] {
-        state::write_room(&room);
-        let found = evaluate_values(ruleset, 1, context, 0.0, room.len() as u32);
-        assert_eq!(found, result, "{room:?}");
-        assert_eq!(evaluate(ruleset, 1, context, 0.0), result, "{room:?}");
+        state::write_buffer(&buffer);
+        let found = evaluate_values(ruleset, 1, context, 0.0, buffer.len() as u32);
+        assert_eq!(found, result, "{buffer:?}");
+        assert_eq!(evaluate(ruleset, 1, context, 0.0), result, "{buffer:?}");
     }
-    // The room is shorter, no such context.
+    // The buffer is shorter, no such context.
     assert_eq!(evaluate_values(ruleset, 1, context, 0.0, 1025), 3);
     assert_eq!(evaluate_values(ruleset, 1, 99, 0.0, 0), NO_RESULT);
-    assert_eq!(room(), room());
+    assert_eq!(buffer(), buffer());
 }
 
 #[test]

@@ -9,8 +9,8 @@ const MOST = 256;
 const MOST_TEXT = 1_000_000;
 /** Maximum length of the texts of a context whose memory the next one uses. */
 const MOST_REUSED = 4096;
-/** The size of the module's room for values in bytes, and the largest length of a text in it. */
-const ROOM = 1024;
+/** The size of the module's buffer for values in bytes, and the largest length of a text in it. */
+const BUFFER_SIZE = 1024;
 const LONGEST = 255;
 
 /** The attributes of which the first one that a context has is the default key of percentages. An instance gives them the first two bits. */
@@ -23,7 +23,7 @@ class EngineContext {
   handle: number;
   /** The attributes that the engine has, as bits. Without any, the engine may have those of a former context. */
   has = 0;
-  /** The length of their texts, apart from those that crossed through the room. */
+  /** The length of their texts, apart from those that crossed through the buffer. */
   length = 0;
   isFreed = false;
 
@@ -35,7 +35,7 @@ class EngineContext {
 
 /**
  * The contexts in one instance of the engine. An attribute crosses into the engine when a feature that reads it is evaluated: short texts
- * cross through a room in the module's memory, in the call that evaluates. A context that is read first uses the same handle as the one before
+ * cross through a buffer in the module's memory, in the call that evaluates. A context that is read first uses the same handle as the one before
  * it, and gets a handle of its own when it is read again after another one. The oldest contexts are freed when there are too many.
  */
 export class Contexts {
@@ -44,9 +44,9 @@ export class Contexts {
   readonly #names: readonly string[];
   /** The numbers that the instance has given to the names. */
   readonly #numbers: number[] = [];
-  /** The room. It has no length before the first use, and after the memory of the module has grown. */
-  #room = new Uint8Array(0);
-  /** The attributes that the context in the room lacks. */
+  /** The buffer. It has no length before the first use, and after the memory of the module has grown. */
+  #buffer = new Uint8Array(0);
+  /** The attributes that the context in the buffer lacks. */
   #absent = 0;
   /** The context for first reads, and the attributes that it has. */
   readonly #first = new EngineContext(this, 0);
@@ -88,7 +88,7 @@ export class Contexts {
     if (absent !== 0 && onMissing !== undefined) {
       for (let left = absent; left !== 0; left &= left - 1)
         onMissing(this.#names[positionIn(left)] ?? "", attributes);
-      // The report may have read another context, with the room.
+      // The report may have read another context, with the buffer.
       if (length >= 0) context.has = 0;
       return this.evaluate(ruleset, feature, attributes, reads, now);
     }
@@ -119,13 +119,13 @@ export class Contexts {
   }
 
   /**
-   * Writes the attributes `reads` into the room, and returns their length there; a negative number if they do not fit, because there are lists, long
+   * Writes the attributes `reads` into the buffer, and returns their length there; a negative number if they do not fit, because there are lists, long
    * texts, or other characters than those of ASCII.
    */
   #write({ given }: GivenAttributes, reads: number): number {
-    if (this.#room.length === 0)
-      this.#room = new Uint8Array(this.#module.initSync({}).memory.buffer, this.#module.room(), ROOM);
-    const room = this.#room;
+    if (this.#buffer.length === 0)
+      this.#buffer = new Uint8Array(this.#module.initSync({}).memory.buffer, this.#module.buffer(), BUFFER_SIZE);
+    const buffer = this.#buffer;
     let length = 0;
     let absent = reads;
     for (let left = reads; left !== 0; left &= left - 1) {
@@ -137,18 +137,18 @@ export class Contexts {
         const value = given[at + 1] as string | readonly string[];
         if (typeof value !== "string" || value.length > LONGEST) return -1;
         absent &= ~(1 << position);
-        room[length++] = number;
-        room[length++] = value.length;
+        buffer[length++] = number;
+        buffer[length++] = value.length;
         for (let each = 0; each < value.length; each++) {
           const code = value.charCodeAt(each);
           if (code > 0x7f) return -1;
-          room[length++] = code;
+          buffer[length++] = code;
         }
       }
     }
     this.#absent = absent;
-    // Bytes behind the room were not written.
-    return length > ROOM ? -1 : length;
+    // Bytes behind the buffer were not written, nor those after a new name for which the memory grew.
+    return length > buffer.length ? -1 : length;
   }
 
   #make(): EngineContext {

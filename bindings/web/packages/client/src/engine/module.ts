@@ -26,7 +26,7 @@ export interface EngineModule {
   readonly clear_context: (context: number) => number;
   readonly add_attribute: (context: number, name: string, value: string) => void;
   readonly name_attribute: (name: string) => number;
-  readonly room: () => number;
+  readonly buffer: () => number;
   readonly free_context: (context: number) => void;
   readonly evaluate: (ruleset: number, feature: number, context: number, now: number) => number;
   readonly evaluate_values: (

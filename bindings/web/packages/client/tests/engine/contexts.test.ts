@@ -17,7 +17,7 @@ function recording(): { module: EngineModule; live: Map<number, string>; crossed
   const crossed: string[] = [];
   const names = ["a name that another client gave"];
   const memory = { buffer: new ArrayBuffer(2048) };
-  const room = 512;
+  const buffer = 512;
   let next = 0;
   const add = (handle: number, name: string | undefined, value: string): void => {
     const [held, text] = [live.get(handle), `${name}\0${value}`];
@@ -27,14 +27,18 @@ function recording(): { module: EngineModule; live: Map<number, string>; crossed
   };
   const module = {
     initSync: () => ({ memory }),
-    room: () => room,
+    buffer: () => buffer,
     clear_context: (handle: number) => {
       if (handle !== 0) expect(live.has(handle), "a freed context was cleared").toBe(true);
       const cleared = handle === 0 ? ++next : handle;
       live.set(cleared, "");
       return cleared;
     },
-    name_attribute: (name: string) => names.push(name) - 1,
+    name_attribute: (name: string) => {
+      // Memory that grows is another buffer, and the former one has no bytes.
+      if (name === "country") memory.buffer = structuredClone(memory.buffer, { transfer: [memory.buffer] });
+      return names.push(name) - 1;
+    },
     add_attribute: (handle: number, name: string, value: string) => {
       add(handle, name, value);
     },
@@ -44,7 +48,7 @@ function recording(): { module: EngineModule; live: Map<number, string>; crossed
     evaluate: (_ruleset: number, _feature: number, handle: number) => handle,
     evaluate_values: (_ruleset: number, _feature: number, handle: number, _now: number, length: number) => {
       live.set(handle, "");
-      const bytes = new Uint8Array(memory.buffer, room, length);
+      const bytes = new Uint8Array(memory.buffer, buffer, length);
       for (let at = 0; at < length; at += 2 + (bytes[at + 1] ?? 0)) {
         const value = bytes.subarray(at + 2, at + 2 + (bytes[at + 1] ?? 0));
         add(handle, names[bytes[at] ?? 0], String.fromCharCode(...value));
@@ -92,6 +96,15 @@ test("contexts that are evaluated in turn are bounded, and their handles are val
     }
     expect(wrong).toEqual([]);
     expect(live.size).toBe(size);
+  }
+});
+
+test("no value is lost when the name of another one lets the memory grow", () => {
+  const { module, live } = recording();
+  const contexts = new Contexts(module, NAMES);
+  for (const plan of ["gold", "beta"]) {
+    const handle = read(contexts, attributesIn({ plan, country: "nz" }), 0b1100);
+    expect(live.get(handle)).toBe(`plan\0${plan}\0country\0nz`);
   }
 });
 

@@ -13,7 +13,7 @@ export declare const free_ruleset: FullEngineModule["free_ruleset"];
 export declare const clear_context: FullEngineModule["clear_context"];
 export declare const add_attribute: FullEngineModule["add_attribute"];
 export declare const name_attribute: FullEngineModule["name_attribute"];
-export declare const room: FullEngineModule["room"];
+export declare const buffer: FullEngineModule["buffer"];
 export declare const free_context: FullEngineModule["free_context"];
 export declare const evaluate: FullEngineModule["evaluate"];
 export declare const evaluate_values: FullEngineModule["evaluate_values"];

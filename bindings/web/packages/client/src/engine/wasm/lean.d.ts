@@ -13,7 +13,7 @@ export declare const free_ruleset: EngineModule["free_ruleset"];
 export declare const clear_context: EngineModule["clear_context"];
 export declare const add_attribute: EngineModule["add_attribute"];
 export declare const name_attribute: EngineModule["name_attribute"];
-export declare const room: EngineModule["room"];
+export declare const buffer: EngineModule["buffer"];
 export declare const free_context: EngineModule["free_context"];
 export declare const evaluate: EngineModule["evaluate"];
 export declare const evaluate_values: EngineModule["evaluate_values"];
