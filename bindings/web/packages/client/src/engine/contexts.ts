@@ -124,7 +124,11 @@ export class Contexts {
    */
   #write({ given }: GivenAttributes, reads: number): number {
     if (this.#buffer.length === 0)
-      this.#buffer = new Uint8Array(this.#module.initSync({}).memory.buffer, this.#module.buffer(), BUFFER_SIZE);
+      this.#buffer = new Uint8Array(
+        this.#module.initSync({}).memory.buffer,
+        this.#module.buffer(),
+        BUFFER_SIZE,
+      );
     const buffer = this.#buffer;
     let length = 0;
     let absent = reads;
