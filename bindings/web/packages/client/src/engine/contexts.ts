@@ -77,7 +77,7 @@ export class Contexts {
   ): number {
     const module = this.#module;
     if (attributes === undefined) return module.evaluate(ruleset, feature, 0, now);
-    const context = this.#read === attributes ? this.#first : this.#contextOf(attributes);
+    const context = this.#contextOf(attributes);
     const missing = reads & ~context.has;
     if (missing === 0) return module.evaluate(ruleset, feature, context.handle, now);
     const length = context.has === 0 && reads > 0 ? this.#write(attributes, reads) : -1;
@@ -99,13 +99,14 @@ export class Contexts {
   /** Returns the handle of a context with all attributes; 0 for no context. The handle is valid until the next call. */
   handle(attributes: GivenAttributes | undefined): number {
     if (attributes === undefined) return 0;
-    const context = this.#read === attributes ? this.#first : this.#contextOf(attributes);
+    const context = this.#contextOf(attributes);
     if (context.has !== ALL_READ) this.#add(context, attributes, ALL_READ);
     context.has = ALL_READ;
     return context.handle;
   }
 
   #contextOf(attributes: GivenAttributes): EngineContext {
+    if (this.#read === attributes) return this.#first;
     const known = attributes.inEngine;
     if (known === this) return (attributes.inEngine = this.#make());
     if (known instanceof EngineContext && known.owner === this && !known.isFreed) return known;
