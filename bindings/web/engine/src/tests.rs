@@ -158,7 +158,7 @@ fn the_values_in_the_buffer_replace_those_of_a_context() {
         (values(&[(country, "new_zealand")]), 2),
         (values(&[(plan, "gold"), (country, "france"), (country, "new_zealand")]), 2),
         (values(&[(plan, "gold")]), 3),
-        // No such name, no text, and a text that has less bytes than its length says.
+        // No such name, no text, and a text with fewer bytes than its length says.
         (values(&[(99, "new_zealand")]), 3),
         (vec![country, 1, 0xff], 3),
         (vec![country, 200, b'n'], 3),

@@ -120,8 +120,8 @@ export class Contexts {
   }
 
   /**
-   * Writes the attributes `reads` into the buffer, and returns their length there; a negative number if they do not fit, because there are lists, long
-   * texts, or other characters than those of ASCII.
+   * Writes the attributes `reads` into the buffer, and returns their length there. Returns a negative number if they do not fit, because there are
+   * lists, long texts, or other characters than those of ASCII.
    */
   #write({ given }: GivenAttributes, reads: number): number {
     if (this.#buffer.length === 0)
