@@ -1,10 +1,11 @@
 //! A search path with the programs of one kind of user.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::shell::Run;
+use crate::swift;
 
 /// Compilers and managers of system packages, which most users need not have. A name that ends with `*` stands for all names that begin so.
 const WITHHELD: [&str; 22] = [
@@ -59,6 +60,12 @@ pub(super) fn create(list: &str, folder: &Path) -> Result<PathBuf, String> {
             // An earlier folder of the search path comes first.
             let _ = symlink(entry.path(), bin.join(&name));
         }
+    }
+    let swift = bin.join("swift");
+    if tools.contains(&"swift") && !swift.exists() {
+        let failed = |why: std::io::Error| format!("{}: {why}", swift.display());
+        fs::write(&swift, swift::launcher()?).map_err(failed)?;
+        fs::set_permissions(&swift, fs::Permissions::from_mode(0o755)).map_err(failed)?;
     }
     Ok(bin)
 }

@@ -18,8 +18,8 @@ use crate::built_from::BuiltFrom;
 use crate::output::say;
 use crate::workspace::binary;
 
-pub(crate) use self::tree::prepare;
 use self::tree::{Folders, PACKAGE, TESTS};
+pub(crate) use self::tree::{launcher, prepare};
 
 /// Builds the native library without optimization, and the package with its tests, unless nothing has changed. A warning is an error.
 pub(crate) fn build() -> Result<(), String> {

@@ -127,6 +127,18 @@ pub(super) fn confined(
     Ok(tree()?.arguments(&shared, &words))
 }
 
+/// Returns a script that runs Swift in the tree, in the present folder, which is below the folder of temporary files.
+pub(crate) fn launcher() -> Result<String, String> {
+    let folder = env::temp_dir();
+    let temporary = [Shared { path: folder.display().to_string(), folder }];
+    // The search path of the caller names programs that the tree does not have.
+    let words = ["env", "-C", "PRESENT", "PATH=/usr/bin:/bin", "swift"];
+    let quoted = |word: &String| format!("'{}'", word.replace('\'', r"'\''"));
+    let arguments: Vec<String> = tree()?.arguments(&temporary, &words).iter().map(quoted).collect();
+    let arguments = arguments.join(" ").replace("'PRESENT'", r#""$PWD""#);
+    Ok(format!("#!/bin/sh\nexec unshare --mount sh -ec {arguments} \"$@\"\n"))
+}
+
 /// Returns the path of an executable in the tree.
 fn program(package: &str) -> String {
     format!("{BUILD}/{}/debug/{package}", scratch(package))
