@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fh_eval::Timestamp;
+use fh_eval::{Kind, Timestamp};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -149,16 +149,38 @@ impl SharedState {
     ) -> Result<u64, ReplaceError> {
         let writer = self.origin.writer_of_changes()?;
         let mut definition = None;
-        if let Some(strategies) = change.strategies.take() {
-            let published = self.environments.get(environment).ok_or(ReplaceError::NotFound)?;
-            let served = published.features.iter().find(|served| &*served.key == feature);
-            let served = served.ok_or(ReplaceError::NotFound)?;
-            let read = read_strategies(&published, served, &strategies);
-            change.strategies = Some(read.map_err(ReplaceError::Strategies)?);
-            definition = Some((served.id, served.definition().kind));
+        if let Some(strategies) = &mut change.strategies {
+            let mut read = self.read_strategies(environment, feature, strategies);
+            if read.is_err() {
+                self.find_newest().await?;
+                read = self.read_strategies(environment, feature, strategies);
+            }
+            let (of, read) = read?;
+            (definition, *strategies) = (Some(of), read);
         }
         let place = (environment, feature.into());
         writer.patch(place, definition, change, Box::new(|_| ())).await
+    }
+
+    /// Waits until this Edge serves the newest state, because another server of a cluster may have changed what a request refers to.
+    pub(crate) async fn find_newest(&self) -> Result<(), ReplaceError> {
+        let is_newest = self.origin.is_newest().await;
+        let why = || ReplaceError::Away("the newest features are not known".into());
+        is_newest.then_some(()).ok_or_else(why)
+    }
+
+    /// Reads strategies of a feature like those of a state file. Returns the id and the type of the feature, too.
+    fn read_strategies(
+        &self,
+        environment: Uuid,
+        feature: &str,
+        strategies: &[Json],
+    ) -> Result<((Uuid, Kind), Vec<Json>), ReplaceError> {
+        let published = self.environments.get(environment).ok_or(ReplaceError::NotFound)?;
+        let served = published.features.iter().find(|served| &*served.key == feature);
+        let served = served.ok_or(ReplaceError::NotFound)?;
+        let read = read_strategies(&published, served, strategies);
+        Ok(((served.id, served.definition().kind), read.map_err(ReplaceError::Strategies)?))
     }
 
     /// Loads a base, and records the result in the metrics, also if the caller drops this future. Values without a version of their own get

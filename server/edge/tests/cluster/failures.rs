@@ -1,5 +1,6 @@
 //! What servers of a cluster do when the database is replaced, restored or gone, and when its notifications are lost.
 
+use fh_edge::FeatureChange;
 use fh_edge::cluster::{ClusterOptions, import, init};
 use fh_test::wait::wait_until_async;
 use fh_test_servers::postgres::Postgres;
@@ -221,6 +222,38 @@ async fn if_match_is_decided_on_the_newest_state() {
         let answer = late.replace_if(&format!("\"{old}\", \"{new}\""), &state).await;
         assert_eq!(answer.0, 200, "{answer:?}");
     }
+}
+
+/// Strategies are checked against the newest type of their feature, which the server may not hold yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn strategies_are_checked_against_the_newest_type() {
+    let (database, one) = begin().await;
+    let link = Link::to(database.port(), Notifications::Dropped).await;
+    let late = server_at(&link.url(), "late").await;
+    let text = state_of(ALL, "Welcome", false);
+    let mut boolean: serde_json::Value = serde_json::from_str(&text).unwrap();
+    boolean["features"][1]["type"] = "BOOLEAN".into();
+    boolean["environments"][0]["values"]["BANNER"] = serde_json::json!({ "value": false });
+    let boolean = boolean.to_string();
+    for round in 0..6 {
+        for (state, value, other) in [(&boolean, "true", "\"x\""), (&text, "\"x\"", "true")] {
+            assert_eq!(one.replace_if("*", state).await.0, 200);
+            let strategies = |value| format!(r#"{{"strategies": [{{"value": {value}}}]}}"#);
+            if round % 2 == 0 {
+                let answer = late.patch("BANNER", &strategies(value)).await;
+                assert_eq!(answer.0, 200, "{answer:?}");
+            } else {
+                let list = serde_json::from_str(&format!(r#"[{{"value": {value}}}]"#)).unwrap();
+                let change = FeatureChange { strategies: Some(list), ..FeatureChange::default() };
+                let place = ENVIRONMENT.parse().unwrap();
+                late.edge.handle().change(place, "BANNER", change).await.unwrap();
+            }
+            assert_eq!(late.patch("BANNER", &strategies(other)).await.0, 422);
+        }
+    }
+    link.set(Mode::Cut);
+    let answer = late.patch("BANNER", r#"{"strategies": [{"value": true}]}"#).await;
+    assert_eq!(answer.0, 503, "{answer:?}");
 }
 
 /// A server that cannot ask the database answers no new key with 404, and its stream waits.

@@ -72,15 +72,12 @@ pub(super) async fn patch(
 ) -> Result<Response, Problem> {
     let Path((environment, key)) = path.map_err(unreadable_path)?;
     let (parts, body) = request.into_parts();
-    let is_known = |published: &Arc<Published>| feature(published, &key).is_ok();
     // Another server of a cluster may have added the environment or the feature.
-    if !find(&admin.shared, &environment).is_ok_and(|published| is_known(&published))
-        && !admin.shared.origin.is_newest().await
-    {
-        return Err(ReplaceError::Away("whether the feature exists is not known".into()).into());
-    }
-    let published = find(&admin.shared, &environment)?;
-    let feature = feature(&published, &key)?;
+    let mut published = match find(&admin.shared, &environment) {
+        Ok(published) if feature(&published, &key).is_ok() => published,
+        _ => newest(&admin, &environment).await?,
+    };
+    feature(&published, &key)?;
     let limit = admin.shared.options.body_limit;
     let read = body::json::<Patch>(&admin.shared.memory, &parts, body, limit);
     let mut change = credential.during(read).await?.into_change();
@@ -93,12 +90,18 @@ pub(super) async fn patch(
         // The writer compares them with the newest version, which this server of a cluster may not hold yet.
         Match::OneOf(versions) => Some(versions),
     };
+    let mut definition = None;
     if let Some(strategies) = &mut change.strategies {
-        let read = read_strategies(&published, feature, strategies);
-        *strategies = read.map_err(ReplaceError::Strategies)?;
-        check_strategies(&published, feature, strategies)?;
+        let mut checked = check_strategies(&published, &key, strategies);
+        if checked.is_err() {
+            // Another server of a cluster may have given the feature another type.
+            published = newest(&admin, &environment).await?;
+            checked = check_strategies(&published, &key, strategies);
+        }
+        *strategies = checked?;
+        let feature = feature(&published, &key)?;
+        definition = Some((feature.id, feature.definition().kind));
     }
-    let definition = change.strategies.as_ref().map(|_| (feature.id, feature.definition().kind));
     let changed = [
         change.value.as_ref().map(|_| "value"),
         change.locked.map(|locked| if locked { "lock" } else { "unlock" }),
@@ -158,26 +161,36 @@ impl Patch {
     }
 }
 
-/// Rejects strategies in which the compiler finds a problem of severity [`Severity::Error`], so that the mistake is found before the
-/// strategies are published. The error of this function has status 422.
+/// Reads strategies of a feature like those of a state file. Rejects strategies in which the compiler finds a problem of severity
+/// [`Severity::Error`], so that the mistake is found before the strategies are published. The error then has status 422.
 fn check_strategies(
     published: &Published,
-    feature: &ServedFeature,
+    key: &str,
     strategies: &[Json],
-) -> Result<(), Problem> {
-    let record = FeatureValue { strategies: strategies.to_vec(), ..FeatureValue::default() };
+) -> Result<Vec<Json>, Problem> {
+    let feature = feature(published, key)?;
+    let read = read_strategies(published, feature, strategies);
+    let strategies = read.map_err(ReplaceError::Strategies)?;
+    let record = FeatureValue { strategies: strategies.clone(), ..FeatureValue::default() };
     let text = FeatureText::of(&feature.definition(), Some(&record), 0);
     let compiler = Compiler::new(published.settings.profile);
     let compiled = compiler.feature_of(&text.parts(), text.json());
-    let Ok(compiled) = compiled else { return Ok(()) };
+    let Ok(compiled) = compiled else { return Ok(strategies) };
     let remarks = compiled.as_ref().diagnostics().iter().map(StrategyFinding::of);
     let mut errors = remarks.filter(|remark| remark.severity == Severity::Error);
     match errors.next() {
-        None => Ok(()),
+        None => Ok(strategies),
         Some(first) => Err(Problem::unprocessable(first.error).at(first.place).and(
             errors.map(|StrategyFinding { error, place, .. }| FurtherProblem { error, place }),
         )),
     }
+}
+
+/// Returns an environment of the newest state. The error has status 503 if the newest state cannot be found out, and 404 if it has no such
+/// environment.
+async fn newest(admin: &Admin, environment: &str) -> Result<Arc<Published>, Problem> {
+    admin.shared.find_newest().await?;
+    find(&admin.shared, environment)
 }
 
 /// Returns the feature with this key. The error has status 404 if no feature has the key.
