@@ -18,7 +18,7 @@ use crate::env::Global;
 use crate::exchanges::JavaHttp;
 use crate::functions::{ConstructorCallbacks, Function, Registry};
 use crate::jobs::PUMP;
-use crate::numbered::{Numbered, NumberedTexts};
+use crate::numbered::{Numbered, Numbering};
 use crate::objects;
 
 /// The value of the header `X-SDK`, unless the program sets another one.
@@ -66,7 +66,7 @@ pub(crate) struct NativeClient {
     /// The contexts that threads use, by the numbers of the threads.
     pub(crate) contexts: Numbered<Recent>,
     /// The keys that have numbers.
-    pub(crate) keys: NumberedTexts,
+    pub(crate) keys: Numbering<Box<str>>,
 }
 
 impl NativeClient {
@@ -99,7 +99,7 @@ impl NativeClient {
             callbacks,
             http: Mutex::new(http),
             contexts: Numbered::new(),
-            keys: NumberedTexts::new(),
+            keys: Numbering::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use std::thread;
 
 use jni_sys::{
     JNI_OK, JNI_VERSION_1_8, JNIEnv, JavaVM, JavaVMAttachArgs, jbyte, jbyteArray, jchar, jclass,
-    jintArray, jmethodID, jobject, jobjectArray, jsize, jstring, jvalue,
+    jmethodID, jobject, jobjectArray, jsize, jstring, jvalue,
 };
 
 /// The environment of the thread that called a native function, for the time of the call.
@@ -300,24 +300,9 @@ impl<'call> Env<'call> {
         self.delete_local(element);
     }
 
-    /// Calls a function with the numbers of an array of Java, of which there are none for null. Few numbers are copied to the stack.
-    pub(crate) fn with_ints<R>(self, array: jintArray, read: impl FnOnce(&[i32]) -> R) -> R {
-        const FEW: usize = 32;
-        if array.is_null() {
-            return read(&[]);
-        }
-        let length = call!(self, GetArrayLength, array);
-        let (mut few, mut many) = ([0; FEW], Vec::new());
-        let count = usize::try_from(length).unwrap_or(0);
-        let numbers = match few.get_mut(..count) {
-            Some(numbers) => numbers,
-            None => {
-                many.resize(count, 0);
-                many.as_mut_slice()
-            }
-        };
-        call!(self, GetIntArrayRegion, array, 0, length, numbers.as_mut_ptr());
-        read(numbers)
+    /// Returns true for an instance of a class.
+    pub(crate) fn is_instance(self, object: jobject, class: jclass) -> bool {
+        call!(self, IsInstanceOf, object, class)
     }
 
     /// Returns a part of an array of Java; `None` for null and for a part that is not within the array.

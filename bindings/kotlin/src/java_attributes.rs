@@ -4,42 +4,53 @@ use std::borrow::Cow;
 
 use fh_binding::late_context::{AttributesBuilder, GivenAttributes};
 use fh_client::System;
-use jni_sys::{jintArray, jobjectArray, jsize};
+use jni_sys::{jint, jobject, jobjectArray, jsize};
 
+use crate::classes::classes;
 use crate::env::Env;
-use crate::numbered::NumberedTexts;
+use crate::numbered::Numbering;
 
-/// The names that have numbers, which are the same for all clients. Zero is the number of no name.
-static NAMES: NumberedTexts = NumberedTexts::new();
+/// The lists of names that have numbers, which are the same for all clients. Java has numbers that are larger by one.
+static NAMES: Numbering<Vec<String>> = Numbering::new();
 
-/// Numbers a name; zero if there are too many numbered names.
-pub(crate) fn number_name(name: &str) -> i32 {
-    NAMES.add(name).map_or(0, |number| number + 1)
+/// Returns the number that Java has for a list of names; -1 if there are too many numbers.
+pub(crate) fn number_names(names: Vec<String>) -> jint {
+    NAMES.add(names).map_or(-1, |number| number + 1)
 }
 
 /// The attributes of a context.
 #[derive(Clone, Copy)]
 pub(crate) struct JavaAttributes<'call> {
     pub(crate) env: Env<'call>,
-    /// Each name, followed by its text or by the array of its texts.
-    pub(crate) given: jobjectArray,
-    /// For each attribute twice the number of its name, and one more for a list.
-    pub(crate) names: jintArray,
+    /// For each name a text, an array of texts, or null for an attribute that is left out.
+    pub(crate) values: jobjectArray,
+    /// Twice the number of the names, and one more if a value is an array. It is negative if the names have no number.
+    pub(crate) form: jint,
+    pub(crate) names: jobjectArray,
     pub(crate) system: System,
 }
 
 impl JavaAttributes<'_> {
-    /// Calls a function with the name of each attribute, the place of its value, and true for a list.
-    fn each(&self, call: &mut dyn FnMut(&str, jsize, bool)) {
-        self.env.with_ints(self.names, |names| {
-            for (at, number) in (0..).step_by(2).zip(names) {
-                let is_list = number & 1 == 1;
-                match NAMES.get(number / 2 - 1) {
-                    Some(name) => call(name, at + 1, is_list),
-                    None => self.env.with_element(self.given, at, |name| {
-                        call(&self.env.string(name).unwrap_or_default(), at + 1, is_list);
-                    }),
-                }
+    /// Calls a function with each name and the place of its value.
+    fn each(&self, call: &mut dyn FnMut(&str, jsize)) {
+        let copied;
+        let names = match NAMES.get(self.form / 2 - 1) {
+            Some(names) => names,
+            None => {
+                copied = self.env.strings(self.names);
+                &copied
+            }
+        };
+        for (at, name) in (0..).zip(names) {
+            call(name, at);
+        }
+    }
+
+    /// Calls a function with the value at a place, unless the attribute is left out.
+    fn with_value(&self, place: jsize, call: impl FnOnce(jobject)) {
+        self.env.with_element(self.values, place, |value| {
+            if !value.is_null() {
+                call(value);
             }
         });
     }
@@ -47,14 +58,17 @@ impl JavaAttributes<'_> {
 
 impl GivenAttributes for JavaAttributes<'_> {
     fn add(&self, attributes: &mut AttributesBuilder, is_read: &dyn Fn(&str) -> bool) {
-        let Self { env, given, system, .. } = *self;
-        self.each(&mut |name, place, is_list| {
+        let Self { env, system, .. } = *self;
+        let string = classes().filter(|_| self.form & 1 == 1).map(|classes| classes.string.raw());
+        self.each(&mut |name, place| {
             if !is_read(name) {
                 return;
             }
-            env.with_element(given, place, |value| match is_list {
-                true => system.add_attribute(attributes, name, &env.strings(value)),
-                false => env.with_text(value, |text| {
+            self.with_value(place, |value| match string {
+                Some(string) if !env.is_instance(value, string) => {
+                    system.add_attribute(attributes, name, &env.strings(value));
+                }
+                _ => env.with_text(value, |text| {
                     system.add_attribute(attributes, name, &Cow::Borrowed(text));
                 }),
             });
@@ -62,6 +76,6 @@ impl GivenAttributes for JavaAttributes<'_> {
     }
 
     fn each_name(&self, each: &mut dyn FnMut(&str)) {
-        self.each(&mut |name, _, _| each(name));
+        self.each(&mut |name, place| self.with_value(place, |_| each(name)));
     }
 }

@@ -9,8 +9,8 @@ use fh_binding::logs::Queue;
 use fh_binding::operations::{self, Failure, Later, written};
 use fh_client::{Client, Context};
 use jni_sys::{
-    JNI_VERSION_1_8, JNIEnv, JavaVM, jboolean, jbyteArray, jclass, jdouble, jint, jintArray, jlong,
-    jobject, jobjectArray, jsize, jstring,
+    JNI_VERSION_1_8, JNIEnv, JavaVM, jboolean, jbyteArray, jclass, jdouble, jint, jlong, jobject,
+    jobjectArray, jsize, jstring,
 };
 
 use crate::client::{self, NativeClient};
@@ -46,8 +46,9 @@ struct Read {
     key: jint,
     name: jstring,
     context: jlong,
-    given: jobjectArray,
-    names: jintArray,
+    values: jobjectArray,
+    form: jint,
+    names: jobjectArray,
 }
 
 impl Read {
@@ -68,7 +69,7 @@ impl Read {
         let client = unsafe { NativeClient::at(self.client) };
         let text;
         let key = match client.keys.get(self.key) {
-            Some(key) => key,
+            Some(key) => &**key,
             None => {
                 text = env.string(self.name).unwrap_or_default();
                 &text
@@ -78,8 +79,8 @@ impl Read {
             return plain(&client.client, key);
         }
         let own = &client.client;
-        let given =
-            JavaAttributes { env, given: self.given, names: self.names, system: own.system() };
+        let Self { values, form, names, .. } = self;
+        let given = JavaAttributes { env, values, form, names, system: own.system() };
         contexts::with(
             own,
             &client.contexts,
@@ -108,11 +109,12 @@ macro_rules! reads {
             key: jint,
             name: jstring,
             context: jlong,
-            given: jobjectArray,
-            names: jintArray,
+            values: jobjectArray,
+            form: jint,
+            names: jobjectArray,
         ) -> $type {
             guarded(env, $otherwise, |$env| {
-                let $read = Read { client, key, name, context, given, names };
+                let $read = Read { client, key, name, context, values, form, names };
                 $body
             })
         })*
@@ -230,7 +232,7 @@ fn begin(env: Env<'_>, operation: Result<Later, Failure>, done: jobject) -> jlon
 
 methods! {
     Java_fh_client_internal_NativeClient_numberKey(key: jstring) -> jint, -1, |env, own| {
-        env.string(key).and_then(|key| own.keys.add(&key)).unwrap_or(-1)
+        env.string(key).and_then(|key| own.keys.add(key.into())).unwrap_or(-1)
     };
     // Forgets what the program has given to a client that has ended.
     Java_fh_client_internal_NativeClient_end() -> (), (), |_env, own| own.end();
@@ -254,8 +256,8 @@ methods! {
         }
     };
     // Starts a client with a context of its own. Returns its address; 0 with a pending exception.
-    Java_fh_client_internal_NativeClient_isolated(given: jobjectArray, names: jintArray) -> jlong, 0, |env, own| {
-        let given = JavaAttributes { env, given, names, system: own.client.system() };
+    Java_fh_client_internal_NativeClient_isolated(values: jobjectArray, form: jint, names: jobjectArray) -> jlong, 0, |env, own| {
+        let given = JavaAttributes { env, values, form, names, system: own.client.system() };
         match own.isolated(&late_context::attributes(&given)) {
             Ok(client) => client.into_address(),
             Err(why) => wrong(env, &why),
@@ -275,9 +277,9 @@ macro_rules! functions {
 const GONE: &str = "the object does not exist any more";
 
 functions! {
-    // Numbers the name of an attribute; 0 if there are too many numbered names.
-    Java_fh_client_internal_Bridge_numberName(name: jstring) -> jint, 0, |env| {
-        env.string(name).map_or(0, |name| java_attributes::number_name(&name))
+    // Returns a number above 0 for the names of attributes; -1 if there are too many numbers.
+    Java_fh_client_internal_Bridge_numberNames(names: jobjectArray) -> jint, -1, |env| {
+        java_attributes::number_names(env.strings(names))
     };
     // Makes an object, and returns its number; 0 with a pending exception.
     Java_fh_client_internal_Bridge_make(request: jstring) -> jlong, 0, |env| {

@@ -27,28 +27,28 @@ impl<T> Numbered<T> {
     }
 }
 
-/// Texts by small numbers.
-pub(crate) struct NumberedTexts {
-    texts: Numbered<Box<str>>,
+/// Values that get small numbers one after the other.
+pub(crate) struct Numbering<T> {
+    values: Numbered<T>,
     next: Mutex<usize>,
 }
 
-impl NumberedTexts {
+impl<T> Numbering<T> {
     pub(crate) const fn new() -> Self {
-        Self { texts: Numbered::new(), next: Mutex::new(0) }
+        Self { values: Numbered::new(), next: Mutex::new(0) }
     }
 
-    /// Returns a number for a text; `None` if there are too many texts.
-    pub(crate) fn add(&self, text: &str) -> Option<i32> {
+    /// Returns a number for a value; `None` if there are too many values.
+    pub(crate) fn add(&self, value: T) -> Option<i32> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let number = *next;
-        self.texts.place(number)?.set(text.into()).ok()?;
+        self.values.place(number)?.set(value).ok()?;
         *next = number + 1;
         i32::try_from(number).ok()
     }
 
-    /// Returns the text with this number.
-    pub(crate) fn get(&self, number: i32) -> Option<&str> {
-        self.texts.get(usize::try_from(number).ok()?).map(|text| &**text)
+    /// Returns the value with this number.
+    pub(crate) fn get(&self, number: i32) -> Option<&T> {
+        self.values.get(usize::try_from(number).ok()?)
     }
 }

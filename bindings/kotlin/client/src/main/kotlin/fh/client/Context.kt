@@ -1,5 +1,6 @@
 package fh.client
 
+import fh.client.internal.AttributeNames
 import fh.client.internal.GivenAttributes
 import fh.client.internal.SingleText
 import fh.client.internal.decimalOf
@@ -30,9 +31,6 @@ private val TIMES: DateTimeFormatter = DateTimeFormatterBuilder().appendInstant(
 /** The longest text of a value, which no rule needs. A `BigDecimal` of ten digits can have 100 million digits as a text. */
 private const val MOST_CHARACTERS = 65_536
 
-/** The number of attributes whose names are compared with each other. A map finds repeated names among more of them faster. */
-private const val MOST_COMPARED = 16
-
 /**
  * Returns the attributes with their values as texts. Null, NaN and an empty `Optional` leave an attribute out.
  *
@@ -40,35 +38,29 @@ private const val MOST_COMPARED = 16
  *   text is too long
  */
 internal fun attributesOf(attributes: Map<String, Any?>): GivenAttributes {
-    val given = Given(attributes.size)
-    for ((name, value) in attributes) given.add(name, value)
-    return given.attributes()
+    // Another thread may change a map.
+    val entries = attributes.entries.toTypedArray()
+    val names = AttributeNames.of(entries.size) { entries[it].key } ?: return attributesOf(LinkedHashMap(attributes))
+    return attributesOf(names) { entries[it].value }
 }
 
 /** Returns attributes of which the last one with a name counts. */
 internal fun attributesOf(attributes: Array<out Pair<String, Any?>>): GivenAttributes {
-    for (at in attributes.indices) {
-        for (earlier in 0 until at) if (attributes[earlier].first == attributes[at].first) return attributesOf(attributes.toMap())
-        if (at == MOST_COMPARED) return attributesOf(attributes.toMap())
-    }
-    val given = Given(attributes.size)
-    for ((name, value) in attributes) given.add(name, value)
-    return given.attributes()
+    val names = AttributeNames.of(attributes.size) { attributes[it].first } ?: return attributesOf(attributes.toMap())
+    return attributesOf(names) { attributes[it].second }
 }
 
-/** The attributes so far. */
-private class Given(most: Int) {
-    private val all = arrayOfNulls<Any>(2 * most)
-    private var size = 0
-
-    fun add(name: String, value: Any?) {
+private inline fun attributesOf(names: AttributeNames, value: (Int) -> Any?): GivenAttributes {
+    var hasList = false
+    val values = arrayOfNulls<Any>(names.texts.size)
+    for (at in values.indices) {
+        val given = value(at)
         // Most values are texts, and the check of an interface takes longer.
-        val texts = if (value is String) checked(name, value) else textsOf(name, opened(value)) ?: return
-        all[size++] = name
-        all[size++] = texts
+        val texts = if (given is String) checked(names.texts[at], given) else textsOf(names.texts[at], opened(given))
+        hasList = hasList || texts is Array<*>
+        values[at] = texts
     }
-
-    fun attributes() = GivenAttributes(if (size == all.size) all else all.copyOf(size))
+    return GivenAttributes(names, values, hasList)
 }
 
 /** Returns the array of the texts of a list or of an array, also of an array of numbers, or the text of a single value; null for no value. */

@@ -118,11 +118,35 @@ class ReadsTest {
         assertEquals(mapOf("plan" to listOf("7")), context.attributes)
     }
 
+    @Test
+    fun `an attribute that is left out is no empty text`() {
+        val client = polled(rollout("PLAN", "plan", ""))
+        for ((value, expected) in listOf("" to "yes", null to "no", listOf(null) to "no", Optional.empty<Any>() to "no")) {
+            val context = client.context("a" to listOf(1), "plan" to value, "z" to 1)
+            repeat(3) { assertEquals(expected, context.string("PLAN"), "$value") }
+        }
+    }
+
+    /** Contexts with the same names share them, and those with the same first and last name look for each other's names. */
+    @Test
+    fun `a context has its own names beside any number of others`() {
+        val client = polled(rollout("PLAN", "plan", "7"))
+        val given = mapOf("a" to 1, "plan" to 7, "z" to listOf("x"))
+        for (number in 0..4_200) {
+            assertEquals("no", client.context("a" to 1, "plan$number" to 7, "z" to 1).string("PLAN"))
+            if (number % 100 != 0) continue
+            val contexts = listOf(client.context(given), client.context(given.mapKeys { String(it.key.toCharArray()) }))
+            contexts.forEach { context -> repeat(3) { assertEquals("yes", context.string("PLAN"), "$number") } }
+            assertEquals("no", client.context(given + ("plan" to null)).string("PLAN"))
+            assertEquals("no", client.context("plan" to 1, "a" to 7, "z" to 7).string("PLAN"))
+        }
+    }
+
     /** Few characters of ASCII, and names that the library has numbered, have ways of their own. */
     @Test
     fun `names and texts of any length and of any characters are read`() {
         val texts = listOf("", "x", "é", "𝄞", "a".repeat(128), "a".repeat(129), "é".repeat(128), "a".repeat(65_535))
-        for (name in listOf("plan", "plän", "p".repeat(1024), "p".repeat(1025))) {
+        for (name in listOf("plan", "plän", "p".repeat(1024), "p".repeat(2048))) {
             for (text in texts) {
                 val client = polled(rollout("PLAN", name, text))
                 for (given in listOf(text, listOf("other", text))) {

@@ -67,9 +67,9 @@ internal object Bridge {
     @JvmStatic
     external fun version(): String
 
-    /** Numbers the name of an attribute; 0 if there are too many numbered names. */
+    /** Returns a number above 0 for the names of attributes; -1 if there are too many numbers. */
     @JvmStatic
-    external fun numberName(name: String): Int
+    external fun numberNames(names: Array<String>): Int
 
     @JvmStatic
     external fun make(request: String): Long

@@ -16,31 +16,31 @@ internal class NativeClient private constructor(private val address: Long) {
     constructor(settings: String, http: Any?, parts: List<Part>) : this(begun(settings, http, parts))
 
     /** Starts a client with the same settings, and with a context of its own at the Edge. */
-    fun isolated(attributes: GivenAttributes): NativeClient = NativeClient(isolated(address, attributes.given, attributes.names))
+    fun isolated(attributes: GivenAttributes): NativeClient = NativeClient(isolated(address, attributes.values, attributes.form, attributes.texts))
 
     /** The numbers of keys. The library takes a key with the number -1 itself. */
     private val keys = Numbered(none = -1) { numberKey(address, it) }
 
     fun boolean(key: String, context: GivenAttributes?): Int =
-        keys.number(key).let { readBoolean(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
+        keys.number(key).let { readBoolean(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
 
     fun double(key: String, context: GivenAttributes?): Double =
-        keys.number(key).let { readDouble(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
+        keys.number(key).let { readDouble(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
 
     fun decimal(key: String, context: GivenAttributes?): String? =
-        keys.number(key).let { readNumber(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
+        keys.number(key).let { readNumber(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
 
     fun string(key: String, context: GivenAttributes?): String? =
-        keys.number(key).let { readString(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
+        keys.number(key).let { readString(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
 
     fun json(key: String, context: GivenAttributes?): String? =
-        keys.number(key).let { readJson(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
+        keys.number(key).let { readJson(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
 
     fun detail(key: String, context: GivenAttributes?): String =
-        keys.number(key).let { readDetail(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
+        keys.number(key).let { readDetail(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
 
     fun explanation(key: String, context: GivenAttributes?): String =
-        keys.number(key).let { explain(address, it, text(it, key), context?.number ?: 0, context?.given, context?.names) }
+        keys.number(key).let { explain(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
 
     private fun text(number: Int, key: String): String? = if (number < 0) key else null
 
@@ -63,19 +63,19 @@ internal class NativeClient private constructor(private val address: Long) {
 
     private external fun numberKey(client: Long, key: String): Int
 
-    private external fun readBoolean(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): Int
+    private external fun readBoolean(client: Long, key: Int, name: String?, context: Long, values: Array<out Any?>?, form: Int, names: Array<String>?): Int
 
-    private external fun readDouble(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): Double
+    private external fun readDouble(client: Long, key: Int, name: String?, context: Long, values: Array<out Any?>?, form: Int, names: Array<String>?): Double
 
-    private external fun readNumber(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): String?
+    private external fun readNumber(client: Long, key: Int, name: String?, context: Long, values: Array<out Any?>?, form: Int, names: Array<String>?): String?
 
-    private external fun readString(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): String?
+    private external fun readString(client: Long, key: Int, name: String?, context: Long, values: Array<out Any?>?, form: Int, names: Array<String>?): String?
 
-    private external fun readJson(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): String?
+    private external fun readJson(client: Long, key: Int, name: String?, context: Long, values: Array<out Any?>?, form: Int, names: Array<String>?): String?
 
-    private external fun readDetail(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): String
+    private external fun readDetail(client: Long, key: Int, name: String?, context: Long, values: Array<out Any?>?, form: Int, names: Array<String>?): String
 
-    private external fun explain(client: Long, key: Int, name: String?, context: Long, given: Array<out Any?>?, names: IntArray?): String
+    private external fun explain(client: Long, key: Int, name: String?, context: Long, values: Array<out Any?>?, form: Int, names: Array<String>?): String
 
     private external fun end(client: Long)
 
@@ -85,7 +85,7 @@ internal class NativeClient private constructor(private val address: Long) {
 
     private external fun register(client: Long, part: String, callback: Callback?): Long
 
-    private external fun isolated(client: Long, given: Array<out Any?>, names: IntArray): Long
+    private external fun isolated(client: Long, values: Array<out Any?>, form: Int, names: Array<String>): Long
 
     private companion object {
         fun begun(settings: String, http: Any?, parts: List<Part>): Long {
