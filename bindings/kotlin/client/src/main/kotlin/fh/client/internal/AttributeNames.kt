@@ -18,7 +18,7 @@ internal class AttributeNames private constructor(val texts: Array<String>, priv
     companion object {
         /** The most lists of names that are kept, and the most characters of one. */
         private const val MOST = 4095
-        private const val MOST_CHARACTERS = 2048
+        private const val MOST_CHARACTERS = 512
 
         /** Names that were used lately, at places that their first and last texts decide. */
         private val RECENT = arrayOfNulls<AttributeNames>(16)

@@ -16,7 +16,7 @@ internal class GivenAttributes(private val names: AttributeNames, val values: Ar
     /** Twice the number of the names, and one more if a value is a list. It is negative if the names have no number. */
     val form: Int get() = 2 * names.number + if (hasList) 1 else 0
 
-    val texts: Array<String> get() = names.texts
+    val nameTexts: Array<String> get() = names.texts
 
     /** The values by the names. */
     val map: Map<String, List<String>> get() = madeMap ?: toMap().also { madeMap = it }
@@ -27,8 +27,8 @@ internal class GivenAttributes(private val names: AttributeNames, val values: Ar
             @Suppress("UNCHECKED_CAST")
             when (value) {
                 null -> {}
-                is String -> map[texts[at]] = SingleText(value)
-                else -> map[texts[at]] = Collections.unmodifiableList((value as Array<String>).asList())
+                is String -> map[nameTexts[at]] = SingleText(value)
+                else -> map[nameTexts[at]] = Collections.unmodifiableList((value as Array<String>).asList())
             }
         }
         return Collections.unmodifiableMap(map)

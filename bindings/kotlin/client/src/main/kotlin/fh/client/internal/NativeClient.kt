@@ -16,31 +16,31 @@ internal class NativeClient private constructor(private val address: Long) {
     constructor(settings: String, http: Any?, parts: List<Part>) : this(begun(settings, http, parts))
 
     /** Starts a client with the same settings, and with a context of its own at the Edge. */
-    fun isolated(attributes: GivenAttributes): NativeClient = NativeClient(isolated(address, attributes.values, attributes.form, attributes.texts))
+    fun isolated(attributes: GivenAttributes): NativeClient = NativeClient(isolated(address, attributes.values, attributes.form, attributes.nameTexts))
 
     /** The numbers of keys. The library takes a key with the number -1 itself. */
-    private val keys = Numbered(none = -1) { numberKey(address, it) }
+    private val keys = Numbered { numberKey(address, it) }
 
     fun boolean(key: String, context: GivenAttributes?): Int =
-        keys.number(key).let { readBoolean(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
+        keys.number(key).let { readBoolean(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
 
     fun double(key: String, context: GivenAttributes?): Double =
-        keys.number(key).let { readDouble(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
+        keys.number(key).let { readDouble(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
 
     fun decimal(key: String, context: GivenAttributes?): String? =
-        keys.number(key).let { readNumber(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
+        keys.number(key).let { readNumber(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
 
     fun string(key: String, context: GivenAttributes?): String? =
-        keys.number(key).let { readString(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
+        keys.number(key).let { readString(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
 
     fun json(key: String, context: GivenAttributes?): String? =
-        keys.number(key).let { readJson(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
+        keys.number(key).let { readJson(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
 
     fun detail(key: String, context: GivenAttributes?): String =
-        keys.number(key).let { readDetail(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
+        keys.number(key).let { readDetail(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
 
     fun explanation(key: String, context: GivenAttributes?): String =
-        keys.number(key).let { explain(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.texts) }
+        keys.number(key).let { explain(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
 
     private fun text(number: Int, key: String): String? = if (number < 0) key else null
 

@@ -8,14 +8,15 @@ private const val MOST_TEXTS = 4095
 /** The longest text that is numbered. */
 private const val MOST_CHARACTERS = 1024
 
-/** Texts that have numbers in the native library, so that a read passes on a number. `none` is the number of a text that gets none. */
-internal class Numbered(private val none: Int, private val add: (String) -> Int) {
+/** Texts that have numbers in the native library, so that a read passes on a number. */
+internal class Numbered(private val add: (String) -> Int) {
     private val numbers = ConcurrentHashMap<String, Int>()
 
+    /** Returns the number of a text, or -1. */
     fun number(text: String): Int = numbers[text] ?: numberOfNew(text)
 
     private fun numberOfNew(text: String): Int {
-        if (numbers.size >= MOST_TEXTS || text.length > MOST_CHARACTERS) return none
+        if (numbers.size >= MOST_TEXTS || text.length > MOST_CHARACTERS) return -1
         synchronized(numbers) {
             return numbers[text] ?: add(text).also { numbers[text] = it }
         }
