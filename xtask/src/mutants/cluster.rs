@@ -1,13 +1,12 @@
 //! `cargo xtask mutants run cluster`: the tests of servers with one state in PostgreSQL must find each mutant of `server/edge/mutants/cluster.toml`.
 
-use super::{cargo_in_copy, mutants, unknown};
+use super::{in_copy, mutants, unknown};
 use crate::output::say;
 use crate::shell::Run;
+use crate::tools;
 
 /// The table of these mutants.
 pub(super) const TABLE: &str = "cluster";
-
-const TESTS: &str = "cargo test --locked --quiet -p fh-edge --features cluster --test cluster";
 
 /// Runs the tests without a mutant, and then with each mutant, or with those of these names.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
@@ -17,8 +16,8 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     if let Some(name) = names.iter().find(|name| all.iter().all(|mutant| mutant.name != **name)) {
         return Err(unknown(name));
     }
-    // The time limit of the tests is none for the build.
-    cargo_in_copy(&format!("{TESTS} --no-run"))?.go()?;
+    tools::prepare()?;
+    tests()?.args(&["--no-run".to_string()]).go()?;
     if !tests()?.succeeds() {
         return Err("the tests of the cluster fail without a mutant".into());
     }
@@ -32,7 +31,9 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     if missed.is_empty() { Ok(()) } else { Err(format!("not found: {}", missed.join(", "))) }
 }
 
-/// Returns a run of the tests. It ends after five minutes, because a mutant may withhold what a test waits for.
+/// Returns a run of the tests, which the first failure ends. A test that a mutant keeps waiting ends after four minutes.
 fn tests() -> Result<Run, String> {
-    cargo_in_copy(&format!("timeout 300 {TESTS}"))
+    let line =
+        "nextest run --locked -p fh-edge --features cluster --test cluster --max-fail 1:immediate";
+    in_copy(tools::run("cargo-nextest", line)?)
 }

@@ -48,8 +48,13 @@ pub(crate) fn write_copy() -> Result<PathBuf, String> {
 
 /// Returns a run of `cargo` in the mutated copy. The copy is built in a target folder of its own.
 pub(crate) fn cargo_in_copy(line: &str) -> Result<Run, String> {
+    in_copy(Run::new(line))
+}
+
+/// Lets a run build and test the copy.
+fn in_copy(run: Run) -> Result<Run, String> {
     let build = target_folder().join("mutants/build");
-    let run = Run::new(line)
+    let run = run
         .in_folder(&write_copy()?)
         // A mutant leaves variables and code unused.
         .env("RUSTFLAGS", "--cfg mutants -A warnings")
