@@ -10,6 +10,11 @@ use crate::classes::classes;
 use crate::env::Env;
 use crate::numbered::Numbering;
 
+/// The mark of [`JavaAttributes::form`] for a value that is an array.
+const HAS_LIST: jint = 1;
+/// The mark for an attribute that is left out.
+const LACKS_ONE: jint = 2;
+
 /// The lists of names that have numbers, which are the same for all clients. Java has numbers that are larger by one.
 static NAMES: Numbering<Vec<String>> = Numbering::new();
 
@@ -24,7 +29,7 @@ pub(crate) struct JavaAttributes<'call> {
     pub(crate) env: Env<'call>,
     /// For each name a text, an array of texts, or null for an attribute that is left out.
     pub(crate) values: jobjectArray,
-    /// Twice the number of the names, and one more if a value is an array. It is negative if the names have no number.
+    /// Four times the number of the names, and the marks. It is negative if the names have no number.
     pub(crate) form: jint,
     pub(crate) names: jobjectArray,
     pub(crate) system: System,
@@ -34,7 +39,7 @@ impl JavaAttributes<'_> {
     /// Calls a function with each name and the place of its value.
     fn each(&self, call: &mut dyn FnMut(&str, jsize)) {
         let copied;
-        let names = match NAMES.get(self.form / 2 - 1) {
+        let names = match NAMES.get(self.form / 4 - 1) {
             Some(names) => names,
             None => {
                 copied = self.env.strings(self.names);
@@ -59,7 +64,8 @@ impl JavaAttributes<'_> {
 impl GivenAttributes for JavaAttributes<'_> {
     fn add(&self, attributes: &mut AttributesBuilder, is_read: &dyn Fn(&str) -> bool) {
         let Self { env, system, .. } = *self;
-        let string = classes().filter(|_| self.form & 1 == 1).map(|classes| classes.string.raw());
+        let has_list = self.form & HAS_LIST != 0;
+        let string = classes().filter(|_| has_list).map(|classes| classes.string.raw());
         self.each(&mut |name, place| {
             if !is_read(name) {
                 return;
@@ -76,6 +82,11 @@ impl GivenAttributes for JavaAttributes<'_> {
     }
 
     fn each_name(&self, each: &mut dyn FnMut(&str)) {
-        self.each(&mut |name, place| self.with_value(place, |_| each(name)));
+        let lacks_one = self.form & LACKS_ONE != 0;
+        // Most contexts have all of their names, which then need no calls of Java.
+        self.each(&mut |name, place| match lacks_one {
+            true => self.with_value(place, |_| each(name)),
+            false => each(name),
+        });
     }
 }

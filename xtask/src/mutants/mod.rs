@@ -54,12 +54,11 @@ pub(crate) fn cargo_in_copy(line: &str) -> Result<Run, String> {
 /// Lets a run build and test the copy.
 fn in_copy(run: Run) -> Result<Run, String> {
     let build = target_folder().join("mutants/build");
-    let run = run
+    Ok(run
         .in_folder(&write_copy()?)
         // A mutant leaves variables and code unused.
         .env("RUSTFLAGS", "--cfg mutants -A warnings")
-        .env("CARGO_TARGET_DIR", &build.display().to_string());
-    Ok(run)
+        .env("CARGO_TARGET_DIR", &build.display().to_string()))
 }
 
 /// Fails if no mutant with a switch has this name.

@@ -51,16 +51,16 @@ internal fun attributesOf(attributes: Array<out Pair<String, Any?>>): GivenAttri
 }
 
 private inline fun attributesOf(names: AttributeNames, value: (Int) -> Any?): GivenAttributes {
-    var hasList = false
+    var marks = 0
     val values = arrayOfNulls<Any>(names.texts.size)
     for (at in values.indices) {
         val given = value(at)
         // Most values are texts, and the check of an interface takes longer.
         val texts = if (given is String) checked(names.texts[at], given) else textsOf(names.texts[at], opened(given))
-        hasList = hasList || texts is Array<*>
+        if (texts !is String) marks = marks or if (texts == null) GivenAttributes.LACKS_ONE else GivenAttributes.HAS_LIST
         values[at] = texts
     }
-    return GivenAttributes(names, values, hasList)
+    return GivenAttributes(names, values, marks)
 }
 
 /** Returns the array of the texts of a list or of an array, also of an array of numbers, or the text of a single value; null for no value. */

@@ -16,8 +16,7 @@ internal class AttributeNames private constructor(val texts: Array<String>, priv
         }
 
     companion object {
-        /** The most lists of names that are kept, and the most characters of one. */
-        private const val MOST = 4095
+        /** The most characters of a list of names that is kept. */
         private const val MOST_CHARACTERS = 512
 
         /** Names that were used lately, at places that their first and last texts decide. */
@@ -45,7 +44,7 @@ internal class AttributeNames private constructor(val texts: Array<String>, priv
         }
 
         private fun unknown(texts: Array<String>): AttributeNames {
-            val isKept = KEPT.size < MOST && texts.sumOf { it.length } <= MOST_CHARACTERS
+            val isKept = KEPT.size < MOST_NUMBERS && texts.sumOf { it.length } <= MOST_CHARACTERS
             val names = AttributeNames(texts, isKept)
             return if (isKept) KEPT.putIfAbsent(texts.asList(), names) ?: names else names
         }

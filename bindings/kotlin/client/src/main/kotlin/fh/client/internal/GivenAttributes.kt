@@ -5,16 +5,16 @@ import java.util.concurrent.atomic.AtomicLong
 
 /**
  * The attributes of a context: for each name a text, an array of texts, or null for an attribute that is left out. The texts stay those of the
- * program, and the native library copies the ones that a read needs.
+ * program, and the native library copies the ones that a read needs. The marks are [HAS_LIST] and [LACKS_ONE].
  */
-internal class GivenAttributes(private val names: AttributeNames, val values: Array<out Any?>, private val hasList: Boolean) {
+internal class GivenAttributes(private val names: AttributeNames, val values: Array<out Any?>, private val marks: Int) {
     /** A number that no other context of the process has. */
     val number: Long = NUMBERS.incrementAndGet()
 
     @Volatile private var madeMap: Map<String, List<String>>? = null
 
-    /** Twice the number of the names, and one more if a value is a list. It is negative if the names have no number. */
-    val form: Int get() = 2 * names.number + if (hasList) 1 else 0
+    /** Four times the number of the names, and the marks. It is negative if the names have no number. */
+    val form: Int get() = 4 * names.number + marks
 
     val nameTexts: Array<String> get() = names.texts
 
@@ -34,7 +34,13 @@ internal class GivenAttributes(private val names: AttributeNames, val values: Ar
         return Collections.unmodifiableMap(map)
     }
 
-    private companion object {
-        val NUMBERS = AtomicLong()
+    companion object {
+        /** A value is a list. */
+        const val HAS_LIST = 1
+
+        /** An attribute is left out. */
+        const val LACKS_ONE = 2
+
+        private val NUMBERS = AtomicLong()
     }
 }

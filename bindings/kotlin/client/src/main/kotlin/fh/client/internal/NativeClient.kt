@@ -21,28 +21,31 @@ internal class NativeClient private constructor(private val address: Long) {
     /** The numbers of keys. The library takes a key with the number -1 itself. */
     private val keys = Numbered { numberKey(address, it) }
 
-    fun boolean(key: String, context: GivenAttributes?): Int =
-        keys.number(key).let { readBoolean(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
+    fun boolean(key: String, context: GivenAttributes?): Int = read(key, context, ::readBoolean)
 
-    fun double(key: String, context: GivenAttributes?): Double =
-        keys.number(key).let { readDouble(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
+    fun double(key: String, context: GivenAttributes?): Double = read(key, context, ::readDouble)
 
-    fun decimal(key: String, context: GivenAttributes?): String? =
-        keys.number(key).let { readNumber(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
+    fun decimal(key: String, context: GivenAttributes?): String? = read(key, context, ::readNumber)
 
-    fun string(key: String, context: GivenAttributes?): String? =
-        keys.number(key).let { readString(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
+    fun string(key: String, context: GivenAttributes?): String? = read(key, context, ::readString)
 
-    fun json(key: String, context: GivenAttributes?): String? =
-        keys.number(key).let { readJson(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
+    fun json(key: String, context: GivenAttributes?): String? = read(key, context, ::readJson)
 
-    fun detail(key: String, context: GivenAttributes?): String =
-        keys.number(key).let { readDetail(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
+    fun detail(key: String, context: GivenAttributes?): String = read(key, context, ::readDetail)
 
-    fun explanation(key: String, context: GivenAttributes?): String =
-        keys.number(key).let { explain(address, it, text(it, key), context?.number ?: 0, context?.values, context?.form ?: 0, context?.nameTexts) }
+    fun explanation(key: String, context: GivenAttributes?): String = read(key, context, ::explain)
 
-    private fun text(number: Int, key: String): String? = if (number < 0) key else null
+    /** Calls the function of the library for a type of values, with a key and what it needs of a context. */
+    private inline fun <R> read(
+        key: String,
+        context: GivenAttributes?,
+        read: (Long, Int, String?, Long, Array<out Any?>?, Int, Array<String>?) -> R,
+    ): R {
+        val number = keys.number(key)
+        val name = if (number < 0) key else null
+        if (context == null) return read(address, number, name, 0, null, 0, null)
+        return read(address, number, name, context.number, context.values, context.form, context.nameTexts)
+    }
 
     /** Forgets what the program has given to the client, after its end. It may refer to this object, which would never be collected. */
     fun end() {

@@ -2,8 +2,8 @@ package fh.client.internal
 
 import java.util.concurrent.ConcurrentHashMap
 
-/** The most texts of one kind that the native library numbers. */
-private const val MOST_TEXTS = 4095
+/** The most numbers that the native library gives for one kind of things. */
+internal const val MOST_NUMBERS = 4095
 
 /** The longest text that is numbered. */
 private const val MOST_CHARACTERS = 1024
@@ -16,7 +16,7 @@ internal class Numbered(private val add: (String) -> Int) {
     fun number(text: String): Int = numbers[text] ?: numberOfNew(text)
 
     private fun numberOfNew(text: String): Int {
-        if (numbers.size >= MOST_TEXTS || text.length > MOST_CHARACTERS) return -1
+        if (numbers.size >= MOST_NUMBERS || text.length > MOST_CHARACTERS) return -1
         synchronized(numbers) {
             return numbers[text] ?: add(text).also { numbers[text] = it }
         }
