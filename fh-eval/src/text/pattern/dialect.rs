@@ -1,6 +1,5 @@
 //! Rewrites a pattern in a small language, in which letter case, classes and properties are ranges of characters. The
-//! pattern is read as Java, JavaScript, .NET or RE2 reads it. `regex` and `regex-lite` read the small language in the same way,
-//! except that `regex` needs a flag for `\b` and `\B`.
+//! pattern is read as Java, JavaScript, .NET or RE2 reads it. The small language is that of `regex`.
 
 mod classes;
 mod look_around;
@@ -24,18 +23,8 @@ use super::reading::read;
 use super::refusal::{MAX_FLAG_NODES, MAX_NESTING, MAX_TEXT, Refusal};
 use super::translation::{Mark, Read};
 
-/// The engine that runs a pattern.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum EngineKind {
-    /// `regex-automata`, the engine of `regex`, on native targets.
-    Fast,
-    /// `regex-lite`, which runs all patterns that need an engine on WebAssembly.
-    Small,
-}
-
-/// A pattern in the small language, with the number of its nodes and the engine that runs it.
+/// A pattern in the small language, with the number of its nodes.
 pub(super) struct Rewritten {
-    pub(super) engine: EngineKind,
     /// The text. A look-around is a group in it.
     pub(super) source: String,
     /// The whole pattern. Its tree is that of `source`, so that the search for literal texts does not parse `source`.
@@ -80,13 +69,11 @@ pub(super) fn rewrite(pattern: &str, extent: Extent) -> Result<Rewritten, Refusa
         .build()
         .parse(&pattern.text)
         .map_err(|error| refusal(&error))?;
-    let engine = if cfg!(target_arch = "wasm32") { EngineKind::Small } else { EngineKind::Fast };
     let mut writer = Writer {
         pattern: &pattern,
         extent,
         source: String::new(),
         flags: Flags::default(),
-        engine,
         place: Place::Last,
         depth: 0,
         is_plain: true,
@@ -103,7 +90,7 @@ pub(super) fn rewrite(pattern: &str, extent: Extent) -> Result<Rewritten, Refusa
     }
     let Writer { source, is_plain, looks, .. } = writer;
     let expression = Expression { tree: part.tree, text: 0..source.len(), is_plain };
-    Ok(Rewritten { engine, source, expression, looks, nodes: part.nodes })
+    Ok(Rewritten { source, expression, looks, nodes: part.nodes })
 }
 
 fn refusal(error: &ast::Error) -> Refusal {
@@ -145,7 +132,6 @@ struct Writer<'p> {
     extent: Extent,
     source: String,
     flags: Flags,
-    engine: EngineKind,
     place: Place,
     /// Number of look-arounds around the place.
     depth: usize,
@@ -257,25 +243,19 @@ impl Writer<'_> {
     }
 
     fn assertion(&mut self, kind: &AssertionKind) -> Result<Part, Refusal> {
-        // Word boundaries are ASCII in this dialect. The word boundaries of `regex-lite` are always those of ASCII;
-        // `regex` needs a flag for them.
-        let (source, look) = match (kind, self.engine) {
-            (AssertionKind::StartLine, _) if self.flags.multi_line => ("(?m:^)", Look::StartLF),
-            (AssertionKind::StartText | AssertionKind::StartLine, _) => (r"\A", Look::Start),
-            (AssertionKind::EndLine, _) if self.flags.multi_line => ("(?m:$)", Look::EndLF),
-            (AssertionKind::EndText | AssertionKind::EndLine, _) => (r"\z", Look::End),
-            (AssertionKind::WordBoundary, EngineKind::Fast) if self.extent.is_dot_net() => {
-                (r"\b", Look::WordUnicode)
-            }
-            // The fast engine has no test for this that looks between characters only.
-            (AssertionKind::NotWordBoundary, EngineKind::Fast) => {
+        let (source, look) = match kind {
+            AssertionKind::StartLine if self.flags.multi_line => ("(?m:^)", Look::StartLF),
+            AssertionKind::StartText | AssertionKind::StartLine => (r"\A", Look::Start),
+            AssertionKind::EndLine if self.flags.multi_line => ("(?m:$)", Look::EndLF),
+            AssertionKind::EndText | AssertionKind::EndLine => (r"\z", Look::End),
+            AssertionKind::WordBoundary if self.extent.is_dot_net() => (r"\b", Look::WordUnicode),
+            AssertionKind::WordBoundary => (r"(?-u:\b)", Look::WordAscii),
+            // The engine of plain patterns has no test for this that looks between characters only.
+            AssertionKind::NotWordBoundary => {
                 self.is_plain = false;
                 let is_dot_net = self.extent.is_dot_net();
                 (r"\B", if is_dot_net { Look::WordUnicodeNegate } else { Look::WordAsciiNegate })
             }
-            (AssertionKind::WordBoundary, EngineKind::Fast) => (r"(?-u:\b)", Look::WordAscii),
-            (AssertionKind::WordBoundary, EngineKind::Small) => (r"\b", Look::WordAscii),
-            (AssertionKind::NotWordBoundary, EngineKind::Small) => (r"\B", Look::WordAsciiNegate),
             _ => return Err(Construct::OneSidedBoundary.into()),
         };
         Ok(self.leaf(source, Hir::look(look)))

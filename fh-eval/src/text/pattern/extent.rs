@@ -92,7 +92,7 @@ impl Work {
 
 /// Maximum product of a text's bytes and a pattern's nodes, such as 500 bytes and 1,000 nodes. A pattern that needs an
 /// engine does not match a text beyond this limit. A search within the limit takes less than 50 ms in a browser, where
-/// the small engine runs all patterns.
+/// `positions` runs all patterns.
 pub(super) const MAX_WORK: usize = 500_000;
 
 /// Maximum number of steps of a search for a pattern of FeatBit or FeatureSignals. Such a search takes less than 50 ms. A pattern with a

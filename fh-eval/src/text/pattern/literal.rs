@@ -34,41 +34,43 @@ impl Anchor {
 
 /// Returns the literal texts for which a pattern searches, and the position at which a matching text has one of these texts.
 /// `tree` is the tree that `dialect` returned. Returns `None` if the pattern needs an engine.
-pub(super) fn extract(tree: Hir) -> Option<(Anchor, Box<[Box<str>]>)> {
-    let mut parts: Vec<Hir> = match tree.into_kind() {
+pub(super) fn extract(tree: &Hir) -> Option<(Anchor, Box<[Box<str>]>)> {
+    let all = match tree.kind() {
         HirKind::Concat(parts) => parts,
-        HirKind::Empty => vec![],
-        HirKind::Literal(literal) => vec![Hir::literal(literal.0)],
-        HirKind::Alternation(branches) => vec![Hir::alternation(branches)],
-        HirKind::Look(look) => vec![Hir::look(look)],
-        HirKind::Class(class) => vec![Hir::class(class)],
         HirKind::Repetition(_) | HirKind::Capture(_) => return None,
+        _ => std::slice::from_ref(tree),
     };
-    let mut at_start = false;
-    while parts.first().is_some_and(|part| is_look(part, Look::Start)) {
-        parts.remove(0);
-        at_start = true;
-    }
-    let mut at_end = false;
-    while parts.last().is_some_and(|part| is_look(part, Look::End)) {
-        parts.pop();
-        at_end = true;
-    }
+    let mut parts = without_first(all, |part| is_look(part, Look::Start));
+    let at_start = parts.len() < all.len();
+    let count = parts.len();
+    parts = without_last(parts, |part| is_look(part, Look::End));
+    let at_end = parts.len() < count;
     // A search may begin and end anywhere, so `.*` at a side without an anchor changes nothing.
-    while !at_start && parts.first().is_some_and(is_anything) {
-        parts.remove(0);
+    if !at_start {
+        parts = without_first(parts, is_anything);
     }
-    while !at_end && parts.last().is_some_and(is_anything) {
-        parts.pop();
+    if !at_end {
+        parts = without_last(parts, is_anything);
     }
-    let inner = Hir::concat(parts);
     // A capture is a look-around.
-    if !inner.properties().look_set().is_empty() || inner.properties().explicit_captures_len() > 0 {
+    let tests_positions = |part: &Hir| {
+        !part.properties().look_set().is_empty() || part.properties().explicit_captures_len() > 0
+    };
+    if parts.iter().any(tests_positions) {
         return None;
     }
+    let concat;
+    let inner = match parts {
+        [part] => part,
+        parts if parts.len() == all.len() => tree,
+        parts => {
+            concat = Hir::concat(parts.to_vec());
+            &concat
+        }
+    };
     let mut extractor = Extractor::new();
     extractor.limit_total(MAX_TEXTS).limit_class(10).limit_repeat(10);
-    let sequence = extractor.extract(&inner);
+    let sequence = extractor.extract(inner);
     if !sequence.is_exact() {
         return None;
     }
@@ -86,6 +88,18 @@ pub(super) fn extract(tree: Hir) -> Option<(Anchor, Box<[Box<str>]>)> {
         (false, false) => Anchor::Anywhere,
     };
     Some((anchor, texts.into()))
+}
+
+/// Returns the parts after those at the start for which a function returns true.
+fn without_first(parts: &[Hir], is_left_out: impl Fn(&Hir) -> bool) -> &[Hir] {
+    let count = parts.iter().take_while(|part| is_left_out(part)).count();
+    parts.get(count..).unwrap_or_default()
+}
+
+/// Returns the parts before those at the end for which a function returns true.
+fn without_last(parts: &[Hir], is_left_out: impl Fn(&Hir) -> bool) -> &[Hir] {
+    let count = parts.iter().rev().take_while(|part| is_left_out(part)).count();
+    parts.get(..parts.len() - count).unwrap_or_default()
 }
 
 fn is_look(part: &Hir, look: Look) -> bool {

@@ -111,7 +111,6 @@ impl Pattern {
         let mut compiler = Compiler {
             source: &rewritten.source,
             looks: &mut rewritten.looks,
-            engine: rewritten.engine,
             is_dot_net: extent.is_dot_net(),
             tables: tables.bytes(),
             program_bytes: limits.program_bytes,
@@ -160,7 +159,7 @@ impl Pattern {
 
     /// Returns the size of the pattern's program in bytes, without its tables.
     pub(crate) fn program_bytes(&self) -> usize {
-        self.program.bytes(self.nodes)
+        self.program.bytes()
     }
 
     /// Returns the literal texts for which the pattern searches, and the position at which a matching text has one of
@@ -180,7 +179,7 @@ impl Pattern {
 
     /// Returns the maximum work of one search of a supplied text.
     pub(crate) fn cost(&self) -> Cost {
-        self.program.cost(self.nodes)
+        self.program.cost()
     }
 
     /// Returns the number of nodes of the pattern's tree with repetitions written out. The limits for patterns count

@@ -1,5 +1,4 @@
-//! Replaces `engine` on WebAssembly, where `regex-lite` runs all patterns that need an engine, so that a download stays
-//! small.
+//! Replaces `engine` on WebAssembly, where `positions` runs all patterns that need an engine, so that a download stays small.
 
 use crate::cost::Cost;
 

@@ -1,5 +1,5 @@
 //! An engine for patterns that test positions: patterns with look-arounds, or with tests that the other engines lack. It is the same on all
-//! targets.
+//! targets. On WebAssembly, it also runs all other patterns that need an engine.
 //!
 //! Each look-around has an automaton, and one bit for each position of a text, which one pass over the text finds: forwards for a
 //! look-behind, and backwards, through the parts in reverse order, for a look-ahead. In the automata around it, the look-around is then a test

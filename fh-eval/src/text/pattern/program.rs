@@ -2,13 +2,12 @@
 
 use regex_syntax::hir::{Hir, Look};
 
-use super::dialect::EngineKind;
 use super::engine::{self, Engine};
 use super::extent::{MAX_WORK, Work};
 use super::literal::{self, Anchor};
 use super::look_around::{Expression, LookAround, Side};
 use super::positions::Positions;
-use super::split::split;
+use super::split::{Rest, split};
 use crate::cost::Cost;
 
 #[derive(Debug)]
@@ -17,8 +16,7 @@ pub(super) enum Program {
     /// an engine.
     Literals(Anchor, Box<[Box<str>]>),
     Fast(Engine),
-    Small(regex_lite::Regex),
-    /// The pattern tests positions in a way that only this engine has.
+    /// The pattern tests positions in a way that only this engine has. On WebAssembly, this engine runs each pattern that needs one.
     Positions(Box<Positions>),
     /// Each of several programs gives the result that the pattern needs.
     All(Box<[Part]>),
@@ -36,7 +34,6 @@ pub(super) struct Part {
 pub(super) struct Compiler<'p> {
     pub(super) source: &'p str,
     pub(super) looks: &'p mut [LookAround],
-    pub(super) engine: EngineKind,
     pub(super) is_dot_net: bool,
     /// Number of bytes for further tables.
     pub(super) tables: usize,
@@ -64,13 +61,7 @@ impl Compiler<'_> {
             let program = self.program(inside, Some(kind.side))?;
             parts.push(Part { program, is_negated: kind.is_negated });
         }
-        let mut text = rest.text(self.source, self.looks);
-        match wrap {
-            None => {}
-            Some(Side::Ahead) => text = [r"\A(?:", &text, ")"].concat(),
-            Some(Side::Behind) => text = ["(?:", &text, r")\z"].concat(),
-        }
-        let rest = self.one(rest.expression, &text)?;
+        let rest = self.one(rest, wrap)?;
         if parts.is_empty() {
             return Some(rest);
         }
@@ -81,24 +72,24 @@ impl Compiler<'_> {
     }
 
     /// Compiles an expression that is not split.
-    fn one(&mut self, expression: Expression, text: &str) -> Option<Program> {
-        if expression.has_look_around() || !expression.is_plain {
-            let positions = Positions::compile(&expression.tree, self.looks, self.is_dot_net)?;
-            return Some(Program::Positions(Box::new(positions)));
-        }
-        if let Some((anchor, texts)) = literal::extract(expression.tree) {
+    fn one(&mut self, rest: Rest, wrap: Option<Side>) -> Option<Program> {
+        let Rest { expression: Expression { tree, is_plain, .. }, .. } = &rest;
+        let is_plain = *is_plain && !rest.expression.has_look_around();
+        if is_plain && let Some((anchor, texts)) = literal::extract(tree) {
             return Some(Program::Literals(anchor, texts));
         }
-        let program = match self.engine {
-            EngineKind::Fast => {
-                let tables = self.tables.min(engine::TABLE_BYTES);
-                Program::Fast(Engine::compile(text, tables, self.program_bytes)?)
-            }
-            EngineKind::Small => {
-                let mut builder = regex_lite::RegexBuilder::new(text);
-                Program::Small(builder.size_limit(self.program_bytes).build().ok()?)
-            }
-        };
+        if !is_plain || cfg!(target_arch = "wasm32") {
+            let positions = Positions::compile(tree, self.looks, self.is_dot_net)?;
+            return Some(Program::Positions(Box::new(positions)));
+        }
+        let mut text = rest.text(self.source, self.looks);
+        match wrap {
+            None => {}
+            Some(Side::Ahead) => text = [r"\A(?:", &text, ")"].concat(),
+            Some(Side::Behind) => text = ["(?:", &text, r")\z"].concat(),
+        }
+        let tables = self.tables.min(engine::TABLE_BYTES);
+        let program = Program::Fast(Engine::compile(&text, tables, self.program_bytes)?);
         self.tables = self.tables.saturating_sub(program.table_charge());
         Some(program)
     }
@@ -131,7 +122,6 @@ impl Program {
                 Some(texts.iter().any(|literal| anchor.holds(text, literal)))
             }
             Self::Fast(engine) => engine.search(text, most_steps),
-            Self::Small(regex) => Some(regex.is_match(text)),
             Self::Positions(positions) => Some(positions.is_match(text)),
             Self::All(_) => self.search(text, most_steps),
         }
@@ -148,7 +138,6 @@ impl Program {
         match self {
             Self::Literals(..) => None,
             Self::Fast(_) => (work == Work::Product).then_some(MAX_WORK),
-            Self::Small(_) => Some(MAX_WORK),
             Self::Positions(_) => Some(work.of_positions()),
             Self::All(parts) => parts.iter().filter_map(|part| part.program.most_work(work)).min(),
         }
@@ -163,24 +152,13 @@ impl Program {
         }
     }
 
-    /// Returns the size of the program in bytes, without its tables. `nodes` is the number of the pattern's nodes. Returns 0 for literal texts,
-    /// which are as long as the pattern.
-    pub(super) fn bytes(&self, nodes: usize) -> usize {
+    /// Returns the size of the program in bytes, without its tables. Returns 0 for literal texts, which are as long as the pattern.
+    pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Literals(..) => 0,
             Self::Fast(engine) => engine.program_bytes(),
-            Self::Small(_) => nodes.saturating_mul(64),
             Self::Positions(positions) => positions.bytes(),
-            Self::All(parts) => parts.iter().map(|part| part.program.bytes(nodes)).sum(),
-        }
-    }
-
-    /// Returns the size in bytes of the program's tables, which all threads share.
-    pub(super) fn table_bytes(&self) -> usize {
-        match self {
-            Self::Fast(engine) => engine.table_bytes(),
-            Self::All(parts) => parts.iter().map(|part| part.program.table_bytes()).sum(),
-            _ => 0,
+            Self::All(parts) => parts.iter().map(|part| part.program.bytes()).sum(),
         }
     }
 
@@ -189,14 +167,16 @@ impl Program {
     pub(super) fn table_charge(&self) -> usize {
         match self {
             Self::Literals(..) | Self::Positions(_) => 0,
-            Self::Fast(_) | Self::Small(_) if self.table_bytes() == 0 => engine::TABLE_BYTES,
-            Self::Fast(_) | Self::Small(_) => self.table_bytes(),
+            Self::Fast(engine) => match engine.table_bytes() {
+                0 => engine::TABLE_BYTES,
+                bytes => bytes,
+            },
             Self::All(parts) => parts.iter().map(|part| part.program.table_charge()).sum(),
         }
     }
 
-    /// Returns the maximum work of one search of a supplied text. `nodes` is the number of the pattern's nodes.
-    pub(super) fn cost(&self, nodes: usize) -> Cost {
+    /// Returns the maximum work of one search of a supplied text.
+    pub(super) fn cost(&self) -> Cost {
         match self {
             Self::Literals(Anchor::Anywhere, texts) => texts
                 .iter()
@@ -207,13 +187,9 @@ impl Program {
                 lengths.map(Cost::of_comparison).fold(Cost::default(), Cost::plus)
             }
             Self::Fast(engine) => engine.cost(),
-            Self::Small(_) => {
-                let nodes = nodes as u64;
-                Cost { per_value: 60 * nodes, per_byte: 12 * nodes }
-            }
             Self::Positions(positions) => positions.cost(),
             Self::All(parts) => {
-                let costs = parts.iter().map(|part| part.program.cost(nodes));
+                let costs = parts.iter().map(|part| part.program.cost());
                 costs.fold(Cost::default(), Cost::plus)
             }
         }

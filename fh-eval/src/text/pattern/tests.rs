@@ -398,7 +398,7 @@ proptest! {
             if !pattern.contains(r"\Z") && source == rewritten.source {
                 prop_assert_eq!(&tree, &parsed, "{}", &source);
             }
-            prop_assert_eq!(literal::extract(tree), literal::extract(parsed), "{}", &source);
+            prop_assert_eq!(literal::extract(&tree), literal::extract(&parsed), "{}", &source);
         }
     }
 
