@@ -42,18 +42,35 @@ const OTHERS: &[(&str, &[&str], &str)] = &[
     ("", &["--attributes", "--attr", "-a", "--set"], "--context NAME=VALUE"),
 ];
 
-/// Commands of other programs, and what to write instead.
-const OTHER_COMMANDS: &[(&[&str], &str)] = &[
-    (&["run", "start", "server", "edge", "up"], "serve --state FILE"),
-    (&["check", "validate", "verify"], "serve --check FILE"),
-    (&["list", "ls", "show", "flags", "features", "read", "fetch"], "get URL KEY"),
-    (&["update", "put", "toggle", "enable", "disable", "change"], "set URL KEY FEATURE VALUE"),
-    (&["new", "create", "template"], "init"),
-    (&["test", "evaluate"], "eval FILE"),
-    (&["why", "describe"], "explain FILE FEATURE"),
-    (&["health", "ping", "status"], "probe URL"),
-    (&["hash"], "bucket --file FILE --feature FEATURE USER"),
-    (&["stream", "tail", "listen"], "watch URL KEY"),
+/// Commands of other programs, and what to write instead. The name of a command stands before its own commands; `""` stands for `fh`.
+const OTHER_COMMANDS: &[(&str, &[&str], &str)] = &[
+    ("cluster", &["create", "new", "setup", "migrate", "prepare"], "cluster init"),
+    ("cluster", &["load", "restore", "seed"], "cluster import FILE"),
+    ("cluster", &["dump", "save", "backup"], "cluster export"),
+    ("cluster", &["health", "show", "info", "servers", "nodes", "ls", "list"], "cluster status"),
+    ("", &["run", "start", "server", "edge", "up"], "serve --state FILE"),
+    ("", &["check", "validate", "verify"], "serve --check FILE"),
+    ("", &["list", "ls", "show", "flags", "features", "read", "fetch"], "get URL KEY"),
+    ("", &["update", "put", "toggle", "enable", "disable", "change"], "set URL KEY FEATURE VALUE"),
+    ("", &["new", "create", "template"], "init"),
+    ("", &["test", "evaluate"], "eval FILE"),
+    ("", &["why", "describe"], "explain FILE FEATURE"),
+    ("", &["health", "ping", "status"], "probe URL"),
+    ("", &["hash"], "bucket --file FILE --feature FEATURE USER"),
+    ("", &["stream", "tail", "listen"], "watch URL KEY"),
+];
+
+/// Names of values in the help, each with a value that an error shows as an example.
+const EXAMPLES: [(&str, &str); 9] = [
+    ("FILE", "state.yaml"),
+    ("DIR", "data"),
+    ("URL", "http://127.0.0.1:8903"),
+    ("PORT", "8903"),
+    ("SECONDS", "10"),
+    ("N", "1000"),
+    ("NAME=VALUE", "country=nz"),
+    ("ADDRESS", "127.0.0.1"),
+    ("TIME", "2026-12-24T18:00:00Z"),
 ];
 
 /// The commands whose argument is the URL of a server.
@@ -116,25 +133,37 @@ fn parse(arguments: &[OsString]) -> Result<Cli, Error> {
 
 /// Returns the text of an error that says what was probably meant. Returns `None` if the error of the parser says enough.
 fn advice_for(error: &Error, arguments: &[&str]) -> Option<String> {
-    let all = Cli::command();
-    let is_command = |text: &&&str| all.find_subcommand(text).is_some();
-    let command = arguments.iter().skip(1).find(is_command).copied().unwrap_or_default();
+    let mut all = Cli::command();
+    // Global options become options of each command.
+    all.build();
+    let (command, parser) = command_of(arguments, &all);
+    let command = &*command;
     match error.kind() {
         ErrorKind::UnknownArgument if command == "set" && arguments.contains(&"=") => {
             Some("`=` stands between the feature and its value: write `FEATURE VALUE`".to_string())
         }
         ErrorKind::UnknownArgument => match error.get(ContextKind::InvalidArg)? {
-            ContextValue::String(argument) => without_value(command, argument, arguments, &all)
-                .or_else(|| unknown(command, whole(argument, arguments))),
+            ContextValue::String(argument) => without_value(argument, arguments, parser)
+                .or_else(|| unknown(command, whole(argument, arguments), parser)),
             _ => None,
         },
         ErrorKind::InvalidSubcommand => match error.get(ContextKind::InvalidSubcommand)? {
-            ContextValue::String(given) => unknown_command(error, given, &all),
+            ContextValue::String(given) => unknown_command(error, given, command, parser),
             _ => None,
         },
         ErrorKind::TooManyValues => match error.get(ContextKind::InvalidArg)? {
             ContextValue::String(option) => {
                 Some(format!("{option} has no value: write `{option}` alone"))
+            }
+            _ => None,
+        },
+        ErrorKind::InvalidValue => match error.get(ContextKind::InvalidArg)? {
+            // The parser has no value, and no list of values to choose from.
+            ContextValue::String(option)
+                if error.get(ContextKind::InvalidValue).is_none_or(is_empty)
+                    && error.get(ContextKind::ValidValue).is_none_or(is_empty) =>
+            {
+                lacks_value(option)
             }
             _ => None,
         },
@@ -149,11 +178,39 @@ fn advice_for(error: &Error, arguments: &[&str]) -> Option<String> {
     }
 }
 
+fn is_empty(value: &ContextValue) -> bool {
+    match value {
+        ContextValue::String(text) => text.is_empty(),
+        ContextValue::Strings(texts) => texts.is_empty(),
+        _ => false,
+    }
+}
+
+/// Returns the error for an option at the end of the line, such as `--check <FILE|URL>`, which needs a value.
+fn lacks_value(option: &str) -> Option<String> {
+    let (option, value) = option.split_once(" <")?;
+    let value = value.split(['>', '|', '[']).next()?;
+    let example = EXAMPLES.iter().find(|(name, _)| *name == value);
+    let example = example.map_or(value, |(_, example)| example);
+    Some(format!("{option} has no value: write `{option} {example}`"))
+}
+
+/// Returns the name and the parser of the command that the arguments name, such as `cluster import`. The name of `fh` itself is empty.
+fn command_of<'a>(arguments: &[&str], all: &'a Command) -> (String, &'a Command) {
+    let mut found = (String::new(), all);
+    for argument in arguments.iter().skip(1) {
+        if let Some(next) = found.1.find_subcommand(argument) {
+            let name = [&*found.0, next.get_name()].join(" ");
+            found = (name.trim_start().to_string(), next);
+        }
+    }
+    found
+}
+
 /// Returns the error for an argument that follows an option whose value stands behind `=`, as in `--console yes`.
-fn without_value(command: &str, value: &str, arguments: &[&str], all: &Command) -> Option<String> {
+fn without_value(value: &str, arguments: &[&str], command: &Command) -> Option<String> {
     let pair = arguments.windows(2).find(|pair| pair.last() == Some(&value))?;
     let option = pair.first().filter(|option| option.starts_with("--"))?;
-    let command = all.find_subcommand(command)?;
     let known = command.get_arguments().find(|known| known.get_long() == option.get(2..))?;
     let has_value = known.get_num_args().is_some_and(|count| count.max_values() > 0);
     (has_value && !value.starts_with('-')).then(|| {
@@ -170,21 +227,29 @@ fn whole<'a>(argument: &'a str, arguments: &[&'a str]) -> &'a str {
     found.filter(|_| is_short).unwrap_or(argument)
 }
 
-/// Returns the error for a command that does not exist, unless the parser suggests a similar one.
-fn unknown_command(error: &Error, given: &str, all: &Command) -> Option<String> {
+/// Returns the error for a command that does not exist, unless the parser suggests a similar one. `of` is the command that has such commands.
+fn unknown_command(error: &Error, given: &str, of: &str, parser: &Command) -> Option<String> {
     let text = format!("unrecognized subcommand '{given}'");
-    let known = OTHER_COMMANDS.iter().find(|(names, _)| names.contains(&given));
-    if let Some((_, instead)) = known {
-        return Some(format!("{text}: write `fh {instead}`; `fh --help` lists the commands"));
+    let program = ["fh", of].join(" ");
+    let program = program.trim_end();
+    let mut known = OTHER_COMMANDS.iter().filter(|(command, ..)| *command == of);
+    if let Some((.., instead)) = known.find(|(_, names, _)| names.contains(&given)) {
+        return Some(format!(
+            "{text}: write `fh {instead}`; `{program} --help` lists the commands"
+        ));
     }
-    let names: Vec<&str> = all.get_subcommands().map(Command::get_name).collect();
+    let names: Vec<&str> =
+        parser.get_subcommands().map(Command::get_name).filter(|name| *name != "help").collect();
     if let Some(meant) = closest(given, names.iter().copied()) {
-        return Some(format!("{text}: did you mean '{meant}'? `fh --help` lists the commands"));
+        return Some(format!(
+            "{text}: did you mean '{meant}'? `{program} --help` lists the commands"
+        ));
     }
     if error.get(ContextKind::SuggestedSubcommand).is_some() {
         return None;
     }
-    Some(format!("{text}: the commands are {}; `fh --help` explains them", names.join(", ")))
+    let names = names.join(", ");
+    Some(format!("{text}: the commands are {names}; `{program} --help` explains them"))
 }
 
 /// Returns the error for `fh bucket --feature`, which needs a file. The parser asks for the id as well, which the file would replace.
@@ -196,7 +261,7 @@ fn missing_file(command: &str, missing: &[String]) -> Option<String> {
     })
 }
 
-fn unknown(command: &str, argument: &str) -> Option<String> {
+fn unknown(command: &str, argument: &str, parser: &Command) -> Option<String> {
     let is_option = argument.starts_with('-');
     let given = quoted(argument);
     Some(match (command, argument) {
@@ -234,16 +299,16 @@ fn unknown(command: &str, argument: &str) -> Option<String> {
             format!("`fh {command}` has no {argument}: write the API key after the URL, or `--api-key KEY`")
         }
         _ if !is_option => return None,
-        _ => no_such_option(command, argument)?,
+        _ => no_such_option(command, argument, parser)?,
     })
 }
 
 /// Returns the error for an option that the command does not have, with the option that is probably meant, or with all options.
-fn no_such_option(command: &str, argument: &str) -> Option<String> {
-    let mut all = Cli::command();
-    // Global options become options of each command.
-    all.build();
-    let options = options(all.find_subcommand(command)?);
+fn no_such_option(command: &str, argument: &str, parser: &Command) -> Option<String> {
+    if command.is_empty() {
+        return None;
+    }
+    let options = options(parser);
     let has = |instead: &str| options.iter().any(|name| Some(&**name) == instead.split(' ').next());
     let known = OTHERS.iter().find(|(of, names, instead)| {
         (of.is_empty() || *of == command) && names.contains(&argument) && has(instead)

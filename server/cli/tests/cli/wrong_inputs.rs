@@ -450,6 +450,15 @@ const ROWS: &[Row] = &[
     row!("probe https://{plain}", 1, "{plain} speaks http, not https", "write http://{plain}"),
     // all commands
     row!("evaluate {payload}", 2, "unrecognized subcommand 'evaluate'", "--help"),
+    row!("cluster create", 2, "unrecognized subcommand 'create'", "write `fh cluster init`"),
+    row!("cluster foo", 2, "the commands are init, import, export, status;"),
+    row!("cluster import --clustre x", 2, "`fh cluster import` has no --clustre", "--cluster"),
+    row!("serve --check", 2, "--check has no value: write `--check state.yaml`"),
+    row!(
+        "lint {payload} --environment",
+        2,
+        "--environment has no value: write `--environment NAME`"
+    ),
     row!("eval {payload} --color pink", 2, "'pink' for '--color", "auto, always, never"),
 ];
 
