@@ -5,6 +5,8 @@ use fh_eval::internal::wire::name;
 use fh_eval::internal::{Conditional, RuleType};
 use fh_eval::{Diagnostic, DiagnosticKind};
 
+use super::other_words::meant;
+
 /// Returns the code of a diagnostic, and advice that describes the remedy.
 pub(super) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
     let member = diagnostic.place.member.unwrap_or("this part");
@@ -65,7 +67,7 @@ fn known(what: &str, diagnostic: &Diagnostic) -> String {
         _ => Conditional::ALL.iter().map(|conditional| conditional.name()).collect(),
     };
     let given = diagnostic.place.value.as_deref().unwrap_or_default().trim_matches('"');
-    match fh_files::closest(given, names.iter().copied()) {
+    match meant(given, names.iter().copied()) {
         Some(meant) => format!("write {meant}"),
         None => format!("write one of {}", names.join(", ")),
     }

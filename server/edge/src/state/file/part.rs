@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use fh_files::{Content, Member, Node, Position, closest};
+use fh_files::{Content, Member, Node, Position};
 
 use super::Options;
 use super::problem::{Path, Problem, StateFileError, excerpt};
+use crate::lint::meant;
 
 /// A part of a document, and the path to it.
 #[derive(Debug, Clone)]
@@ -151,7 +152,8 @@ impl<'o> Reading<'o> {
         if self.suggestions > MOST_SUGGESTIONS {
             return String::new();
         }
-        let meant = closest(name, candidates.into_iter().take(10_000));
+        let first: Vec<&str> = candidates.into_iter().take(10_000).collect();
+        let meant = meant(name, first.iter().copied());
         meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
     }
 

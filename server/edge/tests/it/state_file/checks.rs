@@ -24,7 +24,7 @@ environments: [{name: dev, values: {A: 1, B: 1}}]
         &[
             "line 3, column 3, features[0]: this feature has no type: write type: BOOLEAN, STRING, NUMBER or JSON",
             "line 4, column 18, features[1].type: \"boolean\" is no type; the types are BOOLEAN, STRING, NUMBER, JSON; did you mean BOOLEAN?",
-            "line 5, column 18, features[2].type: \"FLAG\" is no type; the types are BOOLEAN, STRING, NUMBER, JSON",
+            "line 5, column 18, features[2].type: \"FLAG\" is no type; the types are BOOLEAN, STRING, NUMBER, JSON; did you mean BOOLEAN?",
             "line 6, column 3, features[3]: this feature has no key: write key: NAME",
             "line 7, column 9, features[4].key: a key has spaces around it, or contains control characters",
             "line 8, column 9, features[5].key: a key is a text: put it in quotes, as in \"5\"",
