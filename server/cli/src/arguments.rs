@@ -22,6 +22,8 @@ const OTHERS: &[(&str, &[&str], &str)] = &[
     ("eval", &["--feature", "--features", "--flag"], "--key FEATURE"),
     ("get", &["--wait-for", "-t"], "--timeout SECONDS"),
     ("probe", &["-t"], "--timeout SECONDS"),
+    ("serve", &["--upstream", "--origin", "--edge-url", "--proxy"], "--relay URL"),
+    ("bucket", &["--range", "--find", "--between", "--bucket"], "--want FROM-TO"),
     ("serve", &["--data-dir", "--data-folder", "--storage"], "--data DIR"),
     ("serve", &["--validate", "--dry-run", "--lint"], "--check FILE"),
     ("serve", &["--host", "--bind", "--address"], "--listen ADDRESS"),

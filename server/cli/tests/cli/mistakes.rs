@@ -343,7 +343,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "serve --check {file}",
         "flags: []",
-        &["\"flags\" is not known", "the members are $schema, accounts, environments, features"],
+        &["\"flags\" is not known", "did you mean features?"],
     ),
     Mistake(
         "serve --check {file}",
@@ -358,7 +358,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "serve --check {file}",
         "features: [{ name: A, type: STRING }]",
-        &["line 1, column 14", "the members are"],
+        &["line 1, column 14", "did you mean key?"],
     ),
     Mistake(
         "serve --check {file}",
@@ -428,7 +428,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "serve --check {file} --strict",
         "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: { value: true, strategies: [{ id: s, value: false, rollout: 5% }] } } }]",
-        &["\"rollout\" is ignored", "the members are", "percentage"],
+        &["\"rollout\" is ignored", "did you mean percentage?"],
     ),
     Mistake(
         "serve --check {file} --strict",
@@ -438,7 +438,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "serve --check {file} --strict",
         "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: { value: true, strategies: [{ id: s, value: false, attributes: [{ fieldName: c, type: STRING, operator: EQUALS, values: [x] }] }] } } }]",
-        &["\"operator\" is ignored", "the members are conditional"],
+        &["\"operator\" is ignored", "did you mean conditional?"],
     ),
     Mistake(
         "serve --check {file} --strict",
@@ -453,7 +453,7 @@ const MISTAKES: &[Mistake] = &[
     Mistake(
         "serve --check {file} --strict",
         "features: [{ key: A, type: BOOLEAN }]\nenvironments: [{ name: dev, values: { A: { value: true, strategies: [{ id: s, value: false, attributes: [{ fieldName: c, type: STRING, conditional: \"==\", values: [x] }] }] } } }]",
-        &["\"==\"", "write one of EQUALS"],
+        &["\"==\"", "write EQUALS"],
     ),
     Mistake(
         "serve --check {file}",

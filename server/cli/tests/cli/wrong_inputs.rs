@@ -453,6 +453,8 @@ const ROWS: &[Row] = &[
     row!("cluster create", 2, "unrecognized subcommand 'create'", "write `fh cluster init`"),
     row!("cluster foo", 2, "the commands are init, import, export, status;"),
     row!("cluster import --clustre x", 2, "`fh cluster import` has no --clustre", "--cluster"),
+    row!("serve --upstream http://x", 2, "has no --upstream", "write `--relay URL`"),
+    row!("bucket --id a --range 0-9", 2, "has no --range", "write `--want FROM-TO`"),
     row!("serve --check", 2, "--check has no value: write `--check state.yaml`"),
     row!(
         "lint {payload} --environment",

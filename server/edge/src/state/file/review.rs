@@ -169,8 +169,11 @@ fn unknown_member(
         None => {
             let (code, _) = lint::advice_of(diagnostic);
             let known = if owner == "a rule" { &name::OF_RULE[..] } else { &name::OF_STRATEGY[..] };
-            let what =
-                format!("{written} is ignored in {owner}; the members are {}", known.join(", "));
+            let advice = match lint::meant(given, known.iter().copied()) {
+                Some(meant) => format!("did you mean {meant}?"),
+                None => format!("the members are {}", known.join(", ")),
+            };
+            let what = format!("{written} is ignored in {owner}; {advice}");
             reading.warn_at(position, &path, Some(code), what);
         }
     }
