@@ -187,11 +187,11 @@ fn the_listed_cases_allocate() {
     // The table of this pattern would have more states than fit.
     let pattern = r#""(a|b)*a(a|b){14}c""#;
     let parts = |count: usize| vec!["1"; count].join(".");
-    // On WebAssembly, all patterns run on the small engine.
+    // On WebAssembly, another engine runs all patterns, and automata of few states need no memory.
     let is_wasm = cfg!(target_family = "wasm");
     for (strategies, value, expected) in [
-        (rule("STRING", "REGEX", r#""g.l[de]+$""#), "gold".to_string(), is_wasm),
-        (rule("STRING", "REGEX", pattern), "ab".to_string(), true),
+        (rule("STRING", "REGEX", r#""g.l[de]+$""#), "gold".to_string(), false),
+        (rule("STRING", "REGEX", pattern), "ab".to_string(), !is_wasm),
         (rule("NUMBER", "REGEX", "20"), "2.".to_string(), true),
         (rule("SEMANTIC_VERSION", "EQUALS", r#""1.2""#), parts(24), false),
         (rule("SEMANTIC_VERSION", "EQUALS", r#""1.2""#), parts(25), true),
