@@ -25,7 +25,7 @@ const LONG: [&str; 4] = ["rust", "kotlin", "java", "swift"];
 const LONG_TIME: Duration = Duration::from_secs(900);
 /// The time between two looks at the shell.
 const PERIOD: Duration = Duration::from_millis(200);
-/// The line that the shell prints after the commands of a block.
+/// The end of the line that the shell prints after the commands of a block. Some programs, such as Maven, print codes for colours before it.
 const DONE: &str = "-- the block has ended --";
 /// The URL and the API keys of pages. A key with a star comes before the one that is its beginning.
 const URL: (&str, &str) = ("https://edge.example", "http://127.0.0.1:8903");
@@ -130,7 +130,7 @@ impl Shell {
         say!("    $ {}", text.trim_end().replace('\n', "\n    $ "));
         let text = self.with_keys(text);
         self.send(&format!("{{\n{text}\n}} </dev/null\necho '{DONE}'\n"))?;
-        self.wait_for(&|line: &str| line == DONE, "a command failed")
+        self.wait_for(&|line: &str| line.ends_with(DONE), "a command failed")
     }
 
     /// Writes a file of the list.
@@ -159,7 +159,7 @@ impl Shell {
             match self.lines.recv_timeout(left.min(PERIOD)) {
                 Ok(line) => {
                     let found = is_it(&line);
-                    if line != DONE {
+                    if !line.ends_with(DONE) {
                         say!("    {line}");
                         self.printed.push(line);
                     }
