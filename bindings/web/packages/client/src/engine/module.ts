@@ -13,7 +13,9 @@ export type Profile = keyof typeof PROFILE_NUMBERS;
  */
 export interface EngineModule {
   /** Makes the instance of the module unless there is one. Returns its exports. */
-  readonly initSync: (options: { module?: WebAssembly.Module }) => { readonly memory: WebAssembly.Memory };
+  readonly initSync: (options: { module?: WebAssembly.Module }) => {
+    readonly memory: { readonly buffer: ArrayBuffer };
+  };
   /** Replaces the instance by a fresh one, which has neither rulesets nor contexts. */
   readonly __wbg_reset_state: () => void;
   readonly add: (features: Uint8Array, profile: number) => void;
