@@ -1,5 +1,6 @@
 //! Words of other formats for the names of this one, so that a message can say what to write.
 
+use fh_eval::internal::wire::name;
 use fh_files::closest;
 
 /// The names of this format, each with what other formats write. Case, spaces, `_` and `-` do not matter.
@@ -27,9 +28,9 @@ const WORDS: &[(&str, &str)] = &[
     ("value", "enabled on default defaultvalue"),
     ("values", "operand operands"),
     ("strategies", "rules targeting targets"),
-    ("percentage", "rollout weight"),
+    (name::PERCENTAGE, "rollout weight"),
     ("attributes", "conditions constraints clauses"),
-    ("fieldName", "field attribute property contextname"),
+    (name::FIELD, "field attribute property contextname"),
     ("conditional", "operator op comparator"),
     ("features", "flags toggles"),
     ("environments", "envs stages"),
@@ -44,7 +45,7 @@ pub(crate) fn meant<'a>(
     let word: String = given.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).collect();
     let is_it = |other: &str| other.eq_ignore_ascii_case(&word);
     let mut found = WORDS.iter().filter(|(_, words)| words.split(' ').any(is_it));
-    let known = |ours: &str| names.clone().into_iter().find(|name| *name == ours);
+    let known = |ours: &str| names.clone().into_iter().find(|known| *known == ours);
     found.find_map(|(ours, _)| known(ours)).or_else(|| closest(given, names))
 }
 
