@@ -159,9 +159,10 @@ impl Shell {
             match self.lines.recv_timeout(left.min(PERIOD)) {
                 Ok(line) => {
                     let found = is_it(&line);
-                    if !line.ends_with(DONE) {
-                        say!("    {line}");
-                        self.printed.push(line);
+                    if line != DONE {
+                        let text = line.trim_end_matches(DONE);
+                        say!("    {text}");
+                        self.printed.push(text.to_string());
                     }
                     if found {
                         return Ok(());

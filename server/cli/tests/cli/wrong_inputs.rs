@@ -448,11 +448,12 @@ const ROWS: &[Row] = &[
         "check that a server runs there"
     ),
     row!("probe https://{plain}", 1, "{plain} speaks http, not https", "write http://{plain}"),
-    // all commands
-    row!("evaluate {payload}", 2, "unrecognized subcommand 'evaluate'", "--help"),
+    // cluster
     row!("cluster create", 2, "unrecognized subcommand 'create'", "write `fh cluster init`"),
     row!("cluster foo", 2, "the commands are init, import, export, status;"),
     row!("cluster import --clustre x", 2, "`fh cluster import` has no --clustre", "--cluster"),
+    // all commands
+    row!("evaluate {payload}", 2, "unrecognized subcommand 'evaluate'", "--help"),
     row!("serve --upstream http://x", 2, "has no --upstream", "write `--relay URL`"),
     row!("bucket --id a --range 0-9", 2, "has no --range", "write `--want FROM-TO`"),
     row!("serve --check", 2, "--check has no value: write `--check state.yaml`"),
@@ -565,7 +566,7 @@ fn each_error_says_what_is_wrong_and_where_and_what_to_write() {
 fn no_command_is_left_out() {
     for name in [
         "eval", "explain", "rollout", "lint", "bucket", "get", "set", "watch", "doctor", "demo",
-        "init", "serve", "probe",
+        "init", "serve", "cluster", "probe",
     ] {
         let rows = ROWS.iter().filter(|row| row.0.split(' ').next() == Some(name)).count();
         assert!(rows >= 3, "{name} has {rows} rows");

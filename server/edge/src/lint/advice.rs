@@ -67,7 +67,7 @@ fn known(what: &str, diagnostic: &Diagnostic) -> String {
         _ => Conditional::ALL.iter().map(|conditional| conditional.name()).collect(),
     };
     let given = diagnostic.place.value.as_deref().unwrap_or_default().trim_matches('"');
-    match meant(given, names.iter().copied()) {
+    match meant(given, &names) {
         Some(meant) => format!("write {meant}"),
         None => format!("write one of {}", names.join(", ")),
     }

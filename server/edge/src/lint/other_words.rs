@@ -38,15 +38,12 @@ const WORDS: &[(&str, &str)] = &[
 ];
 
 /// Returns the name that was probably meant: one that another format writes so, or the most similar one.
-pub(crate) fn meant<'a>(
-    given: &str,
-    names: impl IntoIterator<Item = &'a str> + Clone,
-) -> Option<&'a str> {
+pub(crate) fn meant<'a>(given: &str, names: &[&'a str]) -> Option<&'a str> {
     let word: String = given.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).collect();
     let is_it = |other: &str| other.eq_ignore_ascii_case(&word);
     let mut found = WORDS.iter().filter(|(_, words)| words.split(' ').any(is_it));
-    let known = |ours: &str| names.clone().into_iter().find(|known| *known == ours);
-    found.find_map(|(ours, _)| known(ours)).or_else(|| closest(given, names))
+    let known = |ours: &str| names.iter().copied().find(|known| *known == ours);
+    found.find_map(|(ours, _)| known(ours)).or_else(|| closest(given, names.iter().copied()))
 }
 
 #[cfg(test)]
@@ -55,14 +52,14 @@ mod tests {
 
     #[test]
     fn each_word_means_its_name() {
-        let names = || WORDS.iter().map(|(name, _)| *name);
+        let names: Vec<&str> = WORDS.iter().map(|(name, _)| *name).collect();
         for (name, words) in WORDS {
             for word in words.split(' ') {
-                assert_eq!(meant(word, names()), Some(*name), "{word}");
-                assert_eq!(meant(&word.to_uppercase(), names()), Some(*name), "{word}");
+                assert_eq!(meant(word, &names), Some(*name), "{word}");
+                assert_eq!(meant(&word.to_uppercase(), &names), Some(*name), "{word}");
             }
         }
-        assert_eq!(meant("not_in", names()), Some("NOT_EQUALS"));
-        assert_eq!(meant("not_in", ["EQUALS"]), None);
+        assert_eq!(meant("not_in", &names), Some("NOT_EQUALS"));
+        assert_eq!(meant("not_in", &["EQUALS"]), None);
     }
 }

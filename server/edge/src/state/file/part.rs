@@ -153,7 +153,7 @@ impl<'o> Reading<'o> {
             return String::new();
         }
         let first: Vec<&str> = candidates.into_iter().take(10_000).collect();
-        let meant = meant(name, first.iter().copied());
+        let meant = meant(name, &first);
         meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
     }
 

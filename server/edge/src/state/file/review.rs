@@ -169,7 +169,7 @@ fn unknown_member(
         None => {
             let (code, _) = lint::advice_of(diagnostic);
             let known = if owner == "a rule" { &name::OF_RULE[..] } else { &name::OF_STRATEGY[..] };
-            let advice = match lint::meant(given, known.iter().copied()) {
+            let advice = match lint::meant(given, known) {
                 Some(meant) => format!("did you mean {meant}?"),
                 None => format!("the members are {}", known.join(", ")),
             };
