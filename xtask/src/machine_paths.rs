@@ -16,7 +16,10 @@ pub(crate) fn all() -> Result<Vec<(String, String)>, String> {
     let mut paths = vec![(format!("{home}/"), "/home/".to_string())];
     paths.push((root.display().to_string(), "/fh".to_string()));
     paths.push((target.display().to_string(), "/target".to_string()));
-    paths.push((sysroot, "/rust".to_string()));
+    paths.push((sysroot.clone(), "/rust".to_string()));
+    // With the component rust-src, the compiler writes the path of the sources of the standard library, and without it this name.
+    paths
+        .push((format!("{sysroot}/lib/rustlib/src/rust"), format!("/rustc/{}", commit_of_rust()?)));
     paths.push((cargo.clone(), "/cargo".to_string()));
     // The folder of a registry bears the name of its host.
     let sources = Path::new(&cargo).join("registry/src");
@@ -25,6 +28,13 @@ pub(crate) fn all() -> Result<Vec<(String, String)>, String> {
         paths.push((registry.display().to_string(), "/crates".to_string()));
     }
     Ok(paths)
+}
+
+/// Returns the commit from which the compiler was built.
+fn commit_of_rust() -> Result<String, String> {
+    let version = Run::new("rustc -vV").output()?;
+    let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: "));
+    commit.map(str::to_string).ok_or_else(|| "`rustc -vV` names no commit-hash".to_string())
 }
 
 /// Fails if a file has one of these paths.

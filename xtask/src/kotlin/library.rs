@@ -52,6 +52,9 @@ impl Libraries {
             if target.is_macos() {
                 // By default, the name within the library is the path at which it was built.
                 flags.push(format!("-Clink-arg=-Wl,-install_name,@rpath/{}", target.file()));
+                // The paths that a debugger reads name a new temporary folder in each build. They are removed later, but the LC_UUID of the
+                // library is computed from them.
+                flags.push("-Clink-arg=-Wl,-S".to_string());
             }
             let small = SMALL
                 .map(|name| format!("--config=profile.release.package.{name}.opt-level=\"s\""));
