@@ -96,15 +96,19 @@ fn unpack(layout: &Path, architecture: &str, folder: &Path) -> Result<PathBuf, S
     Ok(bundle.join("rootfs"))
 }
 
-/// Starts the server for ARM under the emulator, and checks its health.
+/// Starts the server for ARM under the emulator with the file of `fh init`, and checks its health.
 fn for_arm(tree: &Path) -> Result<(), String> {
+    let fh = tree.join("fh").display().to_string();
+    let emulated = |arguments: &[&str]| {
+        Run::new("qemu-aarch64-static").args(&words(&[&[fh.as_str()], arguments].concat())).go()
+    };
+    let state = tree.join("state.yaml").display().to_string();
+    emulated(&["init", &state])?;
     let mut command = Command::new("qemu-aarch64-static");
-    command.arg(tree.join("fh")).args(["serve", "--port", "0", "--log-format", "text"]);
+    command.args([&fh, "serve", "--port", "0", "--log-format", "text", "--state", &state]);
     command.env("FH_EDGE_DATA", tree.join("data"));
     let serving = Serving::of(command, "root")?;
-    let fh = tree.join("fh").display().to_string();
-    let arguments = [fh, "probe".to_string(), serving.url.clone()];
-    Run::new("qemu-aarch64-static").args(&arguments).go()?;
+    emulated(&["probe", &serving.url])?;
     serving.end()
 }
 
@@ -263,7 +267,9 @@ impl Serving {
         let lines = child.stdout.take().map(lines).ok_or("no output")?;
         let mut serving = Self { child, lines, url: String::new(), user: user.to_string() };
         let line = serving.lines.recv_timeout(PATIENCE);
-        let line = line.map_err(|_| "the server did not print its address".to_string())?;
+        let line = line.map_err(|_| {
+            format!("the server did not print its address; its end: {:?}", serving.child.try_wait())
+        })?;
         serving.url = line.trim_start_matches("listening on ").to_string();
         Ok(serving)
     }
