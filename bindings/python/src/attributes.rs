@@ -89,7 +89,14 @@ fn add_mapping(
         }
         return Ok(builder);
     }
-    for item in mapping::items(mapping)?.iter() {
+    let Some(mapping) = mapping::of(mapping)? else {
+        return Err(PyTypeError::new_err(format!(
+            "'{}' object is no mapping: write a mapping such as {{\"{}\": \"mara\"}}",
+            mapping.get_type().qualname()?,
+            system.user_key()
+        )));
+    };
+    for item in mapping.items()?.iter() {
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
         builder = add(builder, name.extract::<Text<'_>>()?.as_str(), &value, system)?;
     }

@@ -1,12 +1,12 @@
 //! The keyword arguments of the constructor that are functions: listeners, interceptors and observers.
 
 use fh_binding::callbacks::Listener;
-use fh_client::ClientBuilder;
+use fh_client::{ClientBuilder, System};
 use pyo3::prelude::*;
 
 use crate::function::{ConstructorCallbacks, Function};
 use crate::key::Text;
-use crate::setting_forms::unknown;
+use crate::keywords::unknown;
 use crate::{interceptors, listeners, mapping, observers};
 
 /// Adds the functions of one keyword argument to the builder. The functions last as long as the client.
@@ -21,7 +21,8 @@ pub(crate) fn add(
         "observers" => observers::add(builder, value, callbacks),
         "on_change" => changes(builder, value, callbacks),
         _ => {
-            let listener = Listener::of_setting(name).ok_or_else(|| unknown(name))?;
+            let listener =
+                Listener::of_setting(name).ok_or_else(|| unknown(name, System::FeatureHub))?;
             listen(builder, listener, value, callbacks)
         }
     }

@@ -42,7 +42,7 @@ pub(crate) fn check_listener(call: &Bound<'_, PyAny>) -> PyResult<()> {
     if call.is_callable() {
         return Ok(());
     }
-    Err(PyTypeError::new_err("a listener is a function"))
+    Err(PyTypeError::new_err("a listener is a function: write a function with one argument"))
 }
 
 /// Checks that a program has given a function that does its work before it returns. `expected` is the text of the error.

@@ -26,6 +26,7 @@ mod interceptors;
 mod interpreter;
 mod json;
 mod key;
+mod keywords;
 mod listeners;
 mod logs;
 mod mapping;
@@ -83,6 +84,8 @@ mod _native {
     #[pymodule_export]
     use crate::interceptors::{Continue, InterceptedRead};
     #[pymodule_export]
+    use crate::keywords::keyword_names;
+    #[pymodule_export]
     use crate::listeners::Subscription;
     #[pymodule_export]
     use crate::logs::set_log_level;
@@ -101,8 +104,6 @@ mod _native {
     use crate::ruleset::{Evaluation, RuleExplanation, Ruleset};
     #[pymodule_export]
     use crate::setting_classes::{Backoff, Limits};
-    #[pymodule_export]
-    use crate::settings::keywords;
     #[pymodule_export]
     use crate::snapshot::Snapshot;
     #[pymodule_export]

@@ -2,7 +2,6 @@
 
 use fh_binding::language::Language;
 use fh_binding::settings::SETTINGS;
-use fh_files::closest;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -38,19 +37,4 @@ pub(crate) fn named(py: Python<'_>, name: &str, error: PyErr) -> PyErr {
     } else {
         error
     }
-}
-
-/// Returns the error for a keyword argument that does not exist.
-pub(crate) fn unknown(name: &str) -> PyErr {
-    let lacking = SETTINGS.iter().find(|setting| setting.name == name);
-    if let Some(why) = lacking.and_then(|setting| setting.languages.lack(Language::Python)) {
-        return PyTypeError::new_err(format!("Python has no such setting, because {why}"));
-    }
-    let keywords = SETTINGS.iter().skip(2);
-    let keywords = keywords.filter(|setting| setting.languages.lack(Language::Python).is_none());
-    let advice = match closest(name, keywords.map(|setting| setting.name)) {
-        Some(similar) => format!("write {similar}"),
-        None => "`help(fh_client.Client)` lists the settings".to_string(),
-    };
-    PyTypeError::new_err(format!("there is no such setting: {advice}"))
 }

@@ -1,7 +1,7 @@
 //! The settings of a client from keyword arguments, which are those of the table of all languages ([`fh_binding::settings`]).
 
 use fh_binding::language::Language;
-use fh_binding::settings::{Draft, Form, GivenSettings, Proxy, SETTINGS, Setting, SettingsError};
+use fh_binding::settings::{Draft, Form, GivenSettings, Proxy, Setting, SettingsError};
 use fh_client::{ClientBuilder, System};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -10,12 +10,10 @@ use pyo3::types::{PyBool, PyDict};
 use crate::clock::Clock;
 use crate::duration::Seconds;
 use crate::function::ConstructorCallbacks;
+use crate::keywords::{keyword, unknown};
 use crate::setting_classes::{Backoff, Limits};
-use crate::setting_forms::{named, unknown};
+use crate::setting_forms::named;
 use crate::{attributes, constructor_callbacks, documents, errors};
-
-/// The arguments of `Client` that are not given by keyword.
-const POSITIONAL: [&str; 2] = ["url", "api_keys"];
 
 /// The source of a client's features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +44,8 @@ pub(crate) fn apply(
     let (mut draft, mut given) = (Draft::of(builder).of_system(system), GivenSettings::default());
     for (name, value) in settings.into_iter().flat_map(PyDictMethods::iter) {
         let name: String = name.extract()?;
-        let setting =
-            keyword(&name, system).ok_or_else(|| named(value.py(), &name, unknown(&name)))?;
+        let setting = keyword(&name, system)
+            .ok_or_else(|| named(value.py(), &name, unknown(&name, system)))?;
         // `None` is the default of each setting.
         if !value.is_none() {
             given.add(setting, value.extract::<String>().ok().as_deref());
@@ -65,24 +63,6 @@ pub(crate) fn apply(
         SettingsError::Start(error) => errors::start(&error),
         other => PyValueError::new_err(other.to_string()),
     })
-}
-
-/// Returns the settings of Python.
-fn all() -> impl Iterator<Item = &'static Setting> {
-    SETTINGS.iter().filter(|setting| setting.languages.lack(Language::Python).is_none())
-}
-
-/// Returns the setting of a keyword argument. A setting of another system is found, too, and [`GivenSettings`] refuses it.
-fn keyword(name: &str, system: System) -> Option<&'static Setting> {
-    let is_keyword = system != System::FeatureHub || !POSITIONAL.contains(&name);
-    all().find(|setting| setting.name == name && is_keyword)
-}
-
-/// Returns the names of the keyword arguments of `Client`.
-#[pyfunction]
-pub(crate) fn keywords() -> Vec<&'static str> {
-    let own = all().filter(|setting| setting.systems.have(System::FeatureHub));
-    own.map(|setting| setting.name).filter(|name| !POSITIONAL.contains(name)).collect()
 }
 
 fn set(

@@ -22,6 +22,8 @@ fn errors_name_the_member_and_say_what_to_write() {
             r#"the settings are no JSON object: EOF while parsing an object at line 1 column 10: write an object such as {"url": "https://edge.example"}"#,
         ),
         (r#"{"healthAfter": 5}"#, "healthAfter: there is no such setting: write healthyAfter"),
+        (r#"{"sdkKey": "k"}"#, "sdkKey: there is no such setting: write apiKeys or apiKey"),
+        (r#"{"pollInterval": 5}"#, "pollInterval: there is no such setting: write interval"),
         (
             r#"{"zzz": 5}"#,
             "zzz: there is no such setting: docs/reference/client-settings.md lists the settings",

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fh_client::{Client, ClientBuilder};
-use fh_files::closest;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::language::{Language, Spelling};
 use crate::operations;
 
+use super::alike::alike;
 use super::draft::Draft;
 use super::error::SettingsError;
 use super::form::Form;
@@ -81,11 +81,7 @@ fn named(name: &str) -> Result<&'static Setting, SettingsError> {
     if let Some(setting) = data().find(|setting| Spelling::Camel.spell(setting.name) == name) {
         return Ok(setting);
     }
-    let names: Vec<String> = data().map(|setting| Spelling::Camel.spell(setting.name)).collect();
-    let advice = match closest(name, names.iter().map(String::as_str)) {
-        Some(similar) => format!("write {similar}"),
-        None => PAGE.to_string(),
-    };
+    let advice = alike(name, data, Spelling::Camel).unwrap_or_else(|| PAGE.to_string());
     Err(SettingsError::Unknown { name: name.to_string(), advice })
 }
 

@@ -9,6 +9,9 @@ use super::form::{Choice, Form, one_of};
 use super::setting::Setting;
 use super::systems::Systems;
 
+/// The advice to give API keys to a client of FeatureHub in Python, whose constructor has no keyword for them.
+pub const KEYS_OF_PYTHON: &str = "write the API keys as arguments after the URL";
+
 /// The settings that a program has given to a client. They are checked when the system of the client is known.
 #[derive(Debug, Default)]
 pub struct GivenSettings(Vec<Given>);
@@ -55,6 +58,7 @@ impl Given {
         };
         let advice = match instead {
             _ if noun == "value" => format!("write {}", self.setting.words_of(system, language)),
+            Some((_, "api_keys")) if language == Language::Python => KEYS_OF_PYTHON.to_string(),
             Some((_, other)) => format!("write {}", language.spelling().spell(other)),
             None if has_forgotten => selection(systems, language),
             None => "leave it out".to_string(),

@@ -20,6 +20,7 @@
 //! );
 //! ```
 
+mod alike;
 mod document;
 mod draft;
 mod error;
@@ -41,11 +42,12 @@ mod system_row;
 mod systems;
 mod table;
 
+pub use self::alike::alike;
 pub use self::document::{apply_json, apply_json_of, builder_from_json};
 pub use self::draft::Draft;
 pub use self::error::SettingsError;
 pub use self::form::{Choice, Form};
-pub use self::given::GivenSettings;
+pub use self::given::{GivenSettings, KEYS_OF_PYTHON};
 pub use self::groups::{BACKOFF, LIMITS, Member, Unit};
 pub use self::http::Proxy;
 pub use self::seconds::duration;
