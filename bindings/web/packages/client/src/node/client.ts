@@ -12,6 +12,7 @@ import { contextHeader } from "../session/context_header.ts";
 import { ownerOf } from "../storage/snapshot_owner.ts";
 import { serveSaved } from "../driver/parts.ts";
 import { lowerCase, trim, utf8 } from "../text/text.ts";
+import { checkArguments } from "./arguments.ts";
 import { type GivenEnvironment, readBootstrap } from "./bootstrap.ts";
 import { load, replace, replaceNow, type SnapshotFile } from "./snapshot_file.ts";
 
@@ -58,8 +59,9 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
    * @throws a TypeError as the constructor of `Client` of `fh-client` does, also if the bootstrap features cannot be read
    */
   constructor(url: string, apiKey: string | Iterable<string>, options: NodeClientOptions = {}) {
+    const keys = checkArguments(url, apiKey, options);
     const bootstrap = options.bootstrap === undefined ? [] : readBootstrap(options.bootstrap);
-    super(url, apiKey, options);
+    super(url, keys, options);
     const isOffline = options.mode === "offline";
     this.#offer(bootstrap, isOffline);
     const { snapshotFile: file, context } = options;

@@ -237,3 +237,28 @@ test("a context that is no object is refused, with the object to write", () => {
       `the context is of the type ${typeof wrong}: write an object of names and values, such as { userkey: "mara" }`,
     );
 });
+
+const LINE = 'write new Client("https://edge.example", "ENVIRONMENT/KEY")';
+test.each([
+  [[{ url: "https://edge.example" }], `the URL is of the type object: ${LINE}`],
+  [["http://edge.invalid", {}], `the API key is of the type object: ${LINE}`],
+  [["http://edge.invalid", [3]], 'an API key is of the type number: write a text such as "ENVIRONMENT/KEY"'],
+  [
+    ["http://edge.invalid", SERVER_KEY, "polling"],
+    'the options are of the type string: write an object such as { mode: "polling", interval: 30 }',
+  ],
+  [
+    ["http://edge.invalid", SERVER_KEY, null],
+    'the options are of the type null: write an object such as { mode: "polling", interval: 30 }',
+  ],
+] as const)("arguments of another type are a TypeError that names the argument (%#)", (given, text) => {
+  const start = (): unknown => Reflect.construct(Client, given);
+  expect(start).toThrow(new TypeError(text));
+});
+
+test("keys of a generator are read once", () => {
+  const keys = (function* () {
+    yield CLIENT_KEY;
+  })();
+  expect(closing(new Client(edge.url, keys)).environments).toHaveLength(1);
+});
