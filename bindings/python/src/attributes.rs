@@ -91,7 +91,7 @@ fn add_mapping(
     }
     let Some(mapping) = mapping::of(mapping)? else {
         return Err(PyTypeError::new_err(format!(
-            "'{}' object is no mapping: write a mapping such as {{\"{}\": \"mara\"}}",
+            "'{}' object is no mapping: write a mapping of attributes, such as {{\"{}\": \"mara\"}}",
             mapping.get_type().qualname()?,
             system.user_key()
         )));

@@ -48,7 +48,7 @@ environments:
         (EDGE, [], {"api_keys": [KEY]}, TypeError, "api_keys: there is no such setting", "write the API keys as arguments after the URL"),
         (EDGE, [], {"api_key": KEY}, ValueError, "api_key: a client of FeatureHub has no such", "write the API keys as arguments after the URL"),
         (EDGE, [], {"sdk_key": KEY}, TypeError, "sdk_key: there is no such setting", "write the API keys as arguments after the URL"),
-        (EDGE, [KEY], {"context": "mara"}, TypeError, "context: 'str' object", "write a mapping such as {\"userkey\": \"mara\"}"),
+        (EDGE, [KEY], {"context": "mara"}, TypeError, "context: 'str' object", "write a mapping of attributes, such as {\"userkey\": \"mara\"}"),
         (EDGE, [KEY], {"on_change": {"A": "b"}}, TypeError, "on_change: a listener is a function", "write a function with one argument"),
         (EDGE, [KEY], {"start": "later"}, ValueError, "start: the value is unknown", "write \"eager\" or \"lazy\""),
         (EDGE, [KEY], {"mode": "sometimes"}, ValueError, "mode: the value is unknown", "write \"streaming\", \"polling\""),
