@@ -13,7 +13,7 @@ export function checkArguments(
   url: unknown,
   apiKey: string | Iterable<string>,
   options: unknown,
-): string | readonly string[] {
+): string | Iterable<string> {
   const line = 'new Client("https://edge.example", "ENVIRONMENT/KEY")';
   if (typeof url === "object" && url !== null && !(url instanceof URL)) throw ofType("the URL is", url, line);
   if (typeof options !== "object" || options === null)
