@@ -15,7 +15,8 @@ export function checkArguments(
   options: unknown,
 ): string | Iterable<string> {
   const line = 'new Client("https://edge.example", "ENVIRONMENT/KEY")';
-  if (typeof url === "object" && url !== null && !(url instanceof URL)) throw ofType("the URL is", url, line);
+  // Also URLs of jsdom, whose class is another one, are no plain object.
+  if (Object.prototype.toString.call(url) === "[object Object]") throw ofType("the URL is", url, line);
   if (typeof options !== "object" || options === null)
     throw ofType("the options are", options, 'an object such as { mode: "polling", interval: 30 }');
   if (typeof apiKey !== "object" || (apiKey as unknown) === null) return apiKey;
