@@ -197,13 +197,13 @@ impl Spec {
     }
 
     /// Records that a stream was held back, or that a request for a stream got no response in time. After two such streams without a list of
-    /// features between them, the client polls every 30 seconds (D-65).
+    /// features between them, the client polls at the interval for held-back streams (D-65).
     pub(super) fn held_back(&mut self, problem: &'static str) {
         self.held_streams += 1;
         if self.held_streams < 2 {
             return self.trouble(problem, 0);
         }
-        self.interval = 30_000;
+        self.interval = self.own_interval();
         self.fall_back(problem);
     }
 }
