@@ -148,8 +148,6 @@ pub struct Config {
     pub healthy_after: Duration,
     /// The time for which the client polls after the Edge could not stream, or its streams were held back. The first request after this time is for a stream again.
     pub stream_again_after: Duration,
-    /// The time between two polls while streams are held back, unless the Edge requests another interval.
-    pub held_back_interval: Duration,
     /// The time within which the session sends at most two requests. Further requests wait.
     pub pace: Duration,
     /// The time limits and the size limit of requests.
@@ -187,7 +185,6 @@ impl Config {
             refused: Self::REFUSED,
             healthy_after: Self::HEALTHY_AFTER,
             stream_again_after: Self::STREAM_AGAIN_AFTER,
-            held_back_interval: HELD_BACK_INTERVAL,
             pace: Self::PACE,
             limits: Limits::default(),
             profile: Profile::Client,
@@ -199,7 +196,6 @@ impl Config {
         [
             ("healthy_after", self.healthy_after),
             ("stream_again_after", self.stream_again_after),
-            ("held_back_interval", self.held_back_interval),
             ("pace", self.pace),
         ]
         .into_iter()

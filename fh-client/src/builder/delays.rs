@@ -49,12 +49,6 @@ impl ClientBuilder {
         self.configure(move |config| config.stream_again_after = time)
     }
 
-    /// Sets the time between two polls while streams are held back. It applies unless the Edge requests another interval. The default is
-    /// 30 seconds.
-    pub fn held_back_interval(self, time: Duration) -> Self {
-        self.configure(move |config| config.held_back_interval = time)
-    }
-
     /// Sets the time within which the client sends at most two requests. Further requests wait. The default is 1 second.
     pub fn pace(self, time: Duration) -> Self {
         self.configure(move |config| config.pace = time)

@@ -1238,7 +1238,6 @@ class Client(_Reads):
         return_within: tuple[_Duration, _Duration] | None = None,
         healthy_after: _Duration | None = None,
         stream_again_after: _Duration | None = None,
-        held_back_interval: _Duration | None = None,
         pace: _Duration | None = None,
         limits: Limits | None = None,
         event_queue: int | None = None,
@@ -1306,8 +1305,6 @@ class Client(_Reads):
             10.
         stream_again_after: The time for which the client polls after the Edge could not stream, or
             a proxy held its streams back. Seconds, or a timedelta. The default is 600.
-        held_back_interval: The time between two polls while a proxy holds streams back, unless the
-            Edge requests another interval. Seconds, or a timedelta. The default is 30.
         pace: The time within which the client sends at most two requests. Seconds, or a timedelta.
             The default is 1.
         limits: The time limits of requests, and the maximum size of a response. Without this

@@ -23,7 +23,7 @@ const BY_THE_CONSTRUCTOR: &str = "it is an argument of the constructor";
 const IN_NODE: &str = "only its client for Node has files";
 
 /// All settings, in the order of the page.
-pub static SETTINGS: [Setting; 71] = [
+pub static SETTINGS: [Setting; 70] = [
     Setting::new(
         "url",
         Form::Text {
@@ -261,13 +261,6 @@ pub static SETTINGS: [Setting; 71] = [
         "The time for which the client polls after the Edge could not stream, or a proxy held its streams back.",
     )
     .default("600"),
-    Setting::new(
-        "held_back_interval",
-        Form::Seconds(|d, time| d.with(|b| b.held_back_interval(time))),
-        "The time between two polls while a proxy holds streams back, unless the Edge requests another interval.",
-    )
-    .of(FEATUREHUB)
-    .default("30"),
     Setting::new(
         "pace",
         Form::Seconds(|d, time| d.with(|b| b.pace(time))),

@@ -172,8 +172,6 @@ public struct Settings: Sendable {
     public var healthyAfter: Duration?
     /// The time for which the client polls after the Edge could not stream; 600 seconds by default.
     public var streamAgainAfter: Duration?
-    /// The time between two polls while streams are held back, unless the Edge requests another interval; 30 seconds by default.
-    public var heldBackInterval: Duration?
     /// The time within which the client sends at most two requests; 1 second by default.
     public var pace: Duration?
     /// The time limits of requests, and the maximum size of a response.
@@ -258,7 +256,6 @@ public struct Settings: Sendable {
             "returnWithin": returnWithin.map { .list([.number($0.lowerBound.seconds), .number($0.upperBound.seconds)]) },
             "healthyAfter": .seconds(healthyAfter),
             "streamAgainAfter": .seconds(streamAgainAfter),
-            "heldBackInterval": .seconds(heldBackInterval),
             "pace": .seconds(pace),
             "limits": limits?.document,
             "eventQueue": eventQueue.map { .integer(Int64($0)) },

@@ -8,7 +8,7 @@ use fh_repository::problem::Problem;
 use fh_repository::status::Connection;
 
 use super::state::FeatureHub;
-use crate::config::{DEFAULT_INTERVAL, Mode};
+use crate::config::{DEFAULT_INTERVAL, HELD_BACK_INTERVAL, Mode};
 use crate::delay::{shortest, within};
 use crate::kernel::{Kernel, State};
 
@@ -129,10 +129,10 @@ impl Kernel<FeatureHub> {
     }
 
     /// Returns the time between polls while the Edge requests none.
-    pub(super) fn own_interval(&self) -> Duration {
+    pub(super) const fn own_interval(&self) -> Duration {
         match self.config.mode {
             Mode::Polling(interval) | Mode::Passive(interval) => interval,
-            _ if self.are_streams_held_back() => self.config.held_back_interval,
+            _ if self.are_streams_held_back() => HELD_BACK_INTERVAL,
             Mode::Streaming | Mode::Once | Mode::Offline => DEFAULT_INTERVAL,
         }
     }

@@ -105,7 +105,6 @@ impl Plan {
         }
         if self.small {
             config.limits.bytes = 20_000;
-            config.held_back_interval = Duration::from_secs(7);
         }
         config
     }

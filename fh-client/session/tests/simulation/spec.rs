@@ -255,7 +255,7 @@ impl Spec {
     fn own_interval(&self) -> u64 {
         match self.config.mode {
             Mode::Polling(interval) | Mode::Passive(interval) => millis(interval),
-            _ if self.held_streams >= 2 => millis(self.config.held_back_interval),
+            _ if self.held_streams >= 2 => 30_000,
             _ => millis(fh_session::DEFAULT_INTERVAL),
         }
     }

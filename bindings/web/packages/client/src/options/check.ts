@@ -7,7 +7,7 @@ const FORMS: Readonly<Record<string, string>> = {
   string: "identification integrity fullIntegrity",
   number: "eventQueue storageMaxAge",
   object: "context headers interceptors observers storage snapshotFile",
-  "": "mode contextPlacement overrides profile whenHidden whileSwitching bootstrap engine fullEngine hydrate interval healthyAfter pace returnWithin streamAgainAfter backoff backoffWhenRefused limits heldBackInterval",
+  "": "mode contextPlacement overrides profile whenHidden whileSwitching bootstrap engine fullEngine hydrate interval healthyAfter pace returnWithin streamAgainAfter backoff backoffWhenRefused limits",
 };
 /** What to write for an option whose form alone says too little. */
 export const CONTEXT_FORM = 'write an object of names and values, such as { userkey: "mara" }';

@@ -18,6 +18,8 @@ export type Mode =
 
 /** The default interval between polls in milliseconds: 180 seconds. */
 export const DEFAULT_INTERVAL = 180_000;
+/** The interval between polls in milliseconds while streams are held back, unless the Edge requests another interval. */
+export const HELD_BACK_INTERVAL = 30_000;
 
 /**
  * Delays before retries, in milliseconds. A delay is a random time in `[d × (1 − jitter), d]`, but at least 100 ms, or the initial
@@ -85,8 +87,6 @@ export interface DelayOptions {
   readonly healthyAfter?: number;
   /** The seconds for which the client polls after the Edge could not stream, or its streams were held back; 600 by default. */
   readonly streamAgainAfter?: number;
-  /** The seconds between two polls while streams are held back, unless the Edge requests another interval; 30 by default. */
-  readonly heldBackInterval?: number;
   /** The seconds within which the client sends at most two requests, while further ones wait; 1 by default. */
   readonly pace?: number;
 }
@@ -140,7 +140,6 @@ export function defaultConfig(edge: EdgeUrl, keys: ApiKeys): Config {
     refused: { initial: 60_000, cap: 600_000, jitter: 0.5 },
     healthyAfter: 10_000,
     streamAgainAfter: 600_000,
-    heldBackInterval: 30_000,
     pace: 1_000,
     limits: {
       connect: 5_000,

@@ -1,6 +1,6 @@
 import type { Problem } from "../../repository/problem.ts";
 import { after, since } from "../../repository/time.ts";
-import { DEFAULT_INTERVAL } from "../config.ts";
+import { DEFAULT_INTERVAL, HELD_BACK_INTERVAL } from "../config.ts";
 import { connect, streams } from "./connect.ts";
 import { shortest, within } from "../delay.ts";
 import { type Core, STALE, waitUntil } from "./core.ts";
@@ -170,7 +170,7 @@ function settleAsStale(core: Core): void {
 export function ownInterval(core: Core): number {
   const { mode } = core.config;
   if ("interval" in mode) return mode.interval;
-  return areStreamsHeldBack(core) ? core.config.heldBackInterval : DEFAULT_INTERVAL;
+  return areStreamsHeldBack(core) ? HELD_BACK_INTERVAL : DEFAULT_INTERVAL;
 }
 
 /** Starts polling in place of streaming. Streaming is retried later, and as soon as a poll fails if streams are held back. */

@@ -137,9 +137,6 @@ public class ClientSettings internal constructor() {
     /** The time for which the client polls after the Edge could not stream; 600 seconds by default. */
     public var streamAgainAfter: Duration? = null
 
-    /** The time between two polls while streams are held back, unless the Edge requests another interval; 30 seconds by default. */
-    public var heldBackInterval: Duration? = null
-
     /** The time within which the client sends at most two requests; 1 second by default. */
     public var pace: Duration? = null
 
@@ -236,7 +233,6 @@ public class ClientSettings internal constructor() {
             "returnWithin" to returnWithin?.toList()?.map { it.seconds() },
             "healthyAfter" to healthyAfter.seconds(),
             "streamAgainAfter" to streamAgainAfter.seconds(),
-            "heldBackInterval" to heldBackInterval.seconds(),
             "pace" to pace.seconds(),
             "limits" to limits?.document(),
             "eventQueue" to eventQueue,
