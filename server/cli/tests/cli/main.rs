@@ -37,6 +37,7 @@ mod set;
 mod signals;
 
 mod tool;
+mod toy;
 mod usage;
 mod watch;
 mod wrong_inputs;
