@@ -37,7 +37,6 @@ mod set;
 mod signals;
 
 mod tool;
-mod toy;
 mod usage;
 mod watch;
 mod wrong_inputs;
