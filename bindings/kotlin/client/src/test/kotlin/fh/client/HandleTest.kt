@@ -24,8 +24,9 @@ class HandleTest {
     fun `an object exists until its use has ended, and its number is forgotten after it`() {
         val java = File(System.getProperty("java.home"), "bin/java").path
         val library = "-Dfh.client.library=" + System.getProperty("fh.client.library", "")
-        // The first option compiles a method at its next call, and not some time later on a busy machine.
-        val options = listOf("-Xbatch", "-XX:+UseSerialGC", "-Xmx256m", library, "-cp", System.getProperty("java.class.path"))
+        // The first option compiles a method at its next call, and not some time later on a busy machine. With the second one the first compilation
+        // is the last, so that the code of a method does not depend on the calls before it.
+        val options = listOf("-Xbatch", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", library, "-cp", System.getProperty("java.class.path"))
         val program = ProcessBuilder(listOf(java) + options + ObjectsInUse::class.java.name)
             .redirectError(ProcessBuilder.Redirect.INHERIT).start()
         assertEquals("[]\n[]", program.inputStream.bufferedReader().readText().trim())
