@@ -21,7 +21,6 @@ mod hardship;
 mod init;
 mod inputs;
 mod lint;
-mod mistakes;
 #[cfg(target_os = "linux")]
 mod nginx;
 #[cfg(target_os = "linux")]
