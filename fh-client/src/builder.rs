@@ -10,6 +10,7 @@ mod featuresignals;
 mod further_systems;
 mod listeners;
 mod start;
+mod toy;
 
 use std::fmt;
 use std::sync::Arc;

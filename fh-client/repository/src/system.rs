@@ -13,19 +13,22 @@ pub enum System {
     FeatBit,
     /// FeatureSignals.
     FeatureSignals,
+    /// The toy system, whose flags are on or off.
+    Toy,
 }
 
 impl System {
     /// All systems, in the order of pages.
-    pub const ALL: [Self; 3] = [Self::FeatureHub, Self::FeatBit, Self::FeatureSignals];
+    pub const ALL: [Self; 4] = [Self::FeatureHub, Self::FeatBit, Self::FeatureSignals, Self::Toy];
 
-    /// Returns the name of the system in options and reports: `featurehub`, `featbit` or `featuresignals`.
+    /// Returns the name of the system in options and reports: `featurehub`, `featbit`, `featuresignals` or `toy`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::FeatureHub => "featurehub",
             Self::FeatBit => "featbit",
             Self::FeatureSignals => "featuresignals",
+            Self::Toy => "toy",
         }
     }
 
@@ -36,6 +39,7 @@ impl System {
             Self::FeatureHub => "FeatureHub",
             Self::FeatBit => "FeatBit",
             Self::FeatureSignals => "FeatureSignals",
+            Self::Toy => "Toy",
         }
     }
 
@@ -45,7 +49,7 @@ impl System {
         match self {
             Self::FeatureHub => "userkey",
             Self::FeatBit => "keyId",
-            Self::FeatureSignals => "key",
+            Self::FeatureSignals | Self::Toy => "key",
         }
     }
 
@@ -74,7 +78,7 @@ impl System {
     pub const fn server(self) -> &'static str {
         match self {
             Self::FeatureHub => "Edge",
-            Self::FeatBit | Self::FeatureSignals => "server",
+            Self::FeatBit | Self::FeatureSignals | Self::Toy => "server",
         }
     }
 
@@ -82,7 +86,7 @@ impl System {
     #[must_use]
     pub const fn credential(self) -> &'static str {
         match self {
-            Self::FeatureHub | Self::FeatureSignals => "key",
+            Self::FeatureHub | Self::FeatureSignals | Self::Toy => "key",
             Self::FeatBit => "secret",
         }
     }

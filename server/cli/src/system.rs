@@ -13,6 +13,7 @@ pub(crate) enum System {
     Featurehub,
     Featbit,
     Featuresignals,
+    Toy,
 }
 
 /// The option that chooses the system.
@@ -34,7 +35,7 @@ pub(crate) struct UserArgs {
 }
 
 impl System {
-    const ALL: [Self; 3] = [Self::Featurehub, Self::Featbit, Self::Featuresignals];
+    const ALL: [Self; 4] = [Self::Featurehub, Self::Featbit, Self::Featuresignals, Self::Toy];
 
     /// Returns the words for the flags of the system.
     const fn flags(self) -> &'static str {
@@ -42,6 +43,7 @@ impl System {
             Self::Featurehub => "features of FeatureHub",
             Self::Featbit => "flags of FeatBit",
             Self::Featuresignals => "flags of FeatureSignals",
+            Self::Toy => "flags of the toy system",
         }
     }
 
@@ -51,6 +53,7 @@ impl System {
             Self::Featurehub => "",
             Self::Featbit => "--system featbit",
             Self::Featuresignals => "--system featuresignals",
+            Self::Toy => "--system toy",
         }
     }
 
@@ -66,6 +69,8 @@ impl System {
                 )
             }
             Self::Featuresignals => featuresignals::Document::parse(bytes).is_ok(),
+            // No file holds flags of the toy system.
+            Self::Toy => false,
         }
     }
 

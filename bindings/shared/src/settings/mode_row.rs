@@ -3,12 +3,13 @@
 use super::form::{Form, choice, choice_of};
 use super::mode::Mode;
 use super::setting::Setting;
-use super::system_row::{EVALUATING, FEATUREHUB};
+use super::system_row::{EVALUATING, FEATUREHUB, STREAMING};
 
 pub(super) const MODE: Setting = Setting::new(
     "mode",
     Form::Choice(&[
-        choice(
+        choice_of(
+            STREAMING,
             "streaming",
             |mut d| {
                 d.mode = Some(Mode::Streaming);

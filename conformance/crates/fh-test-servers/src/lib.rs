@@ -12,3 +12,4 @@ pub mod featuresignals;
 #[cfg(all(unix, feature = "postgres"))]
 pub mod postgres;
 pub mod server;
+pub mod toy;

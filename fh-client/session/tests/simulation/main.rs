@@ -36,6 +36,8 @@ mod script;
 mod spec;
 #[cfg(any(feature = "featbit", feature = "featuresignals"))]
 mod systems;
+#[cfg(any(feature = "featbit", feature = "featuresignals"))]
+mod toy;
 mod wire;
 mod world;
 

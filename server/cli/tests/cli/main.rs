@@ -36,6 +36,7 @@ mod set;
 mod signals;
 
 mod tool;
+mod toy;
 mod usage;
 mod watch;
 mod wrong_inputs;
