@@ -10,7 +10,6 @@ mod featuresignals;
 mod further_systems;
 mod listeners;
 mod start;
-mod toy;
 
 use std::fmt;
 use std::sync::Arc;

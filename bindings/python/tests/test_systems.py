@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import http.server
 import json
 import pathlib
 import queue
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from conftest import Edge
@@ -276,41 +274,3 @@ def test_reads_and_metrics_are_reported_unless_insights_are_off() -> None:
         assert silent.status().insights is None
     with fh_client.Client.offline() as other, pytest.raises(ValueError, match="record"):
         other.context(userkey="bob").track("checkout")
-
-
-class ToyServer(http.server.BaseHTTPRequestHandler):
-    """A server of the toy system with one flag."""
-
-    statuses: ClassVar[queue.Queue[int]] = queue.Queue()
-
-    def do_GET(self) -> None:
-        status = 304 if self.headers["If-None-Match"] == '"1"' else 200
-        body = b'{"dark": true}' if status == 200 else b""
-        self.statuses.put(status)
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json", "ETag": '"1"', "Content-Length": str(len(body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-def test_a_client_of_the_toy_system_polls_with_an_etag() -> None:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), ToyServer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with fh_client.Client.toy(f"http://127.0.0.1:{server.server_port}", mode="polling", interval=0.05) as client:
-            client.wait_ready(SOON)
-            assert client.system == "toy" and client.is_enabled("dark")
-            assert [ToyServer.statuses.get(timeout=SOON) for _ in range(2)] == [200, 304]
-        server.shutdown()
-
-
-@pytest.mark.parametrize(
-    ("settings", "part"),
-    [({}, "url"), ({"url": "flags.example"}, "url"), ({"url": "http://x", "mode": "streaming"}, "polling"), ({"url": "http://x", "secret": "s"}, "secret")],
-)
-def test_a_wrong_setting_of_the_toy_system_is_named(settings: dict[str, Any], part: str) -> None:
-    with pytest.raises((TypeError, ValueError), match=part):
-        fh_client.Client.toy(**settings)

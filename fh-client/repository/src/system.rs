@@ -13,22 +13,19 @@ pub enum System {
     FeatBit,
     /// FeatureSignals.
     FeatureSignals,
-    /// The toy system, whose flags are on or off.
-    Toy,
 }
 
 impl System {
     /// All systems, in the order of pages.
-    pub const ALL: [Self; 4] = [Self::FeatureHub, Self::FeatBit, Self::FeatureSignals, Self::Toy];
+    pub const ALL: [Self; 3] = [Self::FeatureHub, Self::FeatBit, Self::FeatureSignals];
 
-    /// Returns the name of the system in options and reports: `featurehub`, `featbit`, `featuresignals` or `toy`.
+    /// Returns the name of the system in options and reports: `featurehub`, `featbit` or `featuresignals`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::FeatureHub => "featurehub",
             Self::FeatBit => "featbit",
             Self::FeatureSignals => "featuresignals",
-            Self::Toy => "toy",
         }
     }
 
@@ -39,7 +36,6 @@ impl System {
             Self::FeatureHub => "FeatureHub",
             Self::FeatBit => "FeatBit",
             Self::FeatureSignals => "FeatureSignals",
-            Self::Toy => "Toy",
         }
     }
 
@@ -49,7 +45,7 @@ impl System {
         match self {
             Self::FeatureHub => "userkey",
             Self::FeatBit => "keyId",
-            Self::FeatureSignals | Self::Toy => "key",
+            Self::FeatureSignals => "key",
         }
     }
 
@@ -78,7 +74,7 @@ impl System {
     pub const fn server(self) -> &'static str {
         match self {
             Self::FeatureHub => "Edge",
-            Self::FeatBit | Self::FeatureSignals | Self::Toy => "server",
+            Self::FeatBit | Self::FeatureSignals => "server",
         }
     }
 
@@ -86,7 +82,7 @@ impl System {
     #[must_use]
     pub const fn credential(self) -> &'static str {
         match self {
-            Self::FeatureHub | Self::FeatureSignals | Self::Toy => "key",
+            Self::FeatureHub | Self::FeatureSignals => "key",
             Self::FeatBit => "secret",
         }
     }

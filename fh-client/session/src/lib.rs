@@ -20,7 +20,6 @@ mod key;
 mod response_class;
 mod secrets;
 mod sse;
-pub mod toy;
 
 /// Items for the tests and tools of this workspace. They may change or disappear in any version.
 #[doc(hidden)]

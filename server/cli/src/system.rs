@@ -13,7 +13,6 @@ pub(crate) enum System {
     Featurehub,
     Featbit,
     Featuresignals,
-    Toy,
 }
 
 /// The option that chooses the system.
@@ -35,7 +34,7 @@ pub(crate) struct UserArgs {
 }
 
 impl System {
-    const ALL: [Self; 4] = [Self::Featurehub, Self::Featbit, Self::Featuresignals, Self::Toy];
+    const ALL: [Self; 3] = [Self::Featurehub, Self::Featbit, Self::Featuresignals];
 
     /// Returns the words for the flags of the system.
     const fn flags(self) -> &'static str {
@@ -43,7 +42,6 @@ impl System {
             Self::Featurehub => "features of FeatureHub",
             Self::Featbit => "flags of FeatBit",
             Self::Featuresignals => "flags of FeatureSignals",
-            Self::Toy => "flags of the toy system",
         }
     }
 
@@ -53,7 +51,6 @@ impl System {
             Self::Featurehub => "",
             Self::Featbit => "--system featbit",
             Self::Featuresignals => "--system featuresignals",
-            Self::Toy => "--system toy",
         }
     }
 
@@ -69,8 +66,6 @@ impl System {
                 )
             }
             Self::Featuresignals => featuresignals::Document::parse(bytes).is_ok(),
-            // No file holds flags of the toy system.
-            Self::Toy => false,
         }
     }
 

@@ -108,7 +108,7 @@ _Notice: TypeAlias = Literal[
     "store_ignored",
     "ignored",
 ]
-_System: TypeAlias = Literal["featurehub", "featbit", "featuresignals", "toy"]
+_System: TypeAlias = Literal["featurehub", "featbit", "featuresignals"]
 _Duration: TypeAlias = float | timedelta
 _Instant: TypeAlias = float | datetime
 _Locks: TypeAlias = Literal["respect", "override", "decide"]
@@ -1486,46 +1486,6 @@ class Client(_Reads):
             server evaluates the flags.
         while_switching: The values that the client serves while the Edge, or the server of
             FeatureSignals, evaluates a changed context. The default is "hide".
-        """
-    @classmethod
-    def toy(
-        cls,
-        url: str | None = None,
-        *,
-        mode: Literal["polling", "offline"] | None = None,
-        interval: _Duration | None = None,
-        context: Mapping[str, _Attribute] | None = None,
-        headers: Mapping[str, str] | None = None,
-        identification: str | None = None,
-        backoff: Backoff | None = None,
-        backoff_when_refused: Backoff | None = None,
-        return_within: tuple[_Duration, _Duration] | None = None,
-        stream_again_after: _Duration | None = None,
-        pace: _Duration | None = None,
-        limits: Limits | None = None,
-        event_queue: int | None = None,
-        catch_updates: bool | None = None,
-        listeners: bool | None = None,
-        ca_certificate: str | bytes | None = None,
-        client_certificate: str | bytes | None = None,
-        proxy: str | Literal[False] | None = None,
-        http1_only: bool | None = None,
-        clock: Clock | None = None,
-        interceptors: Iterable[_Interceptor | tuple[_Interceptor, _Locks]] | None = None,
-        observers: Iterable[_Observer | tuple[_Observer, dict[str, Any]]] | None = None,
-        on_readiness: Callable[[ReadinessChange], object] | None = None,
-        on_status: Callable[[StatusChange], object] | None = None,
-        on_notice: Callable[[Notice], object] | None = None,
-        on_raw: Callable[[RawUpdate], object] | None = None,
-        on_new_state: Callable[[NewState], object] | None = None,
-        on_change: Mapping[str, Callable[[Change], object]] | None = None,
-        start: Literal["eager", "lazy"] | None = None,
-    ) -> Client:
-        """Return a client of a server of the toy system, which polls in the background. Raise `ValueError` or `TypeError` that names a wrong
-        argument. Reads, contexts and listeners are those of all clients, and so are the arguments that are not listed here.
-
-        mode: The way in which the client fetches features. The default is streaming with one API
-            key or with FeatBit, and polling with several API keys or with FeatureSignals.
         """
     @classmethod
     def offline(

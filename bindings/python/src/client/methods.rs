@@ -75,19 +75,6 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
 
     #[classmethod]
     #[pyo3(
-        signature = (url=None, **settings),
-        text_signature = "($cls, url=None, *, mode=None, interval=None, context=None, headers=None, identification=None, backoff=None, backoff_when_refused=None, return_within=None, stream_again_after=None, pace=None, limits=None, event_queue=None, catch_updates=None, listeners=None, ca_certificate=None, client_certificate=None, proxy=None, http1_only=None, clock=None, interceptors=None, observers=None, on_readiness=None, on_status=None, on_notice=None, on_raw=None, on_new_state=None, on_change=None, start=None)"
-    )]
-    fn toy(
-        class: &Bound<'_, PyType>,
-        url: Option<&Bound<'_, PyAny>>,
-        settings: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
-        Self::of_system(class.py(), System::Toy, ("url", url), settings)
-    }
-
-    #[classmethod]
-    #[pyo3(
         signature = (**settings),
         text_signature = "($cls, *, bootstrap=None, snapshot_file=None, snapshot_max_age=None, profile=None, event_queue=None, catch_updates=None, listeners=None, clock=None, interceptors=None, observers=None, on_readiness=None, on_status=None, on_notice=None, on_raw=None, on_new_state=None, on_change=None)"
     )]

@@ -3,13 +3,12 @@
 use super::form::{Form, choice, choice_of};
 use super::mode::Mode;
 use super::setting::Setting;
-use super::system_row::{EVALUATING, FEATUREHUB, STREAMING};
+use super::system_row::{EVALUATING, FEATUREHUB};
 
 pub(super) const MODE: Setting = Setting::new(
     "mode",
     Form::Choice(&[
-        choice_of(
-            STREAMING,
+        choice(
             "streaming",
             |mut d| {
                 d.mode = Some(Mode::Streaming);

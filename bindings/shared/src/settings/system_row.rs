@@ -17,11 +17,6 @@ pub(super) const FEATUREHUB: &[System] = &[System::FeatureHub];
 pub(super) const FEATBIT: &[System] = &[System::FeatBit];
 /// The systems whose servers may evaluate.
 pub(super) const EVALUATING: &[System] = &[System::FeatureHub, System::FeatureSignals];
-/// The systems whose clients have one URL.
-pub(super) const AT_ONE_URL: &[System] = &[System::FeatureHub, System::FeatureSignals, System::Toy];
-/// The systems whose clients keep streams or sockets open.
-pub(super) const STREAMING: &[System] =
-    &[System::FeatureHub, System::FeatBit, System::FeatureSignals];
 /// The systems whose servers send rules to clients.
 pub(super) const SENDING_RULES: &[System] = &[System::FeatureHub, System::FeatBit];
 
@@ -46,19 +41,14 @@ pub(super) const SYSTEM: Setting = Setting::new(
             |d| d.of_system(System::FeatureSignals),
             "FeatureSignals, whose server evaluates the flags for one context unless the client has a ruleset.",
         ),
-        choice(
-            "toy",
-            |d| d.of_system(System::Toy),
-            "The toy system, whose flags are on or off. The client polls.",
-        ),
     ]),
     "The system of the client's server.",
 )
 .default("\"featurehub\"")
-.setters(&["featbit", "featuresignals", "toy"])
+.setters(&["featbit", "featuresignals"])
 .lacking(&[
     (TypeScript, "its client has no sessions with other systems"),
-    (Python, "it is the constructor `Client.featbit`, `Client.featuresignals` or `Client.toy`"),
+    (Python, "it is the constructor `Client.featbit` or `Client.featuresignals`"),
 ]);
 
 impl Draft {
@@ -70,9 +60,7 @@ impl Draft {
             self.builder = own.apply(self.builder, url, self.mode, self.interval, language)?;
             return Ok(self);
         }
-        if self.system == System::Toy {
-            self.builder = self.builder.toy(url.unwrap_or_default());
-        } else if let Some(url) = url {
+        if let Some(url) = url {
             self.builder = self.builder.edge_url(url);
         }
         if self.system == System::FeatBit {

@@ -15,7 +15,7 @@ use super::http_rows;
 use super::language_rows;
 use super::mode_row;
 use super::setting::Setting;
-use super::system_row::{self, AT_ONE_URL, EVALUATING, FEATBIT, FEATUREHUB, SENDING_RULES};
+use super::system_row::{self, EVALUATING, FEATBIT, FEATUREHUB, SENDING_RULES};
 
 const OF_THE_CONSTRUCTOR: &[(Language, &str)] =
     &[(TypeScript, BY_THE_CONSTRUCTOR), (Kotlin, BY_THE_CONSTRUCTOR), (Swift, BY_THE_CONSTRUCTOR)];
@@ -36,7 +36,7 @@ pub static SETTINGS: [Setting; 70] = [
         "The URL of the Edge, or of the server of FeatureSignals. Without it, the environment variable `FEATUREHUB_EDGE_URL` or `FEATURESIGNALS_URL` provides it. The default for FeatureSignals is the service that FeatureSignals runs.",
     )
     .setters(&["edge_url"])
-    .of(AT_ONE_URL)
+    .of(EVALUATING)
     .instead(&[(System::FeatBit, "streaming_url")])
     .lacking(&[(TypeScript, BY_THE_CONSTRUCTOR)]),
     Setting::new(

@@ -12,8 +12,6 @@ public enum FlagSystem: String, Sendable {
     case featbit
     /// FeatureSignals. Its server evaluates the flags for one context, unless the client has a ruleset.
     case featuresignals
-    /// The toy system, whose flags are on or off. The client polls.
-    case toy
 }
 
 /// The way in which a client fetches features.

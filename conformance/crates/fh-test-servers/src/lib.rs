@@ -12,4 +12,3 @@ pub mod featuresignals;
 #[cfg(all(unix, feature = "postgres"))]
 pub mod postgres;
 pub mod server;
-pub mod toy;

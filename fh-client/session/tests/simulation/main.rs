@@ -36,8 +36,6 @@ mod script;
 mod spec;
 #[cfg(any(feature = "featbit", feature = "featuresignals"))]
 mod systems;
-#[cfg(any(feature = "featbit", feature = "featuresignals"))]
-mod toy;
 mod wire;
 mod world;
 

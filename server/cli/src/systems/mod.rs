@@ -6,7 +6,6 @@ mod featuresignals;
 pub(crate) mod flag_system;
 mod flag_table;
 mod flags;
-mod toy;
 
 use self::flag_system::FlagSystem;
 use crate::system::System;
@@ -17,6 +16,5 @@ pub(crate) fn of(system: System) -> &'static dyn FlagSystem {
         System::Featurehub => &featurehub::Featurehub,
         System::Featbit => &featbit::Featbit,
         System::Featuresignals => &featuresignals::Featuresignals,
-        System::Toy => &toy::Toy,
     }
 }

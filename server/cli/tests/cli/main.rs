@@ -36,7 +36,6 @@ mod set;
 mod signals;
 
 mod tool;
-mod toy;
 mod usage;
 mod watch;
 mod wrong_inputs;

@@ -10,7 +10,4 @@ public enum FlagSystem {
 
     /** FeatureSignals. Its server evaluates the flags for one context, unless the client has a ruleset. */
     FEATURESIGNALS,
-
-    /** The toy system, whose flags are on or off. The client polls. */
-    TOY,
 }

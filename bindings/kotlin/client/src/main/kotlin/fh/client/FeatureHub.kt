@@ -110,27 +110,6 @@ public object FeatureHub {
         }
 
     /**
-     * Starts a client of a server of the toy system, which polls.
-     *
-     * ```kotlin
-     * val client = FeatureHub.toy("https://flags.example")
-     * ```
-     *
-     * @throws IllegalArgumentException if a setting is wrong
-     */
-    @JvmSynthetic
-    public fun toy(url: String, settings: ClientSettings.() -> Unit = {}): Client =
-        fromEnvironment {
-            system = FlagSystem.TOY
-            this.url = url
-            settings()
-        }
-
-    /** Starts a client of the toy system with settings, for programs in Java. */
-    @JvmStatic
-    public fun toy(url: String, settings: Consumer<ClientSettings>): Client = toy(url) { settings.accept(this) }
-
-    /**
      * Starts a client whose URL and API keys, and the settings that the function leaves out, come from environment variables, such as
      * `FEATUREHUB_EDGE_URL` and `FEATUREHUB_CLIENT_API_KEY`.
      *
