@@ -1,8 +1,21 @@
 //! Settings from environment variables.
 
+use crate::start_error::StartError;
+
 const URL: &str = "FEATUREHUB_EDGE_URL";
 /// The environment variables that can hold the API key. The first variable that is neither missing nor blank is used.
 const KEYS: [&str; 2] = ["FEATUREHUB_CLIENT_API_KEY", "FEATUREHUB_API_KEY"];
+
+/// The error for a client without a URL.
+pub(crate) const NO_URL: StartError = StartError::Missing {
+    setting: "the Edge's URL",
+    instead: "write https://edge.example, or set the environment variable FEATUREHUB_EDGE_URL",
+};
+/// The error for a client without an API key.
+pub(crate) const NO_KEY: StartError = StartError::Missing {
+    setting: "the API key",
+    instead: "write ENVIRONMENT/KEY, or set the environment variable FEATUREHUB_CLIENT_API_KEY or FEATUREHUB_API_KEY",
+};
 
 /// The settings found in environment variables. A setting is `None` if each of its variables is empty, blank, not Unicode or
 /// not set.

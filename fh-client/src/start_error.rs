@@ -24,21 +24,28 @@ use crate::transport::TransportSetupError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The URL of the Edge is missing or invalid.
+    /// The program has not given a setting that the client needs, and no environment variable provides it.
+    Missing {
+        /// The name of the setting in words.
+        setting: &'static str,
+        /// What to write, and which environment variables provide the setting.
+        instead: &'static str,
+    },
+    /// The URL of the Edge is invalid.
     Url(UrlError),
-    /// A URL of a FeatBit server is missing or invalid.
+    /// A URL of a FeatBit server is invalid.
     #[cfg(feature = "featbit")]
     Endpoint(EndpointError),
-    /// The environment secret of a FeatBit server is missing or invalid.
+    /// The environment secret of a FeatBit server is invalid.
     #[cfg(feature = "featbit")]
     Secret(SecretError),
-    /// The URL or the environment of a FeatureSignals server is missing or invalid.
+    /// The URL or the environment of a FeatureSignals server is invalid.
     #[cfg(feature = "featuresignals")]
     FeatureSignalsServer(FeatureSignalsEndpointError),
-    /// The API key of a FeatureSignals server is missing or invalid.
+    /// The API key of a FeatureSignals server is invalid.
     #[cfg(feature = "featuresignals")]
     FeatureSignalsKey(FeatureSignalsKeyError),
-    /// There are no API keys, or the API keys are invalid.
+    /// The API keys are invalid.
     Keys(KeyError),
     /// The program selected streaming with several API keys, but a stream serves only one key.
     SeveralKeysStream,
@@ -76,6 +83,7 @@ impl StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Missing { setting, instead } => write!(f, "{setting} is missing: {instead}"),
             Self::Url(error) => error.fmt(f),
             #[cfg(feature = "featbit")]
             Self::Endpoint(error) => error.fmt(f),

@@ -179,7 +179,7 @@ fn values_are_checked_by_the_client() {
         (r#"{"system": "featbit", "secret": "s\u00e9", "eventUrl": "http://x"}"#, "secret"),
         (
             r#"{"system": "featuresignals", "apiKey": "k"}"#,
-            "the environment is empty: write the slug",
+            "the environment is missing: write its slug",
         ),
         (
             r#"{"system": "featuresignals", "apiKey": "k", "environment": "p", "url": "ftp://x"}"#,

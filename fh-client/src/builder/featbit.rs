@@ -179,11 +179,21 @@ impl BuilderSettings {
         let events = own.event_url.clone().or_else(|| set(EVENT_URL));
         let nothing = streaming.is_none() && own.polling_url.is_none() && events.is_none();
         let streaming = streaming.or_else(|| (nothing && is_offline).then(|| NOWHERE.to_string()));
+        if nothing && !is_offline {
+            return Err(StartError::Missing {
+                setting: "the setting streaming_url",
+                instead: "write wss://flags.example, or set the environment variable FEATBIT_STREAMING_URL",
+            });
+        }
         let endpoints =
             Endpoints::parse(streaming.as_deref(), own.polling_url.as_deref(), events.as_deref())?;
         let secret = own.secret.clone().or_else(|| set(SECRET));
         let secret = secret.or_else(|| is_offline.then(|| NO_SECRET.to_string()));
-        let secret = Secret::parse(&secret.unwrap_or_default())?;
+        let secret = secret.ok_or(StartError::Missing {
+            setting: "the environment secret",
+            instead: "copy the server secret from the environment's settings in FeatBit, or set the environment variable FEATBIT_ENV_SECRET",
+        })?;
+        let secret = Secret::parse(&secret)?;
         let mut config = Config::new(endpoints, secret);
         config.mode = match self.mode {
             None | Some(FeatureHubMode::Streaming) => Mode::Streaming,

@@ -154,6 +154,17 @@ const URL: &str = "FEATURESIGNALS_URL";
 const API_KEY: &str = "FEATURESIGNALS_API_KEY";
 const ENVIRONMENT: &str = "FEATURESIGNALS_ENVIRONMENT";
 
+/// The error for a client of a server without an environment.
+const NO_ENVIRONMENT: StartError = StartError::Missing {
+    setting: "the environment",
+    instead: "write its slug, such as production, or set the environment variable FEATURESIGNALS_ENVIRONMENT",
+};
+/// The error for a client of a server without an API key.
+const NO_API_KEY: StartError = StartError::Missing {
+    setting: "the API key",
+    instead: "create a key of the environment in FeatureSignals, such as fs_srv_…, or set the environment variable FEATURESIGNALS_API_KEY",
+};
+
 impl BuilderSettings {
     /// Returns the settings of the session of a client with these settings for FeatureSignals, and the headers that the program adds to
     /// requests. `variable` returns the value of an environment variable.
@@ -168,8 +179,8 @@ impl BuilderSettings {
         let (url, environment) = (own.url.clone(), own.environment.clone());
         let mut config = if is_remote {
             let url = url.or_else(|| set(URL)).unwrap_or_else(|| Endpoint::CLOUD.to_string());
-            let environment = environment.or_else(|| set(ENVIRONMENT)).unwrap_or_default();
-            let key = own.api_key.clone().or_else(|| set(API_KEY)).unwrap_or_default();
+            let environment = environment.or_else(|| set(ENVIRONMENT)).ok_or(NO_ENVIRONMENT)?;
+            let key = own.api_key.clone().or_else(|| set(API_KEY)).ok_or(NO_API_KEY)?;
             Config::new(Endpoint::parse(&url, &environment)?, Key::parse(&key)?)
         } else {
             let environment = environment.or_else(|| set(ENVIRONMENT));

@@ -79,6 +79,28 @@ fn starting_does_not_wait() {
 }
 
 #[test]
+fn missing_settings_are_errors_that_name_their_variables() {
+    for (builder, expected) in [
+        (
+            Client::from_environment(),
+            "the Edge's URL is missing: write https://edge.example, or set the environment variable FEATUREHUB_EDGE_URL",
+        ),
+        (
+            Client::from_environment().edge_url(URL),
+            "the API key is missing: write ENVIRONMENT/KEY, or set the environment variable FEATUREHUB_CLIENT_API_KEY",
+        ),
+        (
+            Client::from_environment().edge_url(""),
+            "the Edge's URL is empty: write https://edge.example",
+        ),
+    ] {
+        let error = refused(builder).to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+    assert_eq!(Client::offline().check(), Ok(()));
+}
+
+#[test]
 fn given_settings_take_precedence_over_the_environment() {
     // The environment of this process names no Edge, so the given settings must be in use.
     let edge = MemoryEdge::new();

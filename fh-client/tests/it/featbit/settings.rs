@@ -33,7 +33,14 @@ fn wrong_urls_secrets_and_headers_are_errors_that_say_what_to_write() {
     let with = |settings: featbit::Settings| Client::featbit(settings);
     let secret = || featbit::Settings::new("secret");
     for (builder, expected) in [
-        (with(secret()), "the setting streaming_url is empty: write wss://flags.example"),
+        (
+            with(secret()),
+            "the setting streaming_url is missing: write wss://flags.example, or set the environment variable FEATBIT_STREAMING_URL",
+        ),
+        (
+            with(featbit::Settings::from_environment().streaming_url("ws://x")),
+            "the environment secret is missing: copy the server secret",
+        ),
         (with(secret().streaming_url("ftp://x")), "the setting streaming_url begins with neither"),
         (with(secret().event_url("http://")), "the setting event_url has no valid host"),
         (

@@ -64,7 +64,12 @@ fn wrong_urls_keys_and_headers_are_errors_that_say_what_to_write() {
     let with = Client::featuresignals;
     let key = || featuresignals::Settings::new("fs_srv_1");
     for (builder, expected) in [
-        (with(key()), "the environment is empty: write the slug"),
+        (with(key()), "the environment is missing: write its slug"),
+        (with(key().environment(" ")), "the environment is empty: write the slug"),
+        (
+            with(featuresignals::Settings::from_environment().environment("p")),
+            "or set the environment variable FEATURESIGNALS_API_KEY",
+        ),
         (with(key().environment("a/b")), "the environment contains a slash"),
         (
             with(of_server().url("ftp://x")),

@@ -16,6 +16,10 @@ import { checkArguments } from "./arguments.ts";
 import { type GivenEnvironment, readBootstrap } from "./bootstrap.ts";
 import { load, replace, replaceNow, type SnapshotFile } from "./snapshot_file.ts";
 
+const NO_URL = "the Edge's URL is missing: set the environment variable FEATUREHUB_EDGE_URL";
+const NO_KEY =
+  "the API key is missing: set the environment variable FEATUREHUB_CLIENT_API_KEY or FEATUREHUB_API_KEY";
+
 /** @throws a TypeError if a program in JavaScript gives a text or another value as a context */
 function checkContext(attributes: unknown): void {
   if (typeof attributes !== "object")
@@ -111,8 +115,14 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
       const text = process.env[name];
       return text === undefined || trim(text) === "" ? undefined : text;
     };
+    const url = variable("FEATUREHUB_EDGE_URL");
     const key = variable("FEATUREHUB_CLIENT_API_KEY") ?? variable("FEATUREHUB_API_KEY");
-    return new Client<F>(variable("FEATUREHUB_EDGE_URL") ?? "", key ?? "", options);
+    checkArguments(url, key ?? "", options);
+    if (options.mode !== "offline") {
+      if (url === undefined) throw new TypeError(NO_URL);
+      if (key === undefined) throw new TypeError(NO_KEY);
+    }
+    return new Client<F>(url ?? "", key ?? "", options);
   }
 
   override context(attributes: ContextAttributes): Context<F> {

@@ -59,9 +59,13 @@ describe("a client from environment variables", () => {
     vi.stubEnv("FEATUREHUB_EDGE_URL", "");
     vi.stubEnv("FEATUREHUB_CLIENT_API_KEY", "");
     vi.stubEnv("FEATUREHUB_API_KEY", "");
-    expect(() => Client.fromEnvironment()).toThrow("the Edge's URL is empty");
+    expect(() => Client.fromEnvironment()).toThrow(
+      "the Edge's URL is missing: set the environment variable FEATUREHUB_EDGE_URL",
+    );
     vi.stubEnv("FEATUREHUB_EDGE_URL", edge.url);
-    expect(() => Client.fromEnvironment()).toThrow("the API key is missing or empty");
+    expect(() => Client.fromEnvironment()).toThrow(
+      "the API key is missing: set the environment variable FEATUREHUB_CLIENT_API_KEY",
+    );
   });
 
   test("has their overrides if they are switched on", () => {
