@@ -1,5 +1,6 @@
 //! The systems whose flags a `Ruleset` holds: their payloads, their contexts and their explanations.
 
+use fh_binding::operations::PAYLOAD_FORM;
 use fh_client::{Attributes, Profile, System, Timestamp};
 use fh_eval::{
     Explanation, FeatureRef, FlagExplanation, Ruleset, Subject, featbit, featuresignals,
@@ -52,7 +53,8 @@ impl Dialect {
             Self::FeatureHub => {
                 let choices = [("client", Profile::Client), ("edge", Profile::Edge)];
                 let profile = profile.map_or(Ok(Profile::Client), |name| choice(name, &choices))?;
-                Ruleset::from_json(payload, profile).map_err(|why| unreadable(&why))
+                let rules = Ruleset::from_json(payload, profile);
+                rules.map_err(|why| unreadable(&format!("{why}: {PAYLOAD_FORM}")))
             }
             Self::FeatBit => {
                 use featbit::Profile::{Draft, Server};

@@ -75,7 +75,7 @@ read_json: Any = fh_client.Ruleset.from_json
         (lambda ruleset: ruleset.explain(None, "NO_SUCH"), KeyError, "NO_SUCH"),
         (lambda ruleset: ruleset.evaluate(None, "PRICE", "INTEGER"), ValueError, "kind"),
         (lambda ruleset: ruleset.evaluate(5, "PRICE"), TypeError, "int"),
-        (lambda _: read_json("nonsense"), ValueError, "payload"),
+        (lambda _: read_json("nonsense"), ValueError, "payload: .* give the answer of an Edge"),
         (lambda _: read_json([], profile="server"), ValueError, "client"),
         (lambda _: read_json(payload(), "edge", system="featbit"), ValueError, '"server" or "draft"'),
         (lambda _: read_json({}, "client", system="featuresignals"), ValueError, "no profiles"),

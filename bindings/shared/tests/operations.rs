@@ -63,7 +63,7 @@ fn wrong_requests_are_failures_that_say_what_is_wrong() {
         ),
         (
             failure(Object::of(r#"{"new": "rules", "payload": "{", "profile": "edge"}"#)),
-            "payload: ",
+            "payload: the document is not JSON: EOF while parsing an object at line 1 column 1: give the answer of an Edge",
         ),
         (failure(Object::of(r#"{"new": "moon"}"#)), "unknown variant `moon`"),
     ] {

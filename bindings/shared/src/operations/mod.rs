@@ -42,7 +42,7 @@ pub use self::client::perform;
 pub use self::detail::detail;
 pub use self::event::event;
 pub use self::later::{Later, begin};
-pub use self::object::Object;
+pub use self::object::{Object, PAYLOAD_FORM};
 pub use self::part::{Objects, Parts, Registered, register};
 pub use self::read::{decision, intercepted};
 pub use self::task::Task;

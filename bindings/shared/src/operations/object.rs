@@ -79,6 +79,9 @@ enum LocalRequest {
     IsOn,
 }
 
+/// What a program writes in place of a payload of FeatureHub that cannot be read.
+pub const PAYLOAD_FORM: &str = "give the answer of an Edge to /features, or a list of features";
+
 impl Object {
     /// Returns the object of a request, such as `{"new": "edge"}`.
     ///
@@ -100,9 +103,8 @@ impl Object {
                     ProfileName::Edge => Profile::Edge,
                 };
                 let rules = Ruleset::from_json(payload.as_bytes(), profile);
-                Self::Rules(Arc::new(
-                    rules.map_err(|why| Failure::invalid(format!("payload: {why}")))?,
-                ))
+                let unreadable = |why| Failure::invalid(format!("payload: {why}: {PAYLOAD_FORM}"));
+                Self::Rules(Arc::new(rules.map_err(unreadable)?))
             }
         })
     }
