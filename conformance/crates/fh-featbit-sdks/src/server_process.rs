@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::Value;
 
 use crate::program::Target;
@@ -67,9 +67,12 @@ impl ServerProcess {
             .map_err(|why| format!("the test server has answered {line:?}: {why}"))
     }
 
-    /// Stops the process by SIGSTOP. The kernel keeps its connections, and accepts new ones for it.
+    /// Stops the process by SIGSTOP, and waits until all its threads have stopped. The kernel keeps its connections, and accepts new ones for
+    /// it.
     pub(crate) fn stop(&self) -> Result<(), String> {
-        self.signal(Signal::STOP)
+        self.signal(Signal::STOP)?;
+        let stopped = waitpid(Some(Pid::from_child(&self.child)), WaitOptions::UNTRACED);
+        stopped.map(|_| ()).map_err(|why| format!("the test server does not stop: {why}"))
     }
 
     /// Lets a stopped process go on.

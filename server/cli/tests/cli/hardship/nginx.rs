@@ -57,6 +57,8 @@ fn nginx_answers_503_while_the_server_is_away() {
     // An answer of the Edge passes unchanged.
     assert_eq!(status(&url, "/features?apiKey=nonsense"), 404);
     server.send(Signal::STOP);
+    // The kernel returns before all threads have stopped.
+    server.wait_until_stopped();
     assert_eq!(statuses(), [503, 503], "while the server hangs");
     drop(server);
     assert_eq!(statuses(), [503, 503], "while the server is away");
