@@ -28,7 +28,7 @@ pub enum StartError {
     Missing {
         /// The name of the setting in words.
         setting: &'static str,
-        /// What to write, and which environment variables provide the setting.
+        /// The text to write, and the environment variables that provide the setting.
         instead: &'static str,
     },
     /// The URL of the Edge is invalid.

@@ -79,7 +79,7 @@ enum LocalRequest {
     IsOn,
 }
 
-/// What a program writes in place of a payload of FeatureHub that cannot be read.
+/// The forms to give in place of a payload of FeatureHub that cannot be read.
 pub const PAYLOAD_FORM: &str = "give the answer of an Edge to /features, or a list of features";
 
 impl Object {
