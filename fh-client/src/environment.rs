@@ -7,14 +7,16 @@ const URL: &str = "FEATUREHUB_EDGE_URL";
 const KEYS: [&str; 2] = ["FEATUREHUB_CLIENT_API_KEY", "FEATUREHUB_API_KEY"];
 
 /// The error for a client without a URL.
-pub(crate) const NO_URL: StartError = StartError::Missing {
+pub(crate) const MISSING_URL: StartError = StartError::Missing {
     setting: "the Edge's URL",
-    instead: "write https://edge.example, or set the environment variable FEATUREHUB_EDGE_URL",
+    instead: "write https://edge.example",
+    variables: &[URL],
 };
 /// The error for a client without an API key.
-pub(crate) const NO_KEY: StartError = StartError::Missing {
+pub(crate) const MISSING_KEY: StartError = StartError::Missing {
     setting: "the API key",
-    instead: "write ENVIRONMENT/KEY, or set the environment variable FEATUREHUB_CLIENT_API_KEY or FEATUREHUB_API_KEY",
+    instead: "write ENVIRONMENT/KEY",
+    variables: &KEYS,
 };
 
 /// The settings found in environment variables. A setting is `None` if each of its variables is empty, blank, not Unicode or

@@ -28,8 +28,10 @@ pub enum StartError {
     Missing {
         /// The name of the setting in words.
         setting: &'static str,
-        /// The text to write, and the environment variables that provide the setting.
+        /// The text to write.
         instead: &'static str,
+        /// The environment variables that provide the setting.
+        variables: &'static [&'static str],
     },
     /// The URL of the Edge is invalid.
     Url(UrlError),
@@ -83,7 +85,11 @@ impl StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing { setting, instead } => write!(f, "{setting} is missing: {instead}"),
+            Self::Missing { setting, instead, variables } => write!(
+                f,
+                "{setting} is missing: {instead}, or set the environment variable {}",
+                variables.join(" or ")
+            ),
             Self::Url(error) => error.fmt(f),
             #[cfg(feature = "featbit")]
             Self::Endpoint(error) => error.fmt(f),

@@ -165,6 +165,19 @@ const SECRET: &str = "FEATBIT_ENV_SECRET";
 const STREAMING_URL: &str = "FEATBIT_STREAMING_URL";
 const EVENT_URL: &str = "FEATBIT_EVENT_URL";
 
+/// The error for a client without a URL.
+const MISSING_URL: StartError = StartError::Missing {
+    setting: "the setting streaming_url",
+    instead: "write wss://flags.example",
+    variables: &[STREAMING_URL],
+};
+/// The error for a client without a secret.
+const MISSING_SECRET: StartError = StartError::Missing {
+    setting: "the environment secret",
+    instead: "copy the server secret from the environment's settings in FeatBit",
+    variables: &[SECRET],
+};
+
 impl BuilderSettings {
     /// Returns the settings of the session of a client with these settings for FeatBit, and the headers that the program adds to requests. `variable` returns the value of an
     /// environment variable.
@@ -178,22 +191,15 @@ impl BuilderSettings {
         let streaming = own.streaming_url.clone().or_else(|| set(STREAMING_URL));
         let events = own.event_url.clone().or_else(|| set(EVENT_URL));
         let nothing = streaming.is_none() && own.polling_url.is_none() && events.is_none();
-        let streaming = streaming.or_else(|| (nothing && is_offline).then(|| NOWHERE.to_string()));
         if nothing && !is_offline {
-            return Err(StartError::Missing {
-                setting: "the setting streaming_url",
-                instead: "write wss://flags.example, or set the environment variable FEATBIT_STREAMING_URL",
-            });
+            return Err(MISSING_URL);
         }
+        let streaming = streaming.or_else(|| nothing.then(|| NOWHERE.to_string()));
         let endpoints =
             Endpoints::parse(streaming.as_deref(), own.polling_url.as_deref(), events.as_deref())?;
         let secret = own.secret.clone().or_else(|| set(SECRET));
         let secret = secret.or_else(|| is_offline.then(|| NO_SECRET.to_string()));
-        let secret = secret.ok_or(StartError::Missing {
-            setting: "the environment secret",
-            instead: "copy the server secret from the environment's settings in FeatBit, or set the environment variable FEATBIT_ENV_SECRET",
-        })?;
-        let secret = Secret::parse(&secret)?;
+        let secret = Secret::parse(&secret.ok_or(MISSING_SECRET)?)?;
         let mut config = Config::new(endpoints, secret);
         config.mode = match self.mode {
             None | Some(FeatureHubMode::Streaming) => Mode::Streaming,

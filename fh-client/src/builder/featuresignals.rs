@@ -155,14 +155,16 @@ const API_KEY: &str = "FEATURESIGNALS_API_KEY";
 const ENVIRONMENT: &str = "FEATURESIGNALS_ENVIRONMENT";
 
 /// The error for a client of a server without an environment.
-const NO_ENVIRONMENT: StartError = StartError::Missing {
+const MISSING_ENVIRONMENT: StartError = StartError::Missing {
     setting: "the environment",
-    instead: "write its slug, such as production, or set the environment variable FEATURESIGNALS_ENVIRONMENT",
+    instead: "write its slug, such as production",
+    variables: &[ENVIRONMENT],
 };
 /// The error for a client of a server without an API key.
-const NO_API_KEY: StartError = StartError::Missing {
+const MISSING_API_KEY: StartError = StartError::Missing {
     setting: "the API key",
-    instead: "create a key of the environment in FeatureSignals, such as fs_srv_…, or set the environment variable FEATURESIGNALS_API_KEY",
+    instead: "create a key of the environment in FeatureSignals, such as fs_srv_…",
+    variables: &[API_KEY],
 };
 
 impl BuilderSettings {
@@ -179,8 +181,9 @@ impl BuilderSettings {
         let (url, environment) = (own.url.clone(), own.environment.clone());
         let mut config = if is_remote {
             let url = url.or_else(|| set(URL)).unwrap_or_else(|| Endpoint::CLOUD.to_string());
-            let environment = environment.or_else(|| set(ENVIRONMENT)).ok_or(NO_ENVIRONMENT)?;
-            let key = own.api_key.clone().or_else(|| set(API_KEY)).ok_or(NO_API_KEY)?;
+            let environment =
+                environment.or_else(|| set(ENVIRONMENT)).ok_or(MISSING_ENVIRONMENT)?;
+            let key = own.api_key.clone().or_else(|| set(API_KEY)).ok_or(MISSING_API_KEY)?;
             Config::new(Endpoint::parse(&url, &environment)?, Key::parse(&key)?)
         } else {
             let environment = environment.or_else(|| set(ENVIRONMENT));

@@ -217,15 +217,10 @@ impl BuilderSettings {
         let found = environment::read(|name| std::env::var(name).ok());
         let url =
             settings.url.take().or(found.url).or_else(|| is_offline.then(|| NOWHERE.to_string()));
-        let edge = EdgeUrl::parse(&url.ok_or(environment::NO_URL)?)?;
+        let edge = EdgeUrl::parse(&url.ok_or(environment::MISSING_URL)?)?;
         if settings.keys.is_empty() {
-            settings.keys.extend(found.key);
-        }
-        if settings.keys.is_empty() && is_offline {
-            settings.keys.push(NO_KEY.to_string());
-        }
-        if settings.keys.is_empty() {
-            return Err(environment::NO_KEY);
+            let key = found.key.or_else(|| is_offline.then(|| NO_KEY.to_string()));
+            settings.keys.push(key.ok_or(environment::MISSING_KEY)?);
         }
         let keys = ApiKeys::parse(&settings.keys)?;
         settings.keys.clear();

@@ -71,8 +71,10 @@ impl ServerProcess {
     /// it.
     pub(crate) fn stop(&self) -> Result<(), String> {
         self.signal(Signal::STOP)?;
-        let stopped = waitpid(Some(Pid::from_child(&self.child)), WaitOptions::UNTRACED);
-        stopped.map(|_| ()).map_err(|why| format!("the test server does not stop: {why}"))
+        match waitpid(Some(Pid::from_child(&self.child)), WaitOptions::UNTRACED) {
+            Ok(Some((_, status))) if status.stopped() => Ok(()),
+            other => Err(format!("the test server has not stopped: {other:?}")),
+        }
     }
 
     /// Lets a stopped process go on.

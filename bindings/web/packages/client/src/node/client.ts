@@ -16,9 +16,17 @@ import { checkArguments } from "./arguments.ts";
 import { type GivenEnvironment, readBootstrap } from "./bootstrap.ts";
 import { load, replace, replaceNow, type SnapshotFile } from "./snapshot_file.ts";
 
-const NO_URL = "the Edge's URL is missing: set the environment variable FEATUREHUB_EDGE_URL";
-const NO_KEY =
-  "the API key is missing: set the environment variable FEATUREHUB_CLIENT_API_KEY or FEATUREHUB_API_KEY";
+const URL_VARIABLES = ["FEATUREHUB_EDGE_URL"];
+const KEY_VARIABLES = ["FEATUREHUB_CLIENT_API_KEY", "FEATUREHUB_API_KEY"];
+
+/** Returns the first of these environment variables that is neither missing nor blank. */
+function firstSet(names: readonly string[]): string | undefined {
+  return names.map((name) => process.env[name]).find((text) => text !== undefined && trim(text) !== "");
+}
+
+function missing(setting: string, variables: readonly string[]): TypeError {
+  return new TypeError(`${setting} is missing: set the environment variable ${variables.join(" or ")}`);
+}
 
 /** @throws a TypeError if a program in JavaScript gives a text or another value as a context */
 function checkContext(attributes: unknown): void {
@@ -111,18 +119,13 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
    * @throws a TypeError as the constructor does, also if a variable is missing
    */
   static fromEnvironment<F extends object = AnyFlags>(options: NodeClientOptions = {}): Client<F> {
-    const variable = (name: string): string | undefined => {
-      const text = process.env[name];
-      return text === undefined || trim(text) === "" ? undefined : text;
-    };
-    const url = variable("FEATUREHUB_EDGE_URL");
-    const key = variable("FEATUREHUB_CLIENT_API_KEY") ?? variable("FEATUREHUB_API_KEY");
-    checkArguments(url, key ?? "", options);
+    const [url = "", key = ""] = [firstSet(URL_VARIABLES), firstSet(KEY_VARIABLES)];
+    checkArguments(url, key, options);
     if (options.mode !== "offline") {
-      if (url === undefined) throw new TypeError(NO_URL);
-      if (key === undefined) throw new TypeError(NO_KEY);
+      if (url === "") throw missing("the Edge's URL", URL_VARIABLES);
+      if (key === "") throw missing("the API key", KEY_VARIABLES);
     }
-    return new Client<F>(url ?? "", key ?? "", options);
+    return new Client<F>(url, key, options);
   }
 
   override context(attributes: ContextAttributes): Context<F> {
