@@ -72,7 +72,7 @@ export class EngineAccess {
   }
 
   #load(): Promise<WasmEngine> {
-    return (this.#engine ??= import("./request.ts")
+    return (this.#engine ??= import("./start.ts")
       .then(({ startEngine }) => startEngine(this))
       .catch((error: unknown) => {
         this.#engine = undefined;

@@ -21,9 +21,6 @@ async function fileOrCopy(
   }
 }
 
-/** Node reads the modules from files, which needs no request. */
-export const IS_REQUESTED_EARLY: boolean = false;
-
 /** Returns the lean engine's module. */
 export function leanFile(): Promise<ModuleBytes> {
   return fileOrCopy(

@@ -1,5 +1,6 @@
 import type { ModuleBytes } from "../platform/browser_types.ts";
 import { fullFile } from "#full-file";
+import { leanFile } from "#lean-file";
 
 import type { EngineModule, FullEngineModule } from "./module.ts";
 
@@ -11,19 +12,10 @@ export type EngineSource =
   | ModuleBytes
   | Promise<WebAssembly.Module | Response | URL | ModuleBytes>;
 
-/** The lean engine's module. */
-export interface LeanSource {
-  readonly file: () => EngineSource;
-  /** Returns the response to an earlier request for the file, if there is one. The caller owns it. */
-  readonly takeResponse?: () => Promise<Response> | undefined;
-}
-
 /** Options of loading an engine. */
 export interface LoadOptions {
   /** The digest that the module must have, as in the attribute `integrity` of a script. Checked for a URL only. */
   readonly integrity?: string | undefined;
-  /** The response to a request for the URL that is the source, if it was sent already. */
-  readonly response?: Promise<Response> | undefined;
   /** Reads a `file:` URL, which the `fetch` of Node cannot do. */
   readonly readFile?: ((url: URL) => Promise<ModuleBytes>) | undefined;
 }
@@ -42,22 +34,22 @@ export function loadedFull(): FullEngineModule | undefined {
   return full;
 }
 
-/** Loads the lean engine. The first call decides about the source. A call after a failure tries again. */
-export function loadLean(source: LeanSource, options: LoadOptions = {}): Promise<EngineModule> {
+/**
+ * Loads the lean engine, from the module beside the package's JavaScript by default. The first call decides about the source. A call after a
+ * failure tries again.
+ */
+export function loadLean(source: EngineSource | undefined, options: LoadOptions = {}): Promise<EngineModule> {
   return once("lean", async () => {
     const [glue, module] = await Promise.all([
       import("./wasm/lean.js"),
-      compiled(source.file(), { ...options, response: source.takeResponse?.() }),
+      compiled(source ?? leanFile(), options),
     ]);
     glue.initSync({ module });
     return glue;
   });
 }
 
-/**
- * Loads the full engine, from the module beside the package's JavaScript by default. The first call decides about the source. A call after a
- * failure tries again.
- */
+/** Loads the full engine, as {@link loadLean} loads the lean one. */
 export function loadFull(
   source: EngineSource | undefined,
   options: LoadOptions = {},
@@ -108,9 +100,9 @@ function ofThisRealm<S extends object>(source: S): S {
   return source;
 }
 
-async function requested(url: URL, { response, integrity }: LoadOptions): Promise<Response> {
+async function requested(url: URL, { integrity }: LoadOptions): Promise<Response> {
   try {
-    return await (response ?? fetch(url, integrity === undefined ? {} : { integrity }));
+    return await fetch(url, integrity === undefined ? {} : { integrity });
   } catch (error) {
     throw unusable(url.href, error instanceof Error ? error.message : String(error));
   }

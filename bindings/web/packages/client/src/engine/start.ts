@@ -1,28 +1,40 @@
-import { type EngineUser, problemOf } from "./settings.ts";
 import { WasmEngine } from "./engine.ts";
-import { type LeanSource, loadedFull, loadFull, loadLean } from "./load.ts";
-import type { FullEngineModule } from "./module.ts";
+import { loadedFull, loadFull, loadLean } from "./load.ts";
+import type { EngineModule, FullEngineModule } from "./module.ts";
+import { type EngineUser, problemOf } from "./settings.ts";
 import { available } from "./unavailable.ts";
+
+// Explanations and payloads use the engine through this file, so that a page loads the engine's JavaScript as one file, by one request.
+export { CompiledFeatures } from "./compiled_features.ts";
+export { compiled } from "./compiled_rules.ts";
+export { guarded } from "./guard.ts";
+export { Instance } from "./instance.ts";
+export { loadFull } from "./load.ts";
+export { PROFILE_NUMBERS } from "./module.ts";
+export { Places } from "./places.ts";
+export { WasmRuleset } from "./ruleset.ts";
+export { split } from "./texts.ts";
+export { available } from "./unavailable.ts";
+
+/** Returns true if a feature that waits for the engine has a pattern, which the lean engine refuses. */
+function hasPattern({ rules }: EngineUser): boolean {
+  return Array.from(rules?.features() ?? []).some(({ json }) => json.includes('"REGEX"'));
+}
 
 /**
  * Loads the lean engine, and makes the engine of a client from it. Uses the full engine if this realm has it, or if the profile or the
- * features need it. The client imports this file when it needs an engine. `bundled` is the module for a program that has given none.
+ * features need it, also those that arrive while the lean one loads. The client imports this file when it needs an engine.
  */
-export async function startEngine(
-  user: EngineUser,
-  bundled: LeanSource,
-  needsFull: (user: EngineUser) => boolean = () => false,
-): Promise<WasmEngine> {
+export async function startEngine(user: EngineUser): Promise<WasmEngine> {
   const { engine, fullEngine, integrity, fullIntegrity, profile, readFile } = user.settings;
-  const source = engine === undefined ? bundled : { file: () => engine };
   const full = (): Promise<FullEngineModule> =>
     available(loadFull(fullEngine, { integrity: fullIntegrity, readFile }));
+  const needsFull = (): boolean => profile === "edge" || hasPattern(user);
   // The full engine evaluates what the lean one does, and another client of this realm has needed it.
-  const module =
-    loadedFull() ??
-    (await (profile === "edge" || needsFull(user)
-      ? full()
-      : available(loadLean(source, { integrity, readFile }))));
+  let module: EngineModule | undefined = loadedFull();
+  if (module === undefined && !needsFull())
+    module = await available(loadLean(engine, { integrity, readFile }));
+  if (module === undefined || (module !== loadedFull() && needsFull())) module = await full();
   let hasFailed = false;
   return new WasmEngine(module, {
     onFailure: (error, isRead) => {

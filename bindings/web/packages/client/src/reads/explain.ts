@@ -5,11 +5,8 @@ import { type Explanation, plainDetail } from "./plain_value.ts";
 import type { RepositorySnapshot } from "../repository/lib.ts";
 import { utf8 } from "../text/text.ts";
 import { type Diagnostic, readDiagnostics } from "../engine/diagnostics.ts";
-import { guarded } from "../engine/guard.ts";
-import { Instance } from "../engine/instance.ts";
-import { loadFull } from "../engine/load.ts";
-import { type FullEngineModule, PROFILE_NUMBERS } from "../engine/module.ts";
-import { available } from "../engine/unavailable.ts";
+import type { Instance } from "../engine/instance.ts";
+import type { FullEngineModule } from "../engine/module.ts";
 
 /**
  * Returns the value of a feature in a snapshot, and the engine's report about its evaluation. Loads the full engine if it is needed.
@@ -57,6 +54,7 @@ async function compiled<T>(
   features: readonly string[],
   use: (module: FullEngineModule, instance: Instance, ruleset: number) => T,
 ): Promise<T> {
+  const { available, guarded, Instance, loadFull, PROFILE_NUMBERS } = await import("../engine/start.ts");
   const module = await available(loadFull(source, { integrity, readFile }));
   const instance = Instance.of(module);
   return guarded(instance, () => {

@@ -1,16 +1,8 @@
-import { compiled as compiledRules } from "../engine/compiled_rules.ts";
 import type { ModuleBytes } from "../platform/browser_types.ts";
 import type { GivenAttributes } from "../attributes.ts";
-import { CompiledFeatures } from "../engine/compiled_features.ts";
 import { type Diagnostic, readDiagnostics } from "../engine/diagnostics.ts";
-import { guarded } from "../engine/guard.ts";
-import { Instance } from "../engine/instance.ts";
-import { type EngineSource, loadFull } from "../engine/load.ts";
-import { type Profile, PROFILE_NUMBERS } from "../engine/module.ts";
-import { Places } from "../engine/places.ts";
-import { WasmRuleset } from "../engine/ruleset.ts";
-import { split } from "../engine/texts.ts";
-import { available } from "../engine/unavailable.ts";
+import type { EngineSource } from "../engine/load.ts";
+import type { Profile } from "../engine/module.ts";
 import {
   asText,
   isObject,
@@ -53,6 +45,9 @@ export async function compilePayload(
   readFile: ((url: URL) => Promise<ModuleBytes>) | undefined,
 ): Promise<CompiledPayload> {
   const json = textOf(payload);
+  const { available, compiled, CompiledFeatures, guarded, Instance, loadFull, ...engine } =
+    await import("../engine/start.ts");
+  const { Places, PROFILE_NUMBERS, split, WasmRuleset } = engine;
   if (!Object.hasOwn(PROFILE_NUMBERS, profile)) throw new TypeError("a profile is `client` or `edge`");
   const module = await available(loadFull(source, { integrity, readFile }));
   const instance = Instance.of(module);
@@ -68,8 +63,8 @@ export async function compilePayload(
     }
   };
   return guarded(instance, () => {
-    const compiled = new CompiledFeatures(instance, compile);
-    const read = <T>(of: (handle: number) => T): T | undefined => compiled.use(of);
+    const batch = new CompiledFeatures(instance, compile);
+    const read = <T>(of: (handle: number) => T): T | undefined => batch.use(of);
     const joined = read(module.keys) ?? "";
     const keys = joined === "" ? [] : split(joined);
     const diagnostics = readDiagnostics(read(module.diagnostics) ?? "[]");
@@ -77,12 +72,12 @@ export async function compilePayload(
       (key) => known.byKey.get(key) ?? featureOf(received(JSON.stringify({ key }), { key })) ?? [],
     );
     const texts = features.map((feature) => feature.json);
-    const ruleset = new WasmRuleset(texts, Places.of(compiled), { failed: reportFailure });
+    const ruleset = new WasmRuleset(texts, Places.of(batch), { failed: reportFailure });
     const environments: Environments =
       known.environment === undefined ? { kind: "unknown" } : { kind: "one", id: known.environment };
     const repository = new Repository({ clock });
     publish(repository, {
-      rules: compiledRules(rulesOf(features, environments), ruleset),
+      rules: compiled(rulesOf(features, environments), ruleset),
       cause: "first",
     });
     setStatus(repository, { ...INITIAL_STATUS, readiness: "READY", connection: "offline" });
@@ -94,7 +89,7 @@ export async function compilePayload(
       );
     };
     const free = (): void => {
-      compiled.free();
+      batch.free();
     };
     return { repository, diagnostics, explain, free };
   });

@@ -148,7 +148,7 @@ export class TestClient<F extends object = AnyFlags> extends Client<F> {
   }
 
   async #loadEngine(): Promise<WasmEngine> {
-    const { startEngine } = await import("../engine/request.ts");
+    const { startEngine } = await import("../engine/start.ts");
     return (this.#engine ??= startEngine(partsOf(this).engine));
   }
 }

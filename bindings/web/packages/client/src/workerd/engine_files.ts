@@ -1,6 +1,3 @@
-/** The modules are files of the deployed program, which need no request. */
-export const IS_REQUESTED_EARLY: boolean = false;
-
 /** Returns the lean engine's module, which is a file of the deployed program. Such runtimes compile no bytes. */
 export async function leanFile(): Promise<WebAssembly.Module> {
   return (await import("./lean_module.ts")).default;

@@ -106,11 +106,11 @@ test("the first part of a page is one file besides that of the program, which ha
   }
 });
 
-test("the file that requests the engine needs no other file than the first part, so the request waits for one file", async () => {
+test("the file that loads the engine needs no other file than the first part, so the engine's module waits for one file", async () => {
   const { metafile } = await bundlePage([firstPart]);
   const loaded = new Set<string>();
   load(metafile, fileOf(metafile, "page.ts"), loaded);
   const atFirst = loaded.size;
-  load(metafile, fileOf(metafile, "later:engine/request.ts"), loaded);
+  load(metafile, fileOf(metafile, "later:engine/start.ts"), loaded);
   expect(loaded.size).toBe(atFirst + 1);
 });

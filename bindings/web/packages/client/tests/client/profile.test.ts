@@ -52,7 +52,7 @@ describeEngine("the option `profile`", () => {
   test("an engine that was lean loads the full one for the profile `edge`", async () => {
     const { WasmEngine } = await import("../../src/engine/engine.ts");
     const { loadFull, loadLean } = await import("../../src/engine/load.ts");
-    const lean = await loadLean({ file: () => bytes("lean.wasm") }, {});
+    const lean = await loadLean(bytes("lean.wasm"));
     const loaded = vi.fn(() => loadFull(bytes("full.wasm"), {}));
     const engine = new WasmEngine(lean, { loadFull: loaded, profile: "edge" });
     const ruleset = await engine.compileWithEitherEngine([COLOUR]);

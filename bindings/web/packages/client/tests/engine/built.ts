@@ -34,7 +34,7 @@ export function describeTraps(name: string, tests: () => void): void {
 
 /** Returns the lean engine. */
 export function lean(): Promise<EngineModule> {
-  return loadLean({ file: () => bytes("lean.wasm") });
+  return loadLean(bytes("lean.wasm"));
 }
 
 /** Returns the full engine. */

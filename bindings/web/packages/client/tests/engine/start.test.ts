@@ -1,9 +1,10 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { NeedsFullEngine } from "../../src/engine/engine.ts";
 import { startEngine } from "../../src/engine/start.ts";
-import { EngineAccess } from "../../src/engine/access.ts";
+import { type Compiled, EngineAccess } from "../../src/engine/access.ts";
 import type { EngineSettings } from "../../src/engine/settings.ts";
 import { Client, Ruleset } from "../../src/index.ts";
+import type { ModuleBytes } from "../../src/platform/browser_types.ts";
 import { attributesOf, rulesOf } from "../../src/repository/lib.ts";
 import { received } from "../sequences/received.ts";
 import { bytes, describeEngine, full } from "./built.ts";
@@ -26,9 +27,9 @@ afterEach(() => {
 });
 
 /** Returns the access to the engines with these settings. */
-function accessWith(settings: EngineSettings): EngineAccess {
+function accessWith(settings: EngineSettings, Access = EngineAccess): EngineAccess {
   const backoff = { initial: 0, cap: 0, jitter: 0 };
-  return new EngineAccess(settings, { setTimer: () => ({ clear: () => undefined }) }, backoff);
+  return new Access(settings, { setTimer: () => ({ clear: () => undefined }) }, backoff);
 }
 
 describeEngine("the start of a client's engine", () => {
@@ -55,17 +56,57 @@ describeEngine("the start of a client's engine", () => {
     }
   });
 
+  it("requests the full engine without a compilation by the lean one if features that need it arrive meanwhile", async () => {
+    const requests: string[] = [];
+    vi.stubGlobal("fetch", (url: URL) => {
+      requests.push(url.pathname);
+      return Promise.reject(new TypeError("no network"));
+    });
+    // A realm without engines.
+    vi.resetModules();
+    const { EngineAccess: Access } = await import("../../src/engine/access.ts");
+    const { WasmEngine } = await import("../../src/engine/engine.ts");
+    let ask = (): void => undefined;
+    let arrive: (lean: ModuleBytes) => void;
+    const asked = new Promise<void>(
+      (resolve) =>
+        (ask = (): void => {
+          resolve();
+        }),
+    );
+    const lean = new Promise<ModuleBytes>((resolve) => (arrive = resolve));
+    const settings = {
+      get engine() {
+        ask();
+        return lean;
+      },
+      fullEngine: new URL("https://engine.example/full"),
+    };
+    const access = accessWith(settings, Access);
+    access.preload();
+    await asked;
+    const compiled = vi.spyOn(WasmEngine.prototype, "compile");
+    const reported = new Promise<Compiled>((resolve) => {
+      access.compile(rulesOf([received(PATTERN)], { kind: "unknown" }), resolve);
+    });
+    arrive!(bytes("lean.wasm"));
+    expect((await reported).isOver).toBe(false);
+    access.close();
+    expect(requests).toEqual(["/full"]);
+    expect(compiled).not.toHaveBeenCalled();
+  });
+
   it("requests each engine with its own integrity", async () => {
     const requests: unknown[] = [];
     vi.stubGlobal("fetch", (url: URL, init: unknown) => {
       requests.push([url.pathname, init]);
       return Promise.reject(new TypeError("no network"));
     });
+    const lean = new URL("https://engine.example/lean.wasm");
     const fullEngine = new URL("https://engine.example/full.wasm");
-    const access = accessWith({ fullEngine, integrity: "sha256-lean", fullIntegrity: "sha256-full" });
-    const lean = { file: () => new URL("https://engine.example/lean.wasm") };
-    await expect(startEngine(access, lean)).rejects.toThrow("no network");
-    const engine = await startEngine(access, { file: () => bytes("lean.wasm") });
+    const settings = { fullEngine, integrity: "sha256-lean", fullIntegrity: "sha256-full" };
+    await expect(startEngine(accessWith({ ...settings, engine: lean }))).rejects.toThrow("no network");
+    const engine = await startEngine(accessWith({ ...settings, engine: bytes("lean.wasm") }));
     await expect(engine.compileWithEitherEngine([PATTERN])).rejects.toThrow("no network");
     const options = { fullEngine, fullIntegrity: "sha256-other" };
     using client = Client.offline({ ...options, engine: bytes("lean.wasm") });
@@ -81,12 +122,11 @@ describeEngine("the start of a client's engine", () => {
   });
 
   it("uses the full engine once the realm has loaded it", async () => {
-    const access = accessWith({});
-    const bundled = { file: () => bytes("lean.wasm") };
-    const first = await startEngine(access, bundled);
+    const access = accessWith({ engine: bytes("lean.wasm") });
+    const first = await startEngine(access);
     expect(() => first.compile([PATTERN])).toThrow(NeedsFullEngine);
     await full();
-    const second = await startEngine(access, bundled);
+    const second = await startEngine(access);
     const ruleset = second.compile([PATTERN]);
     const mara = attributesOf(Object.entries({ userkey: "mara" }));
     expect(ruleset.evaluate(0, mara, () => 0).value).toBe("yes");
