@@ -135,14 +135,14 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     ignored.forEach(this.#onIgnored);
     if (context) driver.handle({ type: "context", commandId: 0, attributes: context });
     this.#late = new LateParts(parts, options, context, platform);
+    // The engine's JavaScript arrives while stored features are read, which decide about its module.
+    if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();
     const start = (): void => {
       if (options.hydrate === undefined) this.#late.restore();
       driver.handle({ type: "start" });
     };
     if (options.overrides === undefined) start();
     else void this.#late.loadOverrides(this.overrides as Overrides).then(start);
-    // Stored features decide which engine is loaded.
-    if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();
   }
 
   /**
