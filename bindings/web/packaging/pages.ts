@@ -43,7 +43,7 @@ export const pages: Readonly<Record<string, Page>> = {
   },
   "page with a client-evaluated key, at first": {
     program: client("environment/key*"),
-    parts: ["request-", "start-", "lean-"],
+    parts: ["start-", "lean-"],
     engines: ["lean.wasm"],
   },
   "lean engine with its JavaScript": {

@@ -5,7 +5,7 @@ import { Fixture } from "./fixture.ts";
 
 const chromium = Fixture.register();
 /** Returns true for the files of the engine: the modules, their JavaScript, and the part of the client that starts them. */
-const isEngine = (path: string): boolean => /\.wasm$|^\/(?:request|start|load|lean|full)-/.test(path);
+const isEngine = (path: string): boolean => /\.wasm$|^\/(?:start|lean|full)-/.test(path);
 const LEAN = "/wasm/lean.wasm";
 
 describe("the engine", () => {
@@ -44,7 +44,7 @@ describe("the engine", () => {
       edge.set(withPattern(1));
       let release = (): void => undefined;
       const released = new Promise<void>((resolve) => (release = resolve));
-      await page.route(/\/request-[^/]*\.js$/, async (route) => {
+      await page.route(/\/start-[^/]*\.js$/, async (route) => {
         await released;
         await route.continue();
       });
