@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-import { asText, parse, textAt, walk } from "../text/json.ts";
+import { asText, elements, members, parse } from "../text/json.ts";
 import { contextSha } from "../session/context_header.ts";
 import type { ApiKeys } from "../session/lib.ts";
 
@@ -40,26 +40,12 @@ export function ownerOf(keys: ApiKeys, header: string | undefined): SnapshotOwne
 
 /** Returns the environments of a snapshot, which must be JSON; `undefined` if one of them has another form. */
 export function environmentsOf(json: string): SavedFeatures["environments"] | undefined {
-  let found: [string, string][] | undefined;
-  // A second pass over large lists of features would take as long as reading them.
-  walk(json, 0, "{", (start, _, name) => {
-    if (name !== "environments") return undefined;
-    const list: [string, string][] = [];
-    let isGood = true;
-    const end = walk(json, start, "[", (start) => {
-      let [id, features]: (string | undefined)[] = [];
-      const end = walk(json, start, "{", (start, _, name) => {
-        const text = textAt(json, start);
-        if (name === "id") id = asText(parse(text));
-        if (name === "features") features = text;
-        return start + text.length;
-      });
-      if (id === undefined || features === undefined) isGood = false;
-      else list.push([id, features]);
-      return end;
-    });
-    found = isGood && end !== undefined ? list : undefined;
-    return end;
-  });
+  const found: [string, string][] = [];
+  for (const each of elements(new Map(members(json)).get("environments") ?? "null") ?? ["null"]) {
+    const read = new Map(members(each));
+    const [id, features] = [asText(parse(read.get("id") ?? "null")), read.get("features")];
+    if (id === undefined || features === undefined) return undefined;
+    found.push([id, features]);
+  }
   return found;
 }

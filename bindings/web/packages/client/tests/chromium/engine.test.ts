@@ -9,7 +9,7 @@ const isEngine = (path: string): boolean => /\.wasm$|^\/(?:start|lean|full)-/.te
 const LEAN = "/wasm/lean.wasm";
 
 describe("the engine", () => {
-  test("is requested once, beside the JavaScript that loads it", async () => {
+  test("is requested once, beside its own JavaScript", async () => {
     const { site, page } = chromium;
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
