@@ -5,7 +5,7 @@ import { utf8 } from "../text/text.ts";
 import { CompiledFeatures } from "./compiled_features.ts";
 import { guarded } from "./guard.ts";
 import { Instance } from "./instance.ts";
-import type { EngineModule, Profile } from "./module.ts";
+import { type EngineModule, type Profile, PROFILE_NUMBERS } from "./module.ts";
 import { reusable } from "./reuse.ts";
 import { type FailureHandler, WasmRuleset } from "./ruleset.ts";
 
@@ -80,8 +80,7 @@ export class WasmEngine implements Engine {
   #compileTogether(texts: readonly string[]): CompiledFeatures {
     const instance = this.#instance;
     const { module } = instance;
-    // The numbers are those of `PROFILE_NUMBERS`, which later parts of a page load.
-    const profile = this.#options.profile === "edge" ? 1 : 0;
+    const profile = PROFILE_NUMBERS[this.#options.profile ?? "client"];
     const compile = (): number => {
       let from = 0;
       let length = 0;

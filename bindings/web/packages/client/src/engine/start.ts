@@ -1,6 +1,6 @@
 import { WasmEngine } from "./engine.ts";
 import { loadedFull, loadFull, loadLean } from "./load.ts";
-import type { EngineModule, FullEngineModule } from "./module.ts";
+import type { FullEngineModule } from "./module.ts";
 import { type EngineUser, problemOf } from "./settings.ts";
 import { available } from "./unavailable.ts";
 
@@ -23,18 +23,18 @@ function hasPattern({ rules }: EngineUser): boolean {
 
 /**
  * Loads the lean engine, and makes the engine of a client from it. Uses the full engine if this realm has it, or if the profile or the
- * features need it, also those that arrive while the lean one loads. The client imports this file when it needs an engine.
+ * features need it. The client imports this file when it needs an engine.
  */
 export async function startEngine(user: EngineUser): Promise<WasmEngine> {
   const { engine, fullEngine, integrity, fullIntegrity, profile, readFile } = user.settings;
   const full = (): Promise<FullEngineModule> =>
     available(loadFull(fullEngine, { integrity: fullIntegrity, readFile }));
-  const needsFull = (): boolean => profile === "edge" || hasPattern(user);
   // The full engine evaluates what the lean one does, and another client of this realm has needed it.
-  let module: EngineModule | undefined = loadedFull();
-  if (module === undefined && !needsFull())
-    module = await available(loadLean(engine, { integrity, readFile }));
-  if (module === undefined || (module !== loadedFull() && needsFull())) module = await full();
+  const module =
+    loadedFull() ??
+    (await (profile === "edge" || hasPattern(user)
+      ? full()
+      : available(loadLean(engine, { integrity, readFile }))));
   let hasFailed = false;
   return new WasmEngine(module, {
     onFailure: (error, isRead) => {

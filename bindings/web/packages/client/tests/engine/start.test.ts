@@ -1,10 +1,9 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { NeedsFullEngine } from "../../src/engine/engine.ts";
 import { startEngine } from "../../src/engine/start.ts";
-import { type Compiled, EngineAccess } from "../../src/engine/access.ts";
+import { EngineAccess } from "../../src/engine/access.ts";
 import type { EngineSettings } from "../../src/engine/settings.ts";
 import { Client, Ruleset } from "../../src/index.ts";
-import type { ModuleBytes } from "../../src/platform/browser_types.ts";
 import { attributesOf, rulesOf } from "../../src/repository/lib.ts";
 import { received } from "../sequences/received.ts";
 import { bytes, describeEngine, full } from "./built.ts";
@@ -27,9 +26,9 @@ afterEach(() => {
 });
 
 /** Returns the access to the engines with these settings. */
-function accessWith(settings: EngineSettings, Access = EngineAccess): EngineAccess {
+function accessWith(settings: EngineSettings): EngineAccess {
   const backoff = { initial: 0, cap: 0, jitter: 0 };
-  return new Access(settings, { setTimer: () => ({ clear: () => undefined }) }, backoff);
+  return new EngineAccess(settings, { setTimer: () => ({ clear: () => undefined }) }, backoff);
 }
 
 describeEngine("the start of a client's engine", () => {
@@ -54,46 +53,6 @@ describeEngine("the start of a client's engine", () => {
       access.close();
       expect(requests).toEqual(expected);
     }
-  });
-
-  it("requests the full engine without a compilation by the lean one if features that need it arrive meanwhile", async () => {
-    const requests: string[] = [];
-    vi.stubGlobal("fetch", (url: URL) => {
-      requests.push(url.pathname);
-      return Promise.reject(new TypeError("no network"));
-    });
-    // A realm without engines.
-    vi.resetModules();
-    const { EngineAccess: Access } = await import("../../src/engine/access.ts");
-    const { WasmEngine } = await import("../../src/engine/engine.ts");
-    let ask = (): void => undefined;
-    let arrive: (lean: ModuleBytes) => void;
-    const asked = new Promise<void>(
-      (resolve) =>
-        (ask = (): void => {
-          resolve();
-        }),
-    );
-    const lean = new Promise<ModuleBytes>((resolve) => (arrive = resolve));
-    const settings = {
-      get engine() {
-        ask();
-        return lean;
-      },
-      fullEngine: new URL("https://engine.example/full"),
-    };
-    const access = accessWith(settings, Access);
-    access.preload();
-    await asked;
-    const compiled = vi.spyOn(WasmEngine.prototype, "compile");
-    const reported = new Promise<Compiled>((resolve) => {
-      access.compile(rulesOf([received(PATTERN)], { kind: "unknown" }), resolve);
-    });
-    arrive!(bytes("lean.wasm"));
-    expect((await reported).isOver).toBe(false);
-    access.close();
-    expect(requests).toEqual(["/full"]);
-    expect(compiled).not.toHaveBeenCalled();
   });
 
   it("requests each engine with its own integrity", async () => {
