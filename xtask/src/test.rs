@@ -28,7 +28,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let done = schedule::run_all(&parts, COMMAND);
     match in_ci() && named.is_empty() {
         // The deep parts run even if a part failed, so that one run names every failure.
-        true => done.and(prove::run_in_ci()),
+        true => match (done, prove::run_in_ci()) {
+            (Err(fast), Err(deep)) => Err(format!("{fast}\n\n{deep}")),
+            (fast, deep) => fast.and(deep),
+        },
         false => done,
     }
 }

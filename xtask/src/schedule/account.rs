@@ -7,6 +7,7 @@ use crate::budget::Budgets;
 use crate::flaky::{self, Repeated};
 use crate::output::Log;
 use crate::part::{Part, Stage};
+use crate::schedule::excerpt;
 
 /// The result of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,10 +80,21 @@ impl Account {
         self.0.iter().filter(|entry| entry.outcome.is_some()).count()
     }
 
-    /// Returns true if a part failed, or if so many tests passed only alone that the load of the machine is no excuse.
-    pub(super) fn failed(&self) -> bool {
-        let is_failure = |entry: &Entry| matches!(entry.outcome, Some(Outcome::Failed(_)));
-        self.0.iter().any(is_failure) || self.flaky() >= TOO_MANY_FLAKY
+    /// Returns an error if a part failed, or if so many tests passed only alone that the load of the machine is no excuse.
+    ///
+    /// # Errors
+    /// The reason of each failed part and the end of its log.
+    pub(super) fn verdict(&self) -> Result<(), String> {
+        let failures = self.0.iter().filter_map(|entry| match &entry.outcome {
+            Some(Outcome::Failed(why)) => Some(excerpt::once_more(why, &entry.log)),
+            _ => None,
+        });
+        let failures: Vec<String> = failures.collect();
+        match (failures.is_empty(), self.flaky() >= TOO_MANY_FLAKY) {
+            (true, false) => Ok(()),
+            (true, true) => Err("too many tests were flaky, see above".to_string()),
+            (false, _) => Err(format!("some parts failed\n\n{}", failures.join("\n\n"))),
+        }
     }
 
     fn flaky(&self) -> usize {

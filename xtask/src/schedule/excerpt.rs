@@ -8,6 +8,8 @@ use crate::output::Log;
 const LINES: usize = 40;
 /// The number of these lines that may name failed tests and errors from before the end of the log.
 const NAMES: usize = 15;
+/// The number of lines that are printed once more at the end of a run, of which some places keep only the end.
+const REPEATED: usize = 12;
 
 /// The beginnings of lines that name a failed test or an error: those of nextest, pytest and vitest, and of the compiler.
 const FAILURES: [&str; 8] =
@@ -37,6 +39,14 @@ pub(super) fn of_failure(why: &str, log: &Log, command: &str, part: &str) -> Str
         "    | {lines}\n    {why}\n    the whole log is {}; `{command} {name}` repeats the part",
         log.path.display()
     )
+}
+
+/// Returns the name of a failed part, the reason, and the end of its log.
+pub(super) fn once_more(why: &str, log: &Log) -> String {
+    let lines = lines(&log.text());
+    let end = lines.get(lines.len().saturating_sub(REPEATED)..).unwrap_or_default();
+    let end: String = end.iter().map(|line| format!("    | {line}\n")).collect();
+    format!("{}:\n{end}    {why}", log.part)
 }
 
 /// Returns the lines of a log that name failures, and its last lines, without those that report progress.
@@ -96,5 +106,18 @@ mod tests {
             ("   FAIL [1 s] test 0", "   FAIL [1 s] test 14")
         );
         assert!(lines[NAMES..].iter().all(|line| line == "    at a frame"));
+    }
+
+    #[test]
+    fn a_run_ends_with_the_reason_and_the_end_of_the_log() {
+        let folder = fh_test::Folder::new();
+        let log = Log::create_in(folder.path(), "servers", std::time::Duration::MAX).unwrap();
+        let text: String = (0..100).map(|n| format!("line {n}\n")).collect();
+        std::fs::write(&log.path, text).unwrap();
+        let text = once_more("`check` failed", &log);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), REPEATED + 2);
+        assert_eq!((lines[0], lines[1]), ("servers:", "    | line 88"));
+        assert_eq!((lines[12], lines[13]), ("    | line 99", "    `check` failed"));
     }
 }

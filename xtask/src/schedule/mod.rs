@@ -140,10 +140,7 @@ impl<'parts> Schedule<'parts> {
         let state = self.lock();
         let summary = state.account.summary(self.parts, &self.budgets, self.begin.elapsed());
         println!("\n{summary}");
-        match state.account.failed() {
-            true => Err("some parts failed, see above".to_string()),
-            false => Ok(()),
-        }
+        state.account.verdict()
     }
 
     /// Runs the parts that may begin, one after the other. `judge` gets the index and the result of each try of a part.
