@@ -69,11 +69,6 @@ export class CompiledFeatures {
     return guarded(this.#instance, () => (this.#isCompiled() ? call(this.#handle) : undefined));
   }
 
-  /** Replaces the instance, which has trapped. */
-  replaceInstance(): void {
-    this.#instance.replace();
-  }
-
   /** Frees the features. */
   free(): void {
     this.#isFreed = true;

@@ -2,6 +2,7 @@ import { compiled } from "./compiled_rules.ts";
 import type { Engine } from "../repository/engine.ts";
 import type { Rules } from "../repository/lib.ts";
 import { utf8 } from "../text/text.ts";
+import { Batch, LAZY_BITS, WHOLE_BITS } from "./batch.ts";
 import { CompiledFeatures } from "./compiled_features.ts";
 import { guarded } from "./guard.ts";
 import { Instance } from "./instance.ts";
@@ -10,7 +11,7 @@ import { reusable } from "./reuse.ts";
 import { type FailureHandler, WasmRuleset } from "./ruleset.ts";
 
 /** The length of texts that cross into the engine together, whose memory never shrinks. */
-const PIECE = 65_536;
+const CROSSING = 65_536;
 
 /** The error for features that the lean engine does not evaluate: a rule has a regular expression, or the profile is `edge`. */
 export class NeedsFullEngine extends Error {
@@ -28,6 +29,8 @@ export interface EngineOptions {
   readonly loadFull?: () => Promise<EngineModule>;
   /** The set of evaluation rules; `client` if there is none. */
   readonly profile?: Profile | undefined;
+  /** True to compile features when they are first read, some of them together, as in a page, which waits less at its start. */
+  readonly isLazy?: boolean;
 }
 
 /** The engine of one client: `fh-eval` as a WebAssembly module, for one profile. */
@@ -64,7 +67,7 @@ export class WasmEngine implements Engine {
   compile(texts: readonly string[]): WasmRuleset {
     let places = reusable(texts, this.#last);
     const changed = texts.filter((_, position) => !places.has(position));
-    if (changed.length > 0) places = places.withBatch(this.#compileTogether(changed));
+    if (changed.length > 0) places = places.withBatch(this.#batchOf(changed));
     const ruleset = new WasmRuleset(texts, places, this.#handler);
     this.#excludeFailing(ruleset);
     evictReplaced(this.#last, ruleset);
@@ -77,35 +80,49 @@ export class WasmEngine implements Engine {
     return this.#failing.values().next().value;
   }
 
-  #compileTogether(texts: readonly string[]): CompiledFeatures {
+  /** Returns a batch of features, of which the first piece is compiled, and those that the lean engine may refuse. */
+  #batchOf(texts: readonly string[]): Batch {
     const instance = this.#instance;
     const { module } = instance;
-    const profile = PROFILE_NUMBERS[this.#options.profile ?? "client"];
-    const compile = (): number => {
-      let from = 0;
-      let length = 0;
-      // A JSON text never contains U+0000.
-      const piece = (to: number): Uint8Array => utf8(texts.slice(from, to).join("\0"));
-      for (const [at, text] of texts.entries()) {
-        if (length > PIECE) {
-          module.add(piece(at), profile);
-          from = at;
-          length = 0;
-        }
-        length += text.length;
-      }
-      const handle = module.compile(piece(texts.length), profile);
-      if (module.missing(handle) === 0) return handle;
-      module.free_ruleset(handle);
-      throw new NeedsFullEngine();
-    };
+    const bits = this.#options.isLazy === true ? LAZY_BITS : WHOLE_BITS;
+    const batch = new Batch(instance, texts.length, bits, (from) => {
+      const piece = texts.slice(from, from + 2 ** bits);
+      return new CompiledFeatures(instance, () => this.#compileTogether(module, piece));
+    });
+    const isLean = !("explain" in module);
+    if (isLean && texts.some(hasPattern)) throw new NeedsFullEngine();
     try {
-      return guarded(instance, () => new CompiledFeatures(instance, compile));
+      guarded(instance, () => {
+        // An escape can stand for a letter of the name of a condition.
+        for (const [at, text] of texts.entries())
+          if (at === 0 || (isLean && text.includes("\\"))) batch.piece(at);
+      });
     } catch (error) {
-      if (error instanceof NeedsFullEngine) throw error;
-      this.#options.onFailure?.(error, false);
+      if (!(error instanceof NeedsFullEngine)) this.#options.onFailure?.(error, false);
       throw error;
     }
+    return batch;
+  }
+
+  /** Compiles features, and returns their handle. */
+  #compileTogether(module: EngineModule, texts: readonly string[]): number {
+    const profile = PROFILE_NUMBERS[this.#options.profile ?? "client"];
+    let from = 0;
+    let length = 0;
+    // A JSON text never contains U+0000.
+    const crossing = (to: number): Uint8Array => utf8(texts.slice(from, to).join("\0"));
+    for (const [at, text] of texts.entries()) {
+      if (length > CROSSING) {
+        module.add(crossing(at), profile);
+        from = at;
+        length = 0;
+      }
+      length += text.length;
+    }
+    const handle = module.compile(crossing(texts.length), profile);
+    if (module.missing(handle) === 0) return handle;
+    module.free_ruleset(handle);
+    throw new NeedsFullEngine();
   }
 
   /** Excludes the features on which the engine failed, and forgets those that are not in the ruleset. */
@@ -145,6 +162,11 @@ export class WasmEngine implements Engine {
       return this.compile(features);
     }
   }
+}
+
+/** Returns true if JSON has the name of the condition of patterns, which the lean engine refuses. */
+export function hasPattern(json: string): boolean {
+  return json.includes('"REGEX"');
 }
 
 /**

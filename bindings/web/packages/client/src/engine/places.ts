@@ -1,4 +1,4 @@
-import type { CompiledFeatures } from "./compiled_features.ts";
+import type { Batch } from "./batch.ts";
 
 /** The bits of a position in a batch. The bits above are the number of the batch. */
 const POSITION_BITS = 27;
@@ -9,10 +9,10 @@ const NONE = 0xffffffff;
 /** The compiled features of a ruleset: for each of them its batch and its position in it, in 4 bytes. There are at most 16 batches. */
 export class Places {
   /** The batches by their numbers. A number that is free has none. */
-  readonly #batches: (CompiledFeatures | undefined)[];
+  readonly #batches: (Batch | undefined)[];
   readonly #places: Uint32Array;
 
-  private constructor(batches: (CompiledFeatures | undefined)[], places: Uint32Array) {
+  private constructor(batches: (Batch | undefined)[], places: Uint32Array) {
     this.#batches = batches;
     this.#places = places;
   }
@@ -23,7 +23,7 @@ export class Places {
   }
 
   /** Returns the places of the features of a batch. */
-  static of(batch: CompiledFeatures): Places {
+  static of(batch: Batch): Places {
     return Places.empty(batch.count).withBatch(batch);
   }
 
@@ -43,7 +43,7 @@ export class Places {
   }
 
   /** Returns the places without those of the other batches. */
-  only(batch: CompiledFeatures | undefined): Places {
+  only(batch: Batch | undefined): Places {
     const number = this.#batches.indexOf(batch);
     const places = this.#places.map((place) => (place >>> POSITION_BITS === number ? place : NONE));
     return new Places(
@@ -53,7 +53,7 @@ export class Places {
   }
 
   /** Returns the places with those of a batch, which has the features without a batch, in their order. */
-  withBatch(batch: CompiledFeatures): Places {
+  withBatch(batch: Batch): Places {
     const free = this.#batches.indexOf(undefined);
     const number = free < 0 ? this.#batches.length : free;
     const places = this.#places.slice();
@@ -65,7 +65,7 @@ export class Places {
   }
 
   /** The batches. */
-  get batches(): CompiledFeatures[] {
+  get batches(): Batch[] {
     return this.#batches.filter((batch) => batch !== undefined);
   }
 
@@ -75,7 +75,7 @@ export class Places {
   }
 
   /** Returns the batch of a feature; `undefined` if it has none, or if there is no such feature. */
-  batch(position: number): CompiledFeatures | undefined {
+  batch(position: number): Batch | undefined {
     return this.#batches[(this.#places[position] ?? NONE) >>> POSITION_BITS];
   }
 

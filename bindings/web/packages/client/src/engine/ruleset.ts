@@ -1,5 +1,7 @@
 import type { GivenAttributes } from "../attributes.ts";
 import type { Evaluation, OnMissing, Ruleset } from "../repository/engine.ts";
+import type { Batch } from "./batch.ts";
+import type { CompiledFeatures } from "./compiled_features.ts";
 import { NO_RESULT } from "./module.ts";
 import type { Places } from "./places.ts";
 import { FAILED } from "./results.ts";
@@ -35,22 +37,35 @@ export class WasmRuleset implements Ruleset {
   ): Evaluation {
     const batch = this.places.batch(position);
     if (batch === undefined || this.#failed?.has(position) === true) return FAILED;
-    const within = this.places.within(position);
-    const results = batch.results(within);
+    const place = this.places.within(position);
+    const within = batch.within(place);
+    let features: CompiledFeatures | undefined;
+    try {
+      features = batch.piece(place);
+    } catch (error) {
+      return this.#fail(batch, position, error);
+    }
+    if (features === undefined) return FAILED;
+    const results = features.results(within);
     const { evaluations } = results;
     // Destructuring of a list would make an iterator in each read.
     const first = evaluations[0];
     if (first !== undefined && (evaluations.length === 1 || attributes === undefined)) return first;
     const time = results.readsClock ? now() : 0;
     try {
-      const result = batch.evaluate(within, results.reads, attributes, time, onMissing);
+      const result = features.evaluate(within, results.reads, attributes, time, onMissing);
       return (result === undefined || result === NO_RESULT ? undefined : evaluations[result]) ?? FAILED;
     } catch (error) {
-      this.exclude(position);
-      batch.replaceInstance();
-      this.#handler.failed(this.texts[position] ?? "", error);
-      return FAILED;
+      return this.#fail(batch, position, error);
     }
+  }
+
+  /** Excludes a feature on which the engine failed, and replaces the instance, which may have trapped. */
+  #fail(batch: Batch, position: number, error: unknown): Evaluation {
+    this.exclude(position);
+    batch.replaceInstance();
+    this.#handler.failed(this.texts[position] ?? "", error);
+    return FAILED;
   }
 
   /** Answers evaluations of a feature with the reason `ERROR` from now on, because the engine failed on it. */

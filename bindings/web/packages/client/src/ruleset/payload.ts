@@ -45,9 +45,9 @@ export async function compilePayload(
   readFile: ((url: URL) => Promise<ModuleBytes>) | undefined,
 ): Promise<CompiledPayload> {
   const json = textOf(payload);
-  const { available, compiled, CompiledFeatures, guarded, Instance, loadFull, ...engine } =
+  const { available, Batch, compiled, CompiledFeatures, guarded, Instance, loadFull, ...engine } =
     await import("../engine/start.ts");
-  const { Places, PROFILE_NUMBERS, split, WasmRuleset } = engine;
+  const { Places, PROFILE_NUMBERS, split, WasmRuleset, WHOLE_BITS } = engine;
   if (!Object.hasOwn(PROFILE_NUMBERS, profile)) throw new TypeError("a profile is `client` or `edge`");
   const module = await available(loadFull(source, { integrity, readFile }));
   const instance = Instance.of(module);
@@ -63,8 +63,8 @@ export async function compilePayload(
     }
   };
   return guarded(instance, () => {
-    const batch = new CompiledFeatures(instance, compile);
-    const read = <T>(of: (handle: number) => T): T | undefined => batch.use(of);
+    const whole = new CompiledFeatures(instance, compile);
+    const read = <T>(of: (handle: number) => T): T | undefined => whole.use(of);
     const joined = read(module.keys) ?? "";
     const keys = joined === "" ? [] : split(joined);
     const diagnostics = readDiagnostics(read(module.diagnostics) ?? "[]");
@@ -72,6 +72,7 @@ export async function compilePayload(
       (key) => known.byKey.get(key) ?? featureOf(received(JSON.stringify({ key }), { key })) ?? [],
     );
     const texts = features.map((feature) => feature.json);
+    const batch = new Batch(instance, texts.length, WHOLE_BITS, () => whole);
     const ruleset = new WasmRuleset(texts, Places.of(batch), { failed: reportFailure });
     const environments: Environments =
       known.environment === undefined ? { kind: "unknown" } : { kind: "one", id: known.environment };
@@ -89,7 +90,7 @@ export async function compilePayload(
       );
     };
     const free = (): void => {
-      batch.free();
+      whole.free();
     };
     return { repository, diagnostics, explain, free };
   });

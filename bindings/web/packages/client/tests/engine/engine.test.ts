@@ -191,7 +191,7 @@ describeEngine("the engine", () => {
     const module = await lean();
     const freed = vi.fn(module.free_ruleset);
     const ruleset = compile(new WasmEngine({ ...module, free_ruleset: freed }), [GOLD, STATIC]);
-    for (const batch of ruleset.places.batches) batch.free();
+    for (const batch of ruleset.places.batches) batch.piece(0)?.free();
     expect(freed).toHaveBeenCalledTimes(1);
     expect(ruleset.evaluate(0, mara, NEVER).reason).toBe("ERROR");
     expect(ruleset.evaluate(1, mara, NEVER).reason).toBe("STATIC");

@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 
-import { WasmEngine } from "../../src/engine/engine.ts";
+import { type EngineOptions, NeedsFullEngine, WasmEngine } from "../../src/engine/engine.ts";
 import type { EngineModule } from "../../src/engine/module.ts";
 import type { WasmRuleset } from "../../src/engine/ruleset.ts";
 import { attributesOf } from "../../src/repository/lib.ts";
@@ -24,16 +24,20 @@ function values(ruleset: WasmRuleset): unknown[] {
 }
 
 /** Returns an engine, and the number of features that each of its compilations had. */
-async function counting(module?: EngineModule): Promise<{ engine: WasmEngine; compiled: number[] }> {
+async function counting(
+  module?: EngineModule,
+  options?: EngineOptions,
+): Promise<{ engine: WasmEngine; compiled: number[] }> {
   const counted = module ?? (await lean());
   const compiled: number[] = [];
-  const engine = new WasmEngine({
+  const counts = {
     ...counted,
-    compile: (texts, profile) => {
+    compile: (texts: Uint8Array, profile: number) => {
       compiled.push(fromUtf8Lossy(texts).split("\0").length);
       return counted.compile(texts, profile);
     },
-  });
+  };
+  const engine = new WasmEngine(counts, options);
   kept.push(engine);
   return { engine, compiled };
 }
@@ -136,5 +140,56 @@ describeEngine("a ruleset that follows another", () => {
     const third = engine.compile([a, feature("B", 20)]);
     expect(values(third)).toEqual(["1", undefined]);
     expect(values(engine.compile([a, feature("B", 21)]))).toEqual(["1", "21"]);
+  });
+});
+
+describeEngine("features of a page", () => {
+  const texts = Array.from({ length: 100 }, (_, position) => feature(`F${position}`, position));
+  const expected = texts.map((_, position) => `${position}`);
+
+  it("are compiled when one of them is first read, and those that did not change once", async () => {
+    const { engine, compiled } = await counting(undefined, { isLazy: true });
+    const first = engine.compile(texts);
+    kept.push(first);
+    expect([compiled, first.evaluate(40, mara, now).value, first.evaluate(63, mara, now).value]).toEqual([
+      [32, 32],
+      "40",
+      "63",
+    ]);
+    const changed = engine.compile([feature("F0", "new"), ...texts.slice(1)]);
+    kept.push(changed);
+    expect(values(changed)).toEqual(["new", ...expected.slice(1)]);
+    expect(values(first)).toEqual(expected);
+    expect(compiled).toEqual([32, 32, 1, 32, 4]);
+  });
+
+  it.each(["REGEX", "\\u0052EGEX"])(
+    "are refused by the lean engine before a read if one has %s",
+    async (name) => {
+      const { engine } = await counting(undefined, { isLazy: true });
+      const pattern = feature("P", 1).replace("EQUALS", name);
+      expect(() => engine.compile([...texts, pattern])).toThrow(NeedsFullEngine);
+    },
+  );
+
+  it("fail one by one if the engine traps while it compiles them for a read", async () => {
+    let traps = false;
+    const module = await lean();
+    const compile: EngineModule["compile"] = (features, profile) => {
+      if (traps) throw new WebAssembly.RuntimeError("unreachable");
+      return module.compile(features, profile);
+    };
+    const onFailure = vi.fn();
+    const { engine } = await counting({ ...module, compile }, { isLazy: true, onFailure });
+    const ruleset = engine.compile(texts);
+    kept.push(ruleset);
+    traps = true;
+    expect(ruleset.evaluate(99, mara, now).reason).toBe("ERROR");
+    traps = false;
+    expect(onFailure.mock.calls).toEqual([
+      [expect.objectContaining({ message: "feature F99: unreachable" }), true],
+    ]);
+    expect(values(ruleset)).toEqual([...expected.slice(0, 99), undefined]);
+    expect(engine.failure).toBeDefined();
   });
 });
