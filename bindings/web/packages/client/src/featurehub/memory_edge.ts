@@ -12,6 +12,8 @@ export class MemoryEdge {
   constructor() {
     this.client = new Client("http://memory.invalid", KEY, {
       keepAlive: false,
+      // Each repository of a program begins without features. An entry of another one would have the same key.
+      storage: null,
       fetch: () => Promise.resolve(this.#open()),
     });
   }

@@ -36,7 +36,8 @@ describe("in a page", () => {
       });
       await chromium.start({}, CLIENT_KEY, page);
       if (isDense) await page.waitForFunction(() => tab.client.status.problem?.code === "too_large");
-      else await page.waitForFunction(() => tab.client.readiness === "READY");
+      // A client is ready with its stored features, before the message has come.
+      else await page.waitForFunction(() => tab.client.status.source?.kind === "streaming");
       const { peak, features } = await page.evaluate(() => ({
         ...watch.end(),
         features: tab.client.status.features,
