@@ -15,6 +15,9 @@ describeServe("a page with the names of the published SDK", () => {
     await browser.close();
   });
 
+  /** The names of the entries that the last program stored. */
+  let entries: string[] = [];
+
   /** Runs a program in a page with the script, and returns the lines that it prints. */
   async function printed(script: string, name: "run" | "runTags" = "run"): Promise<string[]> {
     await using site = await Site.start(await bundle(script));
@@ -26,7 +29,9 @@ describeServe("a page with the names of the published SDK", () => {
       site.set("/", `${tags(served.url)}<script type="module" src="/page.js"></script>`);
     await page.goto(site.url);
     const edge = { url: served.url, clientKey: CLIENT_KEY, serverKey: SERVER_KEY };
-    return await page.evaluate(({ edge, name }) => globalThis[name](edge), { edge, name });
+    const lines = await page.evaluate(({ edge, name }) => globalThis[name](edge), { edge, name });
+    entries = await page.evaluate(() => Object.keys(localStorage));
+    return lines;
   }
 
   test("prints the same with the layer", async () => {
@@ -35,6 +40,10 @@ describeServe("a page with the names of the published SDK", () => {
     showOutputs("Chromium", theirs, ours);
     expect(ours).toEqual(theirs);
     expect(theirs.length).toBeGreaterThan(60);
+    // Those of the two API keys. A repository that the program fills stores nothing, and reads nothing that another one stored.
+    expect(
+      new Set(entries.map((name) => name.slice(0, 67)).filter((name) => name !== "fh:entries")).size,
+    ).toBe(2);
   });
 
   test("prints the same with the layer if its meta tags make the configuration", async () => {

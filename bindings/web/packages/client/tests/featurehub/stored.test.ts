@@ -38,18 +38,6 @@ describeEngine("with a client-evaluated key", () => {
     config.close();
   });
 
-  test("a repository that a program fills reads no stored features, which may be those of another one", async () => {
-    const entries = new Texts();
-    const read = vi.spyOn(entries, "getItem");
-    vi.stubGlobal("localStorage", entries);
-    const repository = new ClientFeatureRepository();
-    repository.notify("features", [COLOUR]);
-    await repository.client?.ready();
-    expect(repository.getString("COLOUR")).toBe("stored");
-    expect(read).not.toHaveBeenCalled();
-    repository.client?.close();
-  });
-
   test("entries of testers override features that are not locked", async () => {
     const entries = new Texts({ fh_value_COLOUR: "mine", fh_value_LOCKED: "mine", fh_null_TITLE: "null" });
     const page = Object.assign(new EventTarget(), { localStorage: entries }) as unknown as Window;
