@@ -28,7 +28,7 @@ const REASONS = {
     "A new context copies its attributes. Those that the feature reads cross into WebAssembly, where the feature is evaluated.",
   start:
     "A page with a client-evaluated key loads and compiles a WebAssembly module, and cuts the texts of all features out of the message, before its first right answer.",
-  load: "The engine compiles each feature, and the texts cross as one copy in UTF-8. The figure holds the client's start and end, and the response's stream.",
+  load: "In Node, the engine compiles each feature; in a page, the first 32. The texts cross as one copy in UTF-8. The figure holds the client's start and end, and the response's stream.",
   loadServer:
     "The figure holds the client's start and end, the response's stream, and the cut of each feature's text, which is kept as it was received.",
   changeServer:

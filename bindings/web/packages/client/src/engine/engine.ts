@@ -29,7 +29,7 @@ export interface EngineOptions {
   readonly loadFull?: () => Promise<EngineModule>;
   /** The set of evaluation rules; `client` if there is none. */
   readonly profile?: Profile | undefined;
-  /** True to compile features when they are first read, some of them together, as in a page, which waits less at its start. */
+  /** True to compile features in pieces, each when one of its features is first read. False, the default, compiles all at once. */
   readonly isLazy?: boolean;
 }
 
@@ -80,7 +80,7 @@ export class WasmEngine implements Engine {
     return this.#failing.values().next().value;
   }
 
-  /** Returns a batch of features, of which the first piece is compiled, and those that the lean engine may refuse. */
+  /** Returns a batch of features. Compiles its first piece, and each piece that the lean engine may refuse. */
   #batchOf(texts: readonly string[]): Batch {
     const instance = this.#instance;
     const { module } = instance;
@@ -93,9 +93,9 @@ export class WasmEngine implements Engine {
     if (isLean && texts.some(hasPattern)) throw new NeedsFullEngine();
     try {
       guarded(instance, () => {
-        // An escape can stand for a letter of the name of a condition.
+        // `hasPattern` does not find a name with an escaped letter.
         for (const [at, text] of texts.entries())
-          if (at === 0 || (isLean && text.includes("\\"))) batch.piece(at);
+          if (at === 0 || (isLean && text.includes("\\u"))) batch.piece(at);
       });
     } catch (error) {
       if (!(error instanceof NeedsFullEngine)) this.#options.onFailure?.(error, false);

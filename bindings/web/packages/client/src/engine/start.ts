@@ -39,7 +39,7 @@ export async function startEngine(user: EngineUser): Promise<WasmEngine> {
     },
     loadFull: full,
     profile,
-    // Only servers read files.
+    // Only Node reads files. It compiles all features before requests read them.
     isLazy: readFile === undefined,
   });
 }
